@@ -1,0 +1,16 @@
+using Cognito.Eval.Torch;
+
+namespace Cognito.Eval.Tests;
+
+/// <summary>libtorch, loaded once for the tests that compute. They run in turn: libtorch has threads of its own.</summary>
+public sealed class TorchFixture
+{
+    public TorchFixture()
+    {
+        NativeTorch.Load(null);
+        NativeTorch.Threads(2);
+    }
+}
+
+[CollectionDefinition("torch", DisableParallelization = true)]
+public sealed class TorchCollection : ICollectionFixture<TorchFixture>;
