@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Cognito.Eval.Torch;
 
-/// <summary>Lets a library built with GCC 13 load where libstdc++ is that of GCC 12 (Debian 12, Ubuntu 22.04).</summary>
+/// <summary>Lets a library built with GCC 13 load beside the libstdc++ of GCC 12 (Debian 12, Ubuntu 22.04).</summary>
 /// <remarks>
 /// libLibTorchSharp.so wants GLIBCXX_3.4.32 for one symbol, a no-op that the headers of GCC 13 refer to. The copy
 /// made here refers to another function of no arguments, which every libstdc++ since GCC 4.9 has, and wants the

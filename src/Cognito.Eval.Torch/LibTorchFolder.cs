@@ -69,8 +69,8 @@ internal static class LibTorchFolder
         var own = BesideTheApp().Select(place => Path.Combine(place, FileName("torch_cpu")))
             .FirstOrDefault(File.Exists);
         if (own is not null && Real(own) != Real(Path.Combine(full, FileName("torch_cpu"))))
-            throw new InputException($"{folder}: this build carries a libtorch of its own, {own}, and a process holds " +
-                $"one; leave {source} out, or use a build without it (-p:TorchBackend=cpu)");
+            throw new InputException($"{folder}: this build carries a libtorch of its own, {own}, and a process " +
+                $"holds one; leave {source} out, or use a build without it (-p:TorchBackend=cpu)");
         return full;
     }
 

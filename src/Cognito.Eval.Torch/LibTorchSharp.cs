@@ -79,7 +79,7 @@ internal static partial class LibTorchSharp
 
     private static InputException Refused(string path, string error) =>
         new(error.Contains("undefined symbol", StringComparison.Ordinal)
-            ? $"{path}: it needs what this libtorch does not have ({error}); name a libtorch near 2.10 with --libtorch DIR"
+            ? $"{path}: it needs what this libtorch lacks ({error}); name a libtorch near 2.10 with --libtorch DIR"
             : $"{path}: it does not load ({error}); build anew, or on a system with a libstdc++ of GCC 12 or later");
 
     /// <summary>Zero and the loader's words, or the library.</summary>

@@ -1,0 +1,65 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Cognito.Eval.Torch;
+
+/// <summary>
+/// The identity of a checkpoint's weights: SHA-256 over one line a tensor, in the ordinal order of their names,
+/// "LENGTH:NAME DTYPE [D0,D1] SHA256-OF-BYTES". LENGTH, of the name in UTF-8, makes the lines unambiguous.
+/// </summary>
+internal static class WeightsHash
+{
+    private const int BufferSize = 1 << 20, MostThreads = 8;
+
+    public static string Of(IReadOnlyList<SafetensorsFile> files, CancellationToken cancel)
+    {
+        var lines = new ConcurrentDictionary<string, string>();
+        // In the order of their bytes, one at a time: a disk likes to be read from front to back.
+        var inOrder = Partitioner.Create(files.SelectMany(f => f.Tensors.Select(t => (f, t))),
+            EnumerablePartitionerOptions.NoBuffering);
+        // Half of the cores: the other half is loading.
+        var threads = Math.Clamp(Environment.ProcessorCount / 2, 1, MostThreads);
+        try
+        {
+            Parallel.ForEach(inOrder, new() { MaxDegreeOfParallelism = threads, CancellationToken = cancel },
+                pair => lines[pair.t.Name] = Line(pair.f, pair.t, cancel));
+        }
+        catch (AggregateException e) when (e.InnerException is InputException)
+        {
+            throw e.InnerException;
+        }
+        using var all = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var name in lines.Keys.Order(StringComparer.Ordinal))
+            all.AppendData(Encoding.UTF8.GetBytes(lines[name]));
+        return Convert.ToHexStringLower(all.GetHashAndReset());
+    }
+
+    private static string Line(SafetensorsFile file, TensorEntry tensor, CancellationToken cancel) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Encoding.UTF8.GetByteCount(tensor.Name)}:{tensor.Name} " +
+            $"{tensor.DType} [{string.Join(',', tensor.Shape)}] {OfBytes(file, tensor, cancel)}\n");
+
+    private static string OfBytes(SafetensorsFile file, TensorEntry tensor, CancellationToken cancel)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        try
+        {
+            for (long done = 0; done < tensor.Length;)
+            {
+                cancel.ThrowIfCancellationRequested();
+                var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, tensor.Length - done));
+                file.Read(part, tensor.Offset + done);
+                hash.AppendData(part);
+                done += part.Length;
+            }
+            return Convert.ToHexStringLower(hash.GetHashAndReset());
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}
