@@ -2,7 +2,7 @@ using Cognito.Eval.Torch;
 
 namespace Cognito.Eval.Tests;
 
-/// <summary>libtorch, loaded once for the tests that compute. They run in turn: libtorch has threads of its own.</summary>
+/// <summary>libtorch, loaded once for the tests that compute. They run in turn: it has its own threads.</summary>
 public sealed class TorchFixture
 {
     public TorchFixture()
