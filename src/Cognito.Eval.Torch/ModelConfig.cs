@@ -1,0 +1,143 @@
+namespace Cognito.Eval.Torch;
+
+/// <summary>How positions turn queries and keys: the kinds "default", "linear" and "llama3".</summary>
+public sealed record RopeConfig(
+    string Kind, double Theta, double Factor = 1, double LowFrequencyFactor = 1, double HighFrequencyFactor = 1,
+    int OriginalMaxLength = 1);
+
+/// <summary>What a checkpoint's config.json says of its decoder, every number within sane bounds.</summary>
+public sealed record ModelConfig
+{
+    public const string Mixtral = "MixtralForCausalLM", Mistral = "MistralForCausalLM", Llama = "LlamaForCausalLM";
+
+    public required string Architecture { get; init; }
+    public required int VocabularySize { get; init; }
+    public required int HiddenSize { get; init; }
+    public required int IntermediateSize { get; init; }
+    public required int Layers { get; init; }
+    public required int Heads { get; init; }
+    public required int KeyValueHeads { get; init; }
+    public required int HeadDim { get; init; }
+    public required double NormEpsilon { get; init; }
+    public required RopeConfig Rope { get; init; }
+
+    /// <summary>How many positions a token sees, itself included; null means all before it.</summary>
+    public int? SlidingWindow { get; init; }
+    public bool TiesEmbeddings { get; init; }
+    public bool AttentionBias { get; init; }
+    public bool FeedForwardBias { get; init; }
+
+    /// <summary>Feed-forwards a layer; 1 and no router where the architecture knows no experts.</summary>
+    public int Experts { get; init; } = 1;
+    public int ExpertsPerToken { get; init; } = 1;
+
+    /// <summary>The most tokens one sequence may have, by the leaderboard's rule.</summary>
+    public required int MaxLength { get; init; }
+
+    /// <summary>The tokens that end a generated text.</summary>
+    public IReadOnlyList<int> EndIds { get; init; } = [];
+
+    /// <summary>The type the weights were saved in: float32, bfloat16, float16 or null where it is not told.</summary>
+    public string? Dtype { get; init; }
+
+    public bool HasRouter => Architecture == Mixtral;
+
+    /// <summary>Reads config.json, and generation_config.json where there is one.</summary>
+    public static ModelConfig Read(string folder)
+    {
+        var file = ConfigFile.Read(Path.Combine(folder, "config.json"));
+        var architecture = file.FirstWord("architectures") is Mixtral or Mistral or Llama
+            ? file.FirstWord("architectures")!
+            : throw file.Bad("architectures",
+                $"begins with {file.FirstWord("architectures") ?? "nothing"}; this version knows {Mixtral}, {Mistral} and {Llama}", null);
+        file.Word("hidden_act", "silu");
+        if (file.Has("quantization_config"))
+            throw file.Bad("quantization_config", "is there", "use the checkpoint's unquantized weights");
+        return CheckedTogether(file, new()
+        {
+            Architecture = architecture,
+            VocabularySize = file.Int("vocab_size", 1, 1 << 24),
+            HiddenSize = file.Int("hidden_size", 1, 1 << 17),
+            IntermediateSize = file.Int("intermediate_size", 1, 1 << 20),
+            Layers = file.Int("num_hidden_layers", 1, 1024),
+            Heads = file.Int("num_attention_heads", 1, 4096),
+            KeyValueHeads = KeyValueHeadsOf(file, architecture),
+            HeadDim = HeadDimOf(file),
+            // What a missing key means is the default of transformers' class of that architecture.
+            NormEpsilon = file.Number("rms_norm_eps", 0, 1, architecture == Mixtral ? 1e-5 : 1e-6),
+            Rope = RopeOf(file, architecture),
+            SlidingWindow = SlidingWindowOf(file, architecture),
+            TiesEmbeddings = file.Bool("tie_word_embeddings"),
+            AttentionBias = architecture == Llama && file.Bool("attention_bias"),
+            FeedForwardBias = architecture == Llama && file.Bool("mlp_bias"),
+            Experts = architecture == Mixtral ? file.Int("num_local_experts", 1, 1024, 8) : 1,
+            ExpertsPerToken = architecture == Mixtral ? file.Int("num_experts_per_tok", 1, 1024, 2) : 1,
+            MaxLength = MaxLengthOf(file, architecture),
+            EndIds = EndIdsOf(folder, file),
+            Dtype = file.Word(file.Has("dtype") ? "dtype" : "torch_dtype", "float32", "bfloat16", "float16"),
+        });
+    }
+
+    private static ModelConfig CheckedTogether(ConfigFile file, ModelConfig config)
+    {
+        if (config.Heads % config.KeyValueHeads != 0)
+            throw file.Bad("num_key_value_heads",
+                $"is {config.KeyValueHeads}, which does not divide the {config.Heads} of num_attention_heads");
+        if (config.ExpertsPerToken > config.Experts)
+            throw file.Bad("num_experts_per_tok",
+                $"is {config.ExpertsPerToken}, more than the {config.Experts} of num_local_experts");
+        return config;
+    }
+
+    private static int KeyValueHeadsOf(ConfigFile file, string architecture) => file.Int("num_key_value_heads", 1, 4096,
+        architecture == Llama || file.Holds("num_key_value_heads") ? file.Int("num_attention_heads", 1, 4096) : 8);
+
+    private static int HeadDimOf(ConfigFile file)
+    {
+        var (hidden, heads) = (file.Int("hidden_size", 1, 1 << 17), file.Int("num_attention_heads", 1, 4096));
+        if (!file.Has("head_dim") && hidden % heads != 0)
+            throw file.Bad("num_attention_heads", $"is {heads}, which does not divide the {hidden} of hidden_size");
+        var size = file.Int("head_dim", 2, 4096, hidden / heads);
+        return size > 0 && size % 2 == 0 ? size
+            : throw file.Bad(file.Has("head_dim") ? "head_dim" : "hidden_size",
+                $"makes heads of {size} values; rotary positions need an even number");
+    }
+
+    private static int? SlidingWindowOf(ConfigFile file, string architecture) =>
+        architecture == Llama || (architecture == Mixtral || file.Holds("sliding_window")) && !file.Has("sliding_window")
+            ? null
+            : file.Int("sliding_window", 1, int.MaxValue, 4096);
+
+    private static int MaxLengthOf(ConfigFile file, string architecture) =>
+        file.Int(file.Has("n_positions") ? "n_positions" : "max_position_embeddings", 1, 1 << 30,
+            architecture == Llama ? 2048 : 4096 * 32);
+
+    private static RopeConfig RopeOf(ConfigFile file, string architecture)
+    {
+        const double largest = 1e15;
+        var section = file.Section("rope_parameters") ?? file.Section("rope_scaling");
+        var holder = section is not null && section.Has("rope_theta") ? section : file;
+        var theta = holder.Number("rope_theta", 1, largest, architecture == Mixtral ? 1e6 : 1e4);
+        if (section is null)
+            return new("default", theta);
+        var kind = section.Word(section.Has("rope_type") ? "rope_type" : "type", "default", "linear", "llama3");
+        if (section.Number("partial_rotary_factor", 0, 1, 1) != 1)
+            throw section.Bad("partial_rotary_factor", "is not 1", "this version turns whole heads only");
+        return kind switch
+        {
+            null or "default" => new("default", theta),
+            "linear" => new(kind, theta, section.Number("factor", 1e-3, 1e6)),
+            _ => new(kind, theta, section.Number("factor", 1e-3, 1e6),
+                section.Number("low_freq_factor", 1e-3, 1e6),
+                HighFrequencyFactor: section.Number("high_freq_factor", section.Number("low_freq_factor", 1e-3, 1e6) + 1e-3, 1e6),
+                OriginalMaxLength: section.Int("original_max_position_embeddings", 1, 1 << 30)),
+        };
+    }
+
+    private static int[] EndIdsOf(string folder, ConfigFile config)
+    {
+        var path = Path.Combine(folder, "generation_config.json");
+        var generation = File.Exists(path) ? ConfigFile.Read(path) : config;
+        return (generation.Has("eos_token_id") ? generation : config).Ints("eos_token_id", 0, int.MaxValue);
+    }
+}
