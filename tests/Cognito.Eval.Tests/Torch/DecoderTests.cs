@@ -1,0 +1,64 @@
+using System.Runtime.InteropServices;
+using Cognito.Eval.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Cognito.Eval.Tests;
+
+/// <summary>The decoder against what transformers computed with the same weights, in float32.</summary>
+[Collection("torch")]
+public sealed class DecoderTests
+{
+    public static TheoryData<string> Checkpoints => [.. Directory.EnumerateDirectories(Fixture.Path("checkpoints"), "tiny-*")
+        .Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Checkpoints))]
+    public void Logits_equal_those_of_transformers(string name)
+    {
+        using var decoder = Decoder.Load(Fixture.Path("checkpoints", name), CPU, ScalarType.Float32);
+        using var golden = SafetensorsFile.Open(Fixture.Path("checkpoints", name, "golden.safetensors"));
+        var cases = golden.Tensors.Where(t => t.Name.StartsWith("input_ids.", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(cases);
+        foreach (var input in cases)
+        {
+            var expected = Get(golden, input.Name.Replace("input_ids", "logits"));
+            using var ids = Get(golden, input.Name);
+            for (var row = 0; row < ids.shape[0]; row++)
+                AssertClose(expected[row], decoder.Logits(Ids(ids[row])), $"{input.Name} row {row}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Checkpoints))]
+    public void The_routers_logits_equal_those_of_transformers(string name)
+    {
+        using var decoder = Decoder.Load(Fixture.Path("checkpoints", name), CPU, ScalarType.Float32);
+        using var golden = SafetensorsFile.Open(Fixture.Path("checkpoints", name, "golden.safetensors"));
+        using var ids = Get(golden, "input_ids.33");
+        var seen = 0;
+        for (var row = 0; row < ids.shape[0]; row++)
+        {
+            decoder.OnRouting = (layer, logits) =>
+            {
+                seen++;
+                AssertClose(Get(golden, $"router_logits.33.layer{layer}").narrow(0, row * 33, 33), logits, $"layer {layer}");
+            };
+            decoder.Logits(Ids(ids[row])).Dispose();
+        }
+        Assert.Equal(decoder.Config.HasRouter ? 2 * decoder.Config.Layers : 0, seen);
+    }
+
+    private static Tensor Get(SafetensorsFile file, string name) => file.Tensor(file.Tensors.Single(t => t.Name == name));
+
+    private static int[] Ids(Tensor row) => [.. MemoryMarshal.Cast<byte, long>(row.bytes).ToArray().Select(i => (int)i)];
+
+    /// <summary>Within 2e-5 of the largest expected; a golden of fewer rows is of the last.</summary>
+    private static void AssertClose(Tensor expected, Tensor actual, string what)
+    {
+        using var scope = NewDisposeScope();
+        var last = actual.narrow(0, actual.shape[0] - expected.shape[0], expected.shape[0]);
+        var (error, largest) = ((last - expected).abs().max().item<float>(), expected.abs().max().item<float>());
+        Assert.True(error <= 2e-5 * largest, $"{what}: off by {error / largest:e2} of the largest");
+    }
+}
