@@ -40,7 +40,12 @@ internal sealed class Attention
             var part = One(block, queries, Keys(block, k, kept.Keys), Keys(block, v, kept.Values), _masks[b]);
             parts.Add((chosen is null ? part : part.index_select(0, chosen)).MoveToOuterDisposeScope());
         }
-        return parts.Count == 1 ? parts[0] : cat(parts, 0);
+        return parts.Count switch
+        {
+            0 => empty([0, (long)_config.Heads * _config.HeadDim], queries.dtype, queries.device),
+            1 => parts[0],
+            _ => cat(parts, 0),
+        };
     }
 
     private Tensor One(Block block, Tensor queries, Tensor keys, Tensor values, Tensor? mask)

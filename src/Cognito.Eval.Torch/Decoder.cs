@@ -93,26 +93,37 @@ public sealed class Decoder : IDisposable
     internal Tensor Hidden(PackedBatch batch, Action<int, Tensor, Tensor>? keep = null)
     {
         using var scope = NewDisposeScope();
-        var x = _embedding.index_select(0, tensor(batch.Ids, device: Device));
-        var turns = _rope.At(tensor(batch.Positions, device: Device), batch.LongestPath);
         var attention = new Attention(batch, Config, _band, Device, Dtype);
         var rows = tensor(batch.Rows.Select(r => (long)r).ToArray(), device: Device);
+        return Run(tensor(batch.Ids, device: Device), tensor(batch.Positions, device: Device), batch.LongestPath,
+            (layer, queries, keys, values) =>
+            {
+                keep?.Invoke(layer, keys, values);
+                // After the last attention only the rows asked for matter.
+                var chosen = layer == _layers.Length - 1 ? RowsOf(batch, rows) : null;
+                return attention.Over(queries, keys, values, o => _openings[o][layer], chosen);
+            }, rows).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Tokens through all layers: [N, D], or [R, D] where the last layer's attention gives only rows.</summary>
+    /// <param name="attend">From a layer, its queries, keys and values to what the tokens gather, [N, H d].</param>
+    internal Tensor Run(
+        Tensor ids, Tensor positions, int longest, Func<int, Tensor, Tensor, Tensor, Tensor> attend, Tensor? rows = null)
+    {
+        using var scope = NewDisposeScope();
+        var x = _embedding.index_select(0, ids);
+        var turns = _rope.At(positions, longest);
         for (var l = 0; l < _layers.Length; l++)
         {
             using var layer = NewDisposeScope();
             var (queries, keys, values) = _layers[l].Project(x, turns);
-            keep?.Invoke(l, keys, values);
-            var last = l == _layers.Length - 1;
-            if (last && batch.Rows.Count == 0)
-                break;
+            var attended = attend(l, queries, keys, values);
+            var stream = l == _layers.Length - 1 && rows is not null ? x.index_select(0, rows) : x;
             var before = x;
-            // After the last attention only the rows asked for matter.
-            var attended = attention.Over(queries, keys, values, o => _openings[o][l], last ? RowsOf(batch, rows) : null);
-            x = _layers[l].Finish(last ? x.index_select(0, rows) : x, attended, Routing(l)).MoveToOuterDisposeScope();
+            x = _layers[l].Finish(stream, attended, Routing(l)).MoveToOuterDisposeScope();
             before.Dispose();
         }
-        return batch.Rows.Count == 0 ? empty([0, Config.HiddenSize], Dtype, Device).MoveToOuterDisposeScope()
-            : x.MoveToOuterDisposeScope();
+        return x.MoveToOuterDisposeScope();
     }
 
     /// <summary>The vocabulary's logits of hidden states: [R, D] to [R, V], in the model's type.</summary>
