@@ -1,0 +1,122 @@
+using System.Text.Json.Serialization;
+
+namespace Cognito.Eval;
+
+/// <summary>One evaluation of one checkpoint: what results.json holds.</summary>
+public sealed record Run
+{
+    public const int CurrentSchema = 1;
+
+    [JsonPropertyOrder(-10)]
+    public int SchemaVersion { get; init; } = CurrentSchema;
+
+    /// <summary>task → metric → value, as lm-evaluation-harness writes it; a standard error of one document is null.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, double?>> Results { get; init; } =
+        new Dictionary<string, IReadOnlyDictionary<string, double?>>();
+
+    /// <summary>task → the reference's VERSION.</summary>
+    public IReadOnlyDictionary<string, int> Versions { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>The reference's settings, for scripts that read its results.</summary>
+    public HarnessConfig? Config { get; init; }
+
+    public required Leaderboard Leaderboard { get; init; }
+
+    public IReadOnlyDictionary<string, TaskRecord> Tasks { get; init; } = new Dictionary<string, TaskRecord>();
+
+    public required Provenance Provenance { get; init; }
+
+    /// <summary>All that may differ between two runs of the same thing: times, host, throughput.</summary>
+    [JsonPropertyName("run")]
+    public Circumstances? Circumstances { get; init; }
+}
+
+/// <summary>lm-evaluation-harness' <c>config</c> block at b281b09 (protocol 7).</summary>
+public sealed record HarnessConfig(
+    string Model, string ModelArgs, int? NumFewshot, string? BatchSize, IReadOnlyList<int> BatchSizes, string? Device,
+    bool NoCache, double? Limit, int BootstrapIters, IReadOnlyDictionary<string, string> DescriptionDict);
+
+/// <summary>The six columns in percent, unrounded, and their mean; null where a task is missing.</summary>
+/// <param name="IsComplete">Whether every published document was asked at the leaderboard's shots.</param>
+/// <param name="Notes">Why this is not, or not all, a leaderboard score; one sentence each.</param>
+public sealed record Leaderboard(
+    IReadOnlyDictionary<string, double?> Columns, double? Average, [property: JsonPropertyName("complete")] bool IsComplete,
+    IReadOnlyList<string> Notes);
+
+/// <summary>What a task asked, and each document's scores.</summary>
+public sealed record TaskRecord
+{
+    public required string Column { get; init; }
+    public required string Headline { get; init; }
+    public required string Split { get; init; }
+    public required int NumFewshot { get; init; }
+    public required int Documents { get; init; }
+    public required int SplitRows { get; init; }
+    public int? PublishedRows { get; init; }
+
+    [JsonPropertyName("complete")]
+    public required bool IsComplete { get; init; }
+
+    public required int Requests { get; init; }
+    public required int TruncatedRequests { get; init; }
+    public required int TruncatedDocuments { get; init; }
+    public required NearTies NearTies { get; init; }
+    public required RequestDigest RequestsSha256 { get; init; }
+
+    /// <summary>Digest of the rows read, by split.</summary>
+    public required IReadOnlyDictionary<string, string> DataSha256 { get; init; }
+
+    /// <summary>Rows in the split, in evaluation order.</summary>
+    public required IReadOnlyList<int> DocIds { get; init; }
+
+    /// <summary>metric → a value for each of <see cref="DocIds"/>.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyList<double>> Scores { get; init; }
+}
+
+/// <summary>Documents whose verdict would turn over under a small change of the log-likelihoods.</summary>
+/// <param name="Margin">Nats; differences below it count.</param>
+public sealed record NearTies(double Margin, int Count, IReadOnlyList<int> DocIds);
+
+/// <summary>What was evaluated, and with what: two results with equal provenance and questions are of the same thing.</summary>
+public sealed record Provenance
+{
+    /// <summary>"measured", or "reported" for numbers taken from a published card.</summary>
+    public string Kind { get; init; } = "measured";
+
+    public required string Model { get; init; }
+    public string? Source { get; init; }
+    public string? Architecture { get; init; }
+    public string? WeightsSha256 { get; init; }
+    public string? TokenizerSha256 { get; init; }
+    public string? Protocol { get; init; }
+    public string? Reference { get; init; }
+    public string? Data { get; init; }
+    public bool? AddBos { get; init; }
+    public string? Dtype { get; init; }
+    public string? LogprobDtype { get; init; }
+    public string? Device { get; init; }
+    public int? MaxLength { get; init; }
+    public int? BatchTokens { get; init; }
+    public IReadOnlyDictionary<string, string>? Versions { get; init; }
+}
+
+/// <summary>When, where and how fast.</summary>
+public sealed record Circumstances
+{
+    public required DateTimeOffset Started { get; init; }
+    public required double Seconds { get; init; }
+    public required string Host { get; init; }
+    public required string Os { get; init; }
+    public required int Threads { get; init; }
+    public required string ModelPath { get; init; }
+    public required string DataPath { get; init; }
+
+    /// <summary>Share of the wall time by task, by the tokens that the task took.</summary>
+    public required IReadOnlyDictionary<string, double> TaskSeconds { get; init; }
+
+    public required IReadOnlyDictionary<string, StageRecord> Stages { get; init; }
+    public required double PeakMemoryMib { get; init; }
+}
+
+/// <summary>A stage's work: requests, how many were distinct, tokens through the model, seconds.</summary>
+public sealed record StageRecord(int Requests, int Distinct, long ForwardTokens, double Seconds);

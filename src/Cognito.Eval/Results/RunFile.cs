@@ -1,0 +1,80 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Cognito.Eval;
+
+/// <summary>Runs on disk: results.json, written whole or not at all.</summary>
+public static class RunFile
+{
+    public const string Name = "results.json";
+
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DictionaryKeyPolicy = null,
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new OneLine<int>(), new OneLine<double>() },
+    };
+
+    public static string ToJson(Run run) => JsonSerializer.Serialize(run, Options) + "\n";
+
+    /// <summary>Writes a run into a folder, by way of a temporary file beside it. Returns the file's path.</summary>
+    public static string Write(Run run, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        var path = Path.Combine(folder, Name);
+        var temporary = path + "." + Environment.ProcessId + ".tmp";
+        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+        {
+            file.Write(System.Text.Encoding.UTF8.GetBytes(ToJson(run)));
+            file.Flush(flushToDisk: true);
+        }
+        File.Move(temporary, path, overwrite: true);
+        return path;
+    }
+
+    /// <summary>Reads a run: a results.json or a folder that holds one.</summary>
+    /// <exception cref="InputException">It is not there, or not a run.</exception>
+    public static Run Read(string path)
+    {
+        var file = Directory.Exists(path) ? Path.Combine(path, Name) : path;
+        if (!File.Exists(file))
+            throw new InputException($"{file}: no such file; give a results.json or the folder of a run");
+        try
+        {
+            var run = JsonSerializer.Deserialize<Run>(File.ReadAllBytes(file), Options)
+                ?? throw new InputException($"{file}: holds null; give a results.json of cognito-eval");
+            return run.SchemaVersion == Run.CurrentSchema ? run : throw new InputException(
+                $"{file}: schema version {run.SchemaVersion}, this build reads {Run.CurrentSchema}; use the matching version");
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            throw new InputException($"{file}: not a run of cognito-eval ({FirstSentence(e.Message)}); give its results.json", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{file}: cannot be read ({e.Message}); check its permissions", e);
+        }
+    }
+
+    private static string FirstSentence(string message) => message.Split('\n')[0].Split(". ")[0].TrimEnd('.');
+
+    /// <summary>Lists of numbers on one line: a document a line would bury the rest of the file.</summary>
+    private sealed class OneLine<T> : JsonConverter<IReadOnlyList<T>>
+    {
+        private static readonly JsonSerializerOptions Flat = new()
+        {
+            NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        };
+
+        public override IReadOnlyList<T> Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+            JsonSerializer.Deserialize<T[]>(ref reader, Flat) ?? throw new JsonException("null where a list belongs");
+
+        public override void Write(Utf8JsonWriter writer, IReadOnlyList<T> value, JsonSerializerOptions options) =>
+            writer.WriteRawValue(JsonSerializer.SerializeToUtf8Bytes<IEnumerable<T>>(value, Flat));
+    }
+}

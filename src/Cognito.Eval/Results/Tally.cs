@@ -1,0 +1,121 @@
+namespace Cognito.Eval;
+
+/// <summary>From graded documents to the numbers of a run: estimates, columns, the average.</summary>
+public static class Tally
+{
+    /// <summary>Until the rounding of a run is measured: log-likelihoods closer than this may change places.</summary>
+    public const double NearTieMargin = 1e-3;
+
+    /// <param name="columns">The leaderboard's columns, in its order.</param>
+    /// <param name="notes">What else keeps this from being a leaderboard score.</param>
+    /// <param name="anyMissing">Tasks that were selected but are not in the data.</param>
+    public static Run Count(
+        IReadOnlyList<GradedTask> graded, IReadOnlyList<Column> columns, Provenance provenance, Limit? limit,
+        IReadOnlyList<string> notes)
+    {
+        var results = new OrderedDictionary<string, IReadOnlyDictionary<string, double?>>();
+        var tasks = new OrderedDictionary<string, TaskRecord>();
+        foreach (var task in graded)
+        {
+            results[task.Questions.Task.Name] = Metrics(task);
+            tasks[task.Questions.Task.Name] = Record(task);
+        }
+        return new()
+        {
+            Results = results,
+            Versions = graded.ToDictionary(task => task.Questions.Task.Name, task => task.Questions.Task.Version),
+            Config = new(
+                "cognito-eval", $"pretrained={provenance.Model}", CommonShots(graded), null, [], provenance.Device, true,
+                limit?.Value, 100000, new Dictionary<string, string>()),
+            Leaderboard = Columns(results, columns, tasks, notes),
+            Tasks = tasks,
+            Provenance = provenance,
+        };
+    }
+
+    private static OrderedDictionary<string, double?> Metrics(GradedTask task)
+    {
+        var metrics = new OrderedDictionary<string, double?>();
+        foreach (var (m, metric) in task.Questions.Task.Metrics.Index())
+        {
+            var estimate = Estimate.Of([.. task.Docs.Select(doc => doc.Scores.Values[m])]);
+            metrics[metric] = Finite(estimate.Mean);
+            metrics[metric + "_stderr"] = Finite(estimate.StandardError);
+        }
+        return metrics;
+    }
+
+    /// <summary>JSON has no NaN.</summary>
+    private static double? Finite(double? value) => value is { } x && double.IsFinite(x) ? x : null;
+
+    private static TaskRecord Record(GradedTask graded)
+    {
+        var (asked, task) = (graded.Questions, graded.Questions.Task);
+        int[] near = [.. graded.Docs.Where(doc => doc.Scores.Margin < NearTieMargin).Select(doc => doc.Asked.Row)];
+        return new()
+        {
+            Column = task.Column.Key,
+            Headline = task.Headline,
+            Split = task.Split,
+            NumFewshot = asked.Shots,
+            Documents = asked.Docs.Count,
+            SplitRows = asked.SplitRows,
+            PublishedRows = asked.PublishedRows,
+            IsComplete = asked.IsComplete,
+            Requests = graded.Docs.Sum(doc => doc.Replies.Count),
+            TruncatedRequests = graded.Docs.Sum(doc => doc.Truncated),
+            TruncatedDocuments = graded.Docs.Count(doc => doc.Truncated > 0),
+            NearTies = new(NearTieMargin, near.Length, near),
+            RequestsSha256 = asked.Digest,
+            DataSha256 = asked.DataSha256,
+            DocIds = [.. graded.Docs.Select(doc => doc.Asked.Row)],
+            Scores = task.Metrics.Index().ToDictionary(
+                metric => metric.Item,
+                metric => (IReadOnlyList<double>)[.. graded.Docs.Select(doc => doc.Scores.Values[metric.Index])]),
+        };
+    }
+
+    private static int? CommonShots(IReadOnlyList<GradedTask> graded) =>
+        graded.Select(task => task.Questions.Shots).Distinct().ToList() is [var shots] ? shots : null;
+
+    private static Leaderboard Columns(
+        IReadOnlyDictionary<string, IReadOnlyDictionary<string, double?>> results, IReadOnlyList<Column> columns,
+        IReadOnlyDictionary<string, TaskRecord> tasks, IReadOnlyList<string> notes)
+    {
+        var values = new OrderedDictionary<string, double?>();
+        var said = notes.ToList();
+        foreach (var column in columns)
+        {
+            var mine = tasks.Where(task => task.Value.Column == column.Key).ToList();
+            values[column.Key] = ColumnValue(mine.Select(task => results[task.Key][column.Metric]).ToList());
+            said.AddRange(Doubts(column, mine));
+        }
+        if (columns.Where(column => values[column.Key] is null).Select(column => column.Key).ToList() is { Count: > 0 } missing)
+            said.Add($"no average: {string.Join(", ", missing)} not asked");
+        return new(values, Average(values.Values), said.Count == 0, said);
+    }
+
+    /// <summary>Mean of the tasks' headline metric, in percent; the leaderboard counts a metric that is no number as 0.</summary>
+    public static double? ColumnValue(IReadOnlyCollection<double?> tasks) =>
+        tasks.Count == 0 ? null : tasks.Aggregate(0.0, (sum, value) => sum + (value ?? 0)) / tasks.Count * 100;
+
+    /// <summary>Mean of the columns; null while one is missing.</summary>
+    public static double? Average(IReadOnlyCollection<double?> columns) =>
+        columns.Count == 0 || columns.Any(column => column is null) ? null
+            : columns.Aggregate(0.0, (sum, value) => sum + value!.Value) / columns.Count;
+
+    private static IEnumerable<string> Doubts(Column column, List<KeyValuePair<string, TaskRecord>> tasks)
+    {
+        if (tasks.Count == 0)
+            yield break;
+        if (tasks.Count < column.Tasks)
+            yield return $"{column.Key}: {tasks.Count} of {column.Tasks} tasks; not a leaderboard score";
+        var (asked, published) = (tasks.Sum(t => t.Value.Documents), tasks.Sum(t => t.Value.PublishedRows ?? 0));
+        if (asked != published)
+            yield return $"{column.Key}: {asked} documents of {published} published; not a leaderboard score";
+        if (tasks[0].Value.NumFewshot != column.Shots)
+            yield return $"{column.Key}: {tasks[0].Value.NumFewshot} shots, the leaderboard's are {column.Shots}; not a leaderboard score";
+        if (asked == published && tasks[0].Value.NumFewshot == column.Shots && tasks.Any(task => !task.Value.IsComplete))
+            yield return $"{column.Key}: examples drawn from other rows than the published ones; not a leaderboard score";
+    }
+}

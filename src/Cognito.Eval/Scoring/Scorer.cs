@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using Microsoft.ML.Tokenizers;
+
+namespace Cognito.Eval;
+
+/// <summary>How far a stage has come.</summary>
+/// <param name="Task">The task being worked on.</param>
+/// <param name="Done">Of <paramref name="All"/>: tokens for log-likelihoods, prompts for generation.</param>
+/// <param name="Tokens">Tokens that went through the model so far.</param>
+public readonly record struct Progress(string Stage, string Task, long Done, long All, long Tokens);
+
+/// <summary>Asks a model: text to tokens, tokens to a plan, the plan's answers back to the requests.</summary>
+/// <param name="endOfText">Ids that end a generated row; the first also stands for an empty context.</param>
+/// <param name="endOfTextText">The end-of-text token as text.</param>
+/// <param name="batchTokens">Most tokens of a batch.</param>
+public sealed class Scorer(
+    Tokenizer tokenizer, ILanguageModel model, Protocol protocol, IReadOnlyList<int> endOfText, string? endOfTextText,
+    int batchTokens)
+{
+    /// <summary>A cached token is read once a step, a batch token passes every weight: many more of the first fit.</summary>
+    private const long CachePerBudget = 16;
+
+    public event Action<Progress>? Progressed;
+
+    /// <summary>Scores log-likelihood requests, given by document.</summary>
+    /// <param name="groups">Each document's task.</param>
+    public ScoredRequests LogLikelihoods(
+        IReadOnlyList<IReadOnlyList<LogLikelihood>> documents, IReadOnlyList<string> groups, CancellationToken cancel)
+    {
+        var spans = Encode(documents);
+        Refuse(spans, groups);
+        var plan = Plan.Make(spans, groups, model.MaxLength, batchTokens);
+        var scores = new IReadOnlyList<TokenScore>[plan.Batches.Count];
+        var seconds = new Dictionary<string, double>();
+        long done = 0;
+        for (var b = 0; b < plan.Batches.Count; b++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var clock = Stopwatch.StartNew();
+            scores[b] = model.Score(plan.Batches[b]);
+            var tokens = plan.Shares[b].Values.Sum();
+            foreach (var (task, share) in plan.Shares[b])
+                seconds[task] = seconds.GetValueOrDefault(task) + clock.Elapsed.TotalSeconds * share / Math.Max(1, tokens);
+            done += tokens;
+            Progressed?.Invoke(new("log-likelihoods", plan.Shares[b].Keys.First(), done, plan.Shares.Sum(s => (long)s.Values.Sum()), done));
+        }
+        Reply[] replies = [.. plan.Answers.Select(at => scores[at.Batch][at.Branch])
+            .Select(score => new Likelihood(score.LogLikelihood, score.IsGreedy))];
+        return new(replies, plan.Truncated, plan.Distinct, plan.ForwardTokens, seconds);
+    }
+
+    private IReadOnlyList<TokenSpan>[] Encode(IReadOnlyList<IReadOnlyList<LogLikelihood>> documents)
+    {
+        var spans = new IReadOnlyList<TokenSpan>[documents.Count];
+        Parallel.For(0, documents.Count, d =>
+        {
+            var encoded = new List<TokenSpan>(documents[d].Count);
+            foreach (var request in documents[d])
+            {
+                var span = TokenSpan.Encode(tokenizer, endOfText[0], request.Context, request.Continuation);
+                // A document's choices have one context: one array for all of them.
+                if (encoded.Count > 0 && encoded[^1].Context.AsSpan().SequenceEqual(span.Context))
+                    span = span with { Context = encoded[^1].Context };
+                encoded.Add(span);
+            }
+            spans[d] = encoded;
+        });
+        return spans;
+    }
+
+    private void Refuse(IReadOnlyList<TokenSpan>[] spans, IReadOnlyList<string> groups)
+    {
+        for (var d = 0; d < spans.Length; d++)
+            foreach (var span in spans[d])
+                if (span.Continuation.Length == 0 || span.Continuation.Length > model.MaxLength)
+                    throw new InputException(
+                        $"{groups[d]}: a continuation of {span.Continuation.Length} tokens; between 1 and the model's "
+                        + $"maximum length {model.MaxLength} can be scored; check the rows, or raise --max-length");
+    }
+
+    /// <summary>Generates answers greedily.</summary>
+    public ScoredRequests Generate(string task, IReadOnlyList<GreedyUntil> requests, CancellationToken cancel)
+    {
+        var prompts = requests.Select(request => tokenizer.EncodeToIds(request.Context).ToArray()).ToList();
+        var groups = GenerationGroups.Make(requests, prompts, protocol, model.MaxLength);
+        var replies = new Reply[requests.Count];
+        var clock = Stopwatch.StartNew();
+        long done = 0, tokens = 0;
+        var truncated = new bool[requests.Count];
+        foreach (var batch in GenerationGroups.Pack(groups, CachePerBudget * batchTokens, protocol.MaxNewTokens))
+        {
+            cancel.ThrowIfCancellationRequested();
+            var rows = batch.SelectMany(group => group.Rows.Select(row => (group, row))).ToList();
+            var stopping = batch.ToDictionary(group => group, group =>
+                new Stopping(tokenizer, group.Stops, endOfText, endOfTextText));
+            var generated = model.Generate(
+                [.. rows.Select(row => new Prompt(row.row.Input, protocol.MaxNewTokens))],
+                (r, ids) => rows[r].group.Rows.Count == 1
+                    ? stopping[rows[r].group].IsDone(ids)
+                    : ids.Count > 0 && endOfText.Contains(ids[^1]));
+            tokens += rows.Sum(row => (long)row.row.Input.Length) + generated.Sum(ids => (long)ids.Length);
+            var at = 0;
+            foreach (var group in batch)
+            {
+                var mine = generated.Skip(at).Take(group.Rows.Count).ToList();
+                at += group.Rows.Count;
+                foreach (var (row, ids) in group.Rows.Zip(stopping[group].CutTogether(mine)))
+                    foreach (var request in row.Requests)
+                    {
+                        replies[request] = new Completion(stopping[group].Text(ids, group.Dropped));
+                        truncated[request] = group.Dropped > 0 || row.Input.Length < prompts[request].Length;
+                    }
+            }
+            done += batch.Sum(group => group.Rows.Sum(row => row.Requests.Count));
+            Progressed?.Invoke(new("generation", task, done, requests.Count, tokens));
+        }
+        return new(
+            replies, truncated, groups.Sum(group => group.Rows.Count), tokens,
+            new Dictionary<string, double> { [task] = clock.Elapsed.TotalSeconds });
+    }
+}
+
+/// <summary>Replies in the order of the requests, and what it took.</summary>
+/// <param name="Seconds">Wall time by task; a batch's time is shared out by tokens.</param>
+public sealed record ScoredRequests(
+    IReadOnlyList<Reply> Replies, IReadOnlyList<bool> Truncated, int Distinct, long ForwardTokens,
+    IReadOnlyDictionary<string, double> Seconds);

@@ -1,0 +1,36 @@
+namespace Cognito.Eval;
+
+/// <summary>
+/// A document: one question of a benchmark, typed. The kind says how it is asked and graded; there are four, and no more.
+/// </summary>
+/// <param name="Query">What the prompt ends with when the document is asked.</param>
+/// <param name="Target">What follows the query when the document is shown as an example.</param>
+public abstract record Doc(string Query, string Target);
+
+/// <summary>One context and several continuations, one of them right: ARC, HellaSwag, MMLU.</summary>
+/// <param name="Choices">Texts without the space that precedes them in the prompt.</param>
+/// <param name="Gold">Index of the right choice.</param>
+public sealed record MultipleChoice(string Query, IReadOnlyList<string> Choices, int Gold)
+    : Doc(Query, " " + Choices[Gold]);
+
+/// <summary>
+/// A text with a gap, its options and what follows the gap: Winogrande. Each option makes a context; the continuation is
+/// the same text, so what is compared is the ending given each option, not the options.
+/// </summary>
+public sealed record Cloze(string Before, IReadOnlyList<string> Options, string After, int Gold)
+    : Doc(Before + Options[Gold], " " + After);
+
+/// <summary>A question with several true and false answers, in two lists: TruthfulQA.</summary>
+/// <param name="One">mc1: the true answer is the first.</param>
+/// <param name="Many">mc2.</param>
+public sealed record MultipleTrue(string Query, LabelledChoices One, LabelledChoices Many) : Doc(Query, "");
+
+/// <summary>Choices and, for each, whether it is true.</summary>
+public sealed record LabelledChoices(IReadOnlyList<string> Choices, IReadOnlyList<bool> Labels);
+
+/// <summary>A question answered by generated text, from which an answer is extracted: GSM8K.</summary>
+/// <param name="Answer">The whole reference solution.</param>
+/// <param name="Stops">Texts that end the generation and are cut off.</param>
+/// <param name="Extract">The answer in a text, or null if there is none.</param>
+public sealed record FreeForm(string Query, string Answer, IReadOnlyList<string> Stops, Func<string, string?> Extract)
+    : Doc(Query, " " + Answer);

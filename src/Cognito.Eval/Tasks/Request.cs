@@ -1,0 +1,20 @@
+namespace Cognito.Eval;
+
+/// <summary>What a model is asked, as text.</summary>
+public abstract record Request(string Context);
+
+/// <summary>How likely is the continuation after the context?</summary>
+public sealed record LogLikelihood(string Context, string Continuation) : Request(Context);
+
+/// <summary>What follows the context, greedily, until one of the stops?</summary>
+public sealed record GreedyUntil(string Context, IReadOnlyList<string> Stops) : Request(Context);
+
+/// <summary>A model's answer to a request.</summary>
+public abstract record Reply;
+
+/// <param name="LogProbability">Natural log, summed over the continuation's tokens.</param>
+/// <param name="IsGreedy">Whether greedy decoding would have produced the continuation.</param>
+public sealed record Likelihood(double LogProbability, bool IsGreedy) : Reply;
+
+/// <param name="Text">What was generated, cut at the stops.</param>
+public sealed record Completion(string Text) : Reply;

@@ -1,0 +1,49 @@
+using System.Text.RegularExpressions;
+
+namespace Cognito.Eval.Tasks;
+
+/// <summary>HellaSwag: how does the scene go on? (Zellers et al. 2019, arXiv:1905.07830)</summary>
+public static partial class HellaSwag
+{
+    public static EvalTask Task { get; } = new("hellaswag")
+    {
+        Dataset = new("HellaSwag")
+        {
+            Folders = ["Rowan/hellaswag/data", "Rowan/hellaswag", "hellaswag"],
+            Columns = ["activity_label", "ctx_a", "ctx_b", "endings", "label"],
+            PublishedRows = new Dictionary<string, int> { ["train"] = 39905, ["validation"] = 10042 },
+        },
+        Split = "validation",
+        ShotSplit = "train",
+        Shots = 10,
+        ShotOrder = ShotOrder.Drawn,
+        Metrics = ["acc", "acc_norm"],
+        Headline = "acc_norm",
+        Version = 0,
+        Column = new(
+            "HellaSwag", "HellaSwag ({0}-Shot)", "hellaswag", null, "validation", 10, "acc_norm", "normalized accuracy"),
+        ToDoc = row => new MultipleChoice(
+            Query: Clean($"{row.Text("activity_label")}: {row.Text("ctx_a")} {PythonText.Capitalize(row.Text("ctx_b"))}"),
+            Choices: [.. row.Texts("endings").Select(Clean)],
+            Gold: Gold(row)),
+    };
+
+    /// <summary>
+    /// The reference's cleaning, with what it leaves behind: "Foo. [title] Bar" gets a double period, and an ending that
+    /// began with a marker keeps the space after it (protocol 4.2).
+    /// </summary>
+    internal static string Clean(string text) =>
+        Marker().Replace(PythonText.Strip(text).Replace(" [title]", ". ", StringComparison.Ordinal), "")
+            .Replace("  ", " ", StringComparison.Ordinal);
+
+    private static int Gold(Row row) => (row.Text("label"), row.Texts("endings").Count) switch
+    {
+        ([>= '0' and <= '9' and var digit], var endings) when digit - '0' < endings => digit - '0',
+        var (label, endings) => throw new InputException(
+            $"{row.Origin}: label \"{label}\" names none of the {endings} endings; the test split has no labels, "
+            + "the validation split does"),
+    };
+
+    [GeneratedRegex(@"\[[^\n]*?\]", RegexOptions.CultureInvariant)]
+    private static partial Regex Marker();
+}

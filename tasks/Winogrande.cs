@@ -1,0 +1,41 @@
+namespace Cognito.Eval.Tasks;
+
+/// <summary>WinoGrande: which of two names fits the gap? (Sakaguchi et al. 2019, arXiv:1907.10641)</summary>
+public static class Winogrande
+{
+    public static EvalTask Task { get; } = new("winogrande")
+    {
+        Dataset = new("WinoGrande")
+        {
+            Folders = ["allenai/winogrande/winogrande_xl", "winogrande/winogrande_xl", "winogrande_xl"],
+            Columns = ["sentence", "option1", "option2", "answer"],
+            PublishedRows = new Dictionary<string, int> { ["train"] = 40398, ["validation"] = 1267 },
+        },
+        Split = "validation",
+        ShotSplit = "train",
+        Shots = 5,
+        ShotOrder = ShotOrder.Drawn,
+        Metrics = ["acc"],
+        Headline = "acc",
+        Version = 0,
+        Column = new(
+            "Winogrande", "Winogrande ({0}-shot)", "winogrande", "winogrande_xl", "validation", 5, "acc", "accuracy"),
+        ToDoc = row => new Cloze(
+            Before: row.Text("sentence")[..Gap(row)],
+            Options: [row.Text("option1"), row.Text("option2")],
+            After: PythonText.Strip(row.Text("sentence")[(Gap(row) + 1)..]),
+            Gold: Gold(row)),
+    };
+
+    private static int Gap(Row row) => row.Text("sentence").IndexOf('_') is >= 0 and var gap
+        ? gap
+        : throw new InputException($"{row.Origin}: sentence without a gap \"_\"; is this file the WinoGrande dataset?");
+
+    private static int Gold(Row row) => row.Text("answer") switch
+    {
+        "1" => 0,
+        "2" => 1,
+        var answer => throw new InputException(
+            $"{row.Origin}: answer \"{answer}\" is neither 1 nor 2; the test split has no answers, train and validation do"),
+    };
+}
