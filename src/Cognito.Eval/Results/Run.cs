@@ -26,10 +26,20 @@ public sealed record Run
 
     public required Provenance Provenance { get; init; }
 
+    /// <summary>What the model's card says beside its numbers, where that is known.</summary>
+    public CardFacts? Card { get; init; }
+
     /// <summary>All that may differ between two runs of the same thing: times, host, throughput.</summary>
     [JsonPropertyName("run")]
     public Circumstances? Circumstances { get; init; }
 }
+
+/// <summary>The parts of a model card's front matter that are not results.</summary>
+public sealed record CardFacts(
+    IReadOnlyList<string>? Language, string? License, IReadOnlyList<string>? Tags, CardSource? Source);
+
+/// <summary>Who measured the results on a card.</summary>
+public sealed record CardSource(string Name, string Url);
 
 /// <summary>lm-evaluation-harness' <c>config</c> block at b281b09 (protocol 7).</summary>
 public sealed record HarnessConfig(

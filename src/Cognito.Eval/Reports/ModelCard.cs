@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Text;
+using YamlDotNet.Serialization;
+using YamlDotNet.Serialization.NamingConventions;
+
+namespace Cognito.Eval;
+
+/// <summary>A run as a model card shows it: the leaderboard's table, and the model-index of its front matter.</summary>
+public static class ModelCard
+{
+    /// <summary>Front matter and table, as they stand in a card.</summary>
+    public static string Render(Run run, IReadOnlyList<Column> columns) =>
+        $"---\n{Yaml(run, columns)}---\n\n{Table(run, columns)}{Notes(run)}";
+
+    /// <summary>The leaderboard's table, two decimals; what was not measured is a dash.</summary>
+    public static string Table(Run run, IReadOnlyList<Column> columns)
+    {
+        var values = Values(run, columns);
+        List<(string Metric, string Value)> rows =
+        [
+            ("Avg.", Cell(Average(run, values))),
+            .. columns.Select(column => (Title(run, column), Cell(values[column.Key]))),
+        ];
+        var (left, right) = (rows.Max(row => row.Metric.Length), Math.Max(5, rows.Max(row => row.Value.Length)));
+        var table = new StringBuilder()
+            .Append($"|{Centred("Metric", left)}|{Centred("Value", right)}|\n")
+            .Append($"|{new string('-', left)}|{new string('-', right - 1)}:|\n");
+        foreach (var (metric, value) in rows)
+            table.Append($"|{metric.PadRight(left)}|{value.PadLeft(right)}|\n");
+        return table.ToString();
+    }
+
+    /// <summary>The card's front matter: model-index entries for the columns that were measured.</summary>
+    public static string Yaml(Run run, IReadOnlyList<Column> columns)
+    {
+        var values = Values(run, columns);
+        var front = new OrderedDictionary<string, object>();
+        if (run.Card?.Language is { } language)
+            front["language"] = language;
+        if (run.Card?.License is { } license)
+            front["license"] = license;
+        if (run.Card?.Tags is { } tags)
+            front["tags"] = tags;
+        front["model-index"] = new object[]
+        {
+            new OrderedDictionary<string, object>
+            {
+                ["name"] = run.Provenance.Model,
+                ["results"] = columns.Where(column => values[column.Key] is not null)
+                    .Select(column => Entry(run, column, values[column.Key]!.Value)).ToArray(),
+            },
+        };
+        return new SerializerBuilder().WithNamingConvention(NullNamingConvention.Instance).WithNewLine("\n").Build()
+            .Serialize(front);
+    }
+
+    private static OrderedDictionary<string, object> Entry(Run run, Column column, double value)
+    {
+        var dataset = new OrderedDictionary<string, object> { ["name"] = Title(run, column), ["type"] = column.Type };
+        if (column.Config is not null)
+            dataset["config"] = column.Config;
+        dataset["split"] = column.Split;
+        dataset["args"] = new Dictionary<string, object> { ["num_few_shot"] = Shots(run, column) };
+        var metric = new OrderedDictionary<string, object> { ["type"] = column.Metric, ["value"] = Rounded(value) };
+        if (column.MetricName is not null)
+            metric["name"] = column.MetricName;
+        var entry = new OrderedDictionary<string, object>
+        {
+            ["task"] = new OrderedDictionary<string, object> { ["type"] = "text-generation", ["name"] = "Text Generation" },
+            ["dataset"] = dataset,
+            ["metrics"] = new object[] { metric },
+        };
+        if (run.Card?.Source is { } source)
+            entry["source"] = new OrderedDictionary<string, object> { ["url"] = source.Url, ["name"] = source.Name };
+        return entry;
+    }
+
+    /// <summary>
+    /// Columns in percent, from the tasks' results where the run has them, so that the card follows from the scores;
+    /// a run that only reports columns has no more than these.
+    /// </summary>
+    public static IReadOnlyDictionary<string, double?> Values(Run run, IReadOnlyList<Column> columns) =>
+        columns.ToDictionary(column => column.Key, column =>
+            run.Tasks.Where(task => task.Value.Column == column.Key)
+                .Select(task => run.Results.GetValueOrDefault(task.Key)?.GetValueOrDefault(column.Metric)).ToList()
+            is { Count: > 0 } tasks
+                ? Tally.ColumnValue(tasks)
+                : run.Leaderboard.Columns.GetValueOrDefault(column.Key));
+
+    /// <summary>
+    /// The columns' mean. Reported columns are rounded, so a reported average stands as long as it can be the mean of
+    /// what they were rounded from.
+    /// </summary>
+    private static double? Average(Run run, IReadOnlyDictionary<string, double?> values)
+    {
+        const double HalfADigit = 0.005, Slack = 1e-9;
+        var mean = Tally.Average([.. values.Values]);
+        return run.Provenance.Kind == "reported" && run.Leaderboard.Average is { } reported
+            && Math.Abs(reported - mean.GetValueOrDefault(double.NaN)) <= 2 * HalfADigit + Slack
+                ? reported
+                : mean;
+    }
+
+    private static int Shots(Run run, Column column) =>
+        run.Tasks.Values.FirstOrDefault(task => task.Column == column.Key)?.NumFewshot ?? column.Shots;
+
+    internal static string Title(Run run, Column column) =>
+        string.Format(CultureInfo.InvariantCulture, column.Title, Shots(run, column));
+
+    private static decimal Rounded(double value) => Math.Round((decimal)value, 2, MidpointRounding.ToEven) / 1.00m;
+
+    private static string Cell(double? value) =>
+        value is { } x ? Rounded(x).ToString("0.00", CultureInfo.InvariantCulture) : "-";
+
+    private static string Centred(string text, int width) =>
+        text.PadLeft(text.Length + (width - text.Length) / 2).PadRight(width);
+
+    private static string Notes(Run run) => run.Leaderboard.Notes.Count == 0 ? ""
+        : "\nNot a leaderboard score:\n" + string.Concat(run.Leaderboard.Notes.Select(note => $"- {note}\n"));
+}

@@ -1,0 +1,93 @@
+using System.Text.Json.Nodes;
+using Cognito.Eval.Tasks;
+
+namespace Cognito.Eval.Tests;
+
+/// <summary>The text functions of the tasks and of Python, against values that the reference printed.</summary>
+public sealed class TextFunctionTests
+{
+    private static readonly Lazy<JsonNode> Cases =
+        new(() => Golden.Json(Shared.Path("goldens", "harness", "text_functions.json")));
+
+    private static IEnumerable<JsonArray> Of(string name)
+    {
+        var cases = Cases.Value[name]!.AsArray();
+        Assert.NotEmpty(cases);
+        return cases.Select(item => item!.AsArray());
+    }
+
+    private static string Text(JsonNode? node) => node!.GetValue<string>();
+
+    [Fact]
+    public void Gsm8k_finds_the_answers_the_reference_finds()
+    {
+        foreach (var item in Of("gsm8k_extract"))
+            Assert.Equal(Text(item[1]), Gsm8k.Extract(Text(item[0])) ?? "[invalid]");
+        foreach (var item in Of("gsm8k_is_correct"))
+        {
+            var doc = new FreeForm("", Text(item[1]), [], Gsm8k.Extract);
+            var scores = Grading.Grade(Gsm8k.Task, doc, [new Completion(Text(item[0]))]);
+            Assert.Equal(item[2]!.GetValue<bool>() ? 1.0 : 0.0, scores.Values[0]);
+        }
+    }
+
+    [Fact]
+    public void HellaSwag_is_cleaned_as_the_reference_cleans_it()
+    {
+        foreach (var item in Of("hellaswag_preprocess"))
+            Assert.Equal(Text(item[1]), HellaSwag.Clean(Text(item[0])));
+    }
+
+    [Fact]
+    public void Capitals_are_Pythons()
+    {
+        foreach (var item in Of("python_capitalize"))
+            Assert.Equal(Text(item[1]), PythonText.Capitalize(Text(item[0])));
+    }
+
+    [Fact]
+    public void White_space_is_Pythons()
+    {
+        var spaces = Cases.Value["python_isspace_codepoints"]!.AsArray().Select(c => c!.GetValue<int>());
+        Assert.Equal(spaces, Enumerable.Range(0, 0x10000).Where(c => PythonText.IsSpace((char)c)));
+        foreach (var item in Of("python_strip"))
+        {
+            Assert.Equal(Text(item[1]), PythonText.Strip(Text(item[0])));
+            Assert.Equal(Text(item[2]), PythonText.TrimEnd(Text(item[0])));
+        }
+    }
+
+    [Fact]
+    public void Lengths_count_code_points()
+    {
+        foreach (var item in Of("python_len"))
+            Assert.Equal(item[1]!.GetValue<int>(), PythonText.Length(Text(item[0])));
+    }
+
+    [Fact]
+    public void Stops_keep_what_is_before_their_first_occurrence()
+    {
+        foreach (var item in Of("split_first"))
+        {
+            var stopping = new Stopping(new Toys.CharTokenizer(), [Text(item[1])], [0], null);
+            Assert.Equal(Text(item[2]), stopping.Text([.. Text(item[0]).Select(c => (int)c)], 0));
+        }
+    }
+
+    [Fact]
+    public void Winogrande_fills_the_gap_as_the_reference_does()
+    {
+        foreach (var item in Cases.Value["winogrande"]!.AsArray())
+        {
+            var cells = item!["doc"]!.AsObject().ToDictionary(p => p.Key, p => (object?)Text(p.Value));
+            var doc = (Cloze)Winogrande.Task.ToDoc(new Row("test", cells));
+            Assert.Equal(Text(item["text"]), doc.Query);
+            Assert.Equal(Text(item["target"]), doc.Target);
+            Assert.Equal(item["partial"]!.AsArray().Select(Text), doc.Options.Select(option => doc.Before + option));
+        }
+        // The reference's own append_context, over these contexts.
+        string[] contexts = ["", "x", "a\n\nb", "a\n\nb\n\nc", "a\n\n", "x\n\ny"];
+        string[] expected = [.. Cases.Value["winogrande"]![0]!["append"]!.AsArray().Select(Text)];
+        Assert.Equal(expected, contexts.Select(context => Questions.PartialContext("", context, "PART")));
+    }
+}

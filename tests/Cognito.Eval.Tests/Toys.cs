@@ -1,0 +1,115 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using Microsoft.ML.Tokenizers;
+
+namespace Cognito.Eval.Tests;
+
+/// <summary>Toy tokenizers and models of the reference answers in model_side.json.</summary>
+internal static partial class Toys
+{
+    /// <summary>A tokenizer from two functions.</summary>
+    internal abstract class FunctionTokenizer : Tokenizer
+    {
+        protected abstract int[] Ids(string text);
+        protected abstract string TextOf(IEnumerable<int> ids);
+
+        public override string Decode(IEnumerable<int> ids) => TextOf(ids);
+
+        public override OperationStatus Decode(
+            IEnumerable<int> ids, Span<char> destination, out int idsConsumed, out int charsWritten) =>
+            throw new NotSupportedException();
+
+        protected override EncodeResults<EncodedToken> EncodeToTokens(
+            string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings) => new()
+            {
+                Tokens = [.. Ids(text ?? textSpan.ToString()).Select(id => new EncodedToken(id, "", default))],
+            };
+    }
+
+    /// <summary>id = ASCII code; 0 is "&lt;/s&gt;".</summary>
+    internal sealed class CharTokenizer : FunctionTokenizer
+    {
+        protected override int[] Ids(string text) =>
+            [.. text.Split("</s>").SelectMany((part, i) => (i > 0 ? "\0" + part : part).Select(c => (int)c))];
+
+        protected override string TextOf(IEnumerable<int> ids) =>
+            string.Concat(ids.Select(id => id == 0 ? "" : ((char)id).ToString()));
+    }
+
+    /// <summary>Words hashed to ids below 100; 100 is the end of text.</summary>
+    internal sealed partial class HashTokenizer : FunctionTokenizer
+    {
+        public const int EndOfText = 100;
+
+        protected override int[] Ids(string text) =>
+            [.. Word().Matches(text).Select(m => (int)(BitConverter.ToUInt32(
+                [.. SHA256.HashData(Encoding.UTF8.GetBytes(m.Value)).Take(4).Reverse()]) % 100))];
+
+        protected override string TextOf(IEnumerable<int> ids) => throw new NotSupportedException();
+
+        [GeneratedRegex(" ?[A-Za-z0-9]+|[^A-Za-z0-9]", RegexOptions.Singleline)]
+        private static partial Regex Word();
+    }
+
+    /// <summary>Logits that depend on the last three tokens; executes trees by walking each branch alone.</summary>
+    internal sealed class HashModel(int maxLength) : ILanguageModel
+    {
+        public int MaxLength => maxLength;
+        public int VocabularySize => 101;
+
+        public IReadOnlyList<TokenScore> Score(ScoreBatch batch) =>
+            [.. batch.Trees.SelectMany(tree => tree.Branches.Select(branch => Score(
+                [.. tree.Opening?.Tokens ?? [], .. tree.Trunk, .. branch.Tokens], branch.Targets)))];
+
+        public static TokenScore Score(int[] input, int[] targets)
+        {
+            var (sum, greedy) = (0.0, true);
+            for (var t = 0; t < targets.Length; t++)
+            {
+                var logits = Logits(input.AsSpan(0, input.Length - targets.Length + t + 1));
+                var max = logits.Max();
+                sum += logits[targets[t]] - max - Math.Log(logits.Sum(x => Math.Exp(x - max)));
+                greedy &= Array.IndexOf(logits, max) == targets[t];
+            }
+            return new(sum, greedy);
+        }
+
+        private static double[] Logits(ReadOnlySpan<int> tokens)
+        {
+            long a = tokens[^1], b = tokens.Length > 1 ? tokens[^2] : 0, c = tokens.Length > 2 ? tokens[^3] : 0;
+            var h = (a * 31 + b * 17 + c * 7 + 3) % 1009;
+            return [.. Enumerable.Range(0, 101).Select(v => h * (v + 1) * (v + 3) % 997 / 64.0)];
+        }
+
+        public IReadOnlyList<int[]> Generate(IReadOnlyList<Prompt> prompts, Func<int, IReadOnlyList<int>, bool> isDone) =>
+            throw new NotSupportedException();
+
+        public void Dispose() { }
+    }
+
+    /// <summary>Emits the script that the prompt's ids add up to, then ends of text for ever.</summary>
+    internal sealed class ScriptModel(int maxLength, IReadOnlyList<string> scripts) : ILanguageModel
+    {
+        public int MaxLength => maxLength;
+        public int VocabularySize => 128;
+        public IReadOnlyList<TokenScore> Score(ScoreBatch batch) => throw new NotSupportedException();
+
+        public IReadOnlyList<int[]> Generate(IReadOnlyList<Prompt> prompts, Func<int, IReadOnlyList<int>, bool> isDone)
+        {
+            var tokenizer = new CharTokenizer();
+            return [.. prompts.Select((prompt, r) =>
+            {
+                int[] script = [.. tokenizer.EncodeToIds(scripts[prompt.Tokens.Sum() % scripts.Count])];
+                var row = new List<int>();
+                do
+                    row.Add(row.Count < script.Length ? script[row.Count] : 0);
+                while (row.Count < prompt.MaxNewTokens && !isDone(r, row));
+                return row.ToArray();
+            })];
+        }
+
+        public void Dispose() { }
+    }
+}
