@@ -1,0 +1,97 @@
+using System.CommandLine;
+using Cognito.Eval.Tasks;
+
+namespace Cognito.Eval.Cli;
+
+/// <summary>What commands take in common: tasks, data, checkpoint; and the embedded ones that stand in for them.</summary>
+internal static class Inputs
+{
+    public const string DataVariable = "COGNITO_EVAL_DATA";
+
+    public static Option<string?> Model() => new("--model", "-m")
+    {
+        Description = "Folder of the checkpoint (config.json, *.safetensors, tokenizer.model). Default: the embedded cognito-nano.",
+        HelpName = "DIR",
+    };
+
+    public static Option<string?> Data() => new("--data", "-d")
+    {
+        Description = $"Folder of the datasets. Default: {DataVariable}, or without --model the embedded samples.",
+        HelpName = "DIR",
+    };
+
+    public static Option<int?> Shots() => new("--num-fewshot", "-k")
+    {
+        Description = "Examples in each prompt. Default: as the leaderboard asks each task.",
+        HelpName = "K",
+    };
+
+    public static Option<string?> LimitOption() => new("--limit", "-l")
+    {
+        Description = "Ask only the first N documents of each task, or a fraction of each below 1.",
+        HelpName = "N",
+    };
+
+    public static Option<bool> Json() => new("--json") { Description = "Print JSON instead of a table." };
+
+    public static string EmbeddedModel => Path.Combine(AppContext.BaseDirectory, "checkpoints", "cognito-nano");
+
+    /// <summary>The checkpoint's folder, and whether it is the embedded one.</summary>
+    public static (string Folder, bool IsEmbedded) ModelFolder(string? given)
+    {
+        if (given is null)
+            return (EmbeddedModel, true);
+        if (!Directory.Exists(given))
+            throw new InputException($"{given}: no such folder; --model names the folder that holds config.json");
+        return (Path.GetFullPath(given), false);
+    }
+
+    /// <summary>--data, else COGNITO_EVAL_DATA, else the samples where the embedded checkpoint is used.</summary>
+    public static DataRoot DataFolder(string? given, bool embeddedModel)
+    {
+        if (given is not null)
+            return DataRoot.Open(given);
+        if (Environment.GetEnvironmentVariable(DataVariable) is { Length: > 0 } named)
+            return DataRoot.Open(named);
+        return embeddedModel ? Samples : throw new InputException(
+            $"--model without --data: say where the datasets lie, with --data DIR or {DataVariable}; the embedded samples "
+            + $"are at {Samples.Folder}");
+    }
+
+    public static DataRoot Samples => new(Path.Combine(AppContext.BaseDirectory, "samples"), IsSamples: true);
+
+    /// <summary>
+    /// Builds every task's prompts. Tasks that the samples do not hold are left out and named; tasks that take no
+    /// examples keep none, and that is said too, unless they are all that was asked for.
+    /// </summary>
+    public static (IReadOnlyList<Questions> Asked, IReadOnlyList<string> Notes) Ask(
+        IReadOnlyList<EvalTask> tasks, DataRoot data, int? shots, Limit? limit)
+    {
+        var notes = new List<string>();
+        EvalTask[] held = [.. tasks.Where(task => !data.IsSamples || data.Has(task.Dataset))];
+        if (held.Length == 0)
+            throw new InputException(
+                $"the samples hold none of the tasks asked ({string.Join(", ", tasks.Take(3))}...); give --data DIR");
+        if (data.IsSamples)
+            notes.Add("samples: rows written for this project, not the benchmarks; no score on them is a leaderboard score");
+        if (held.Length < tasks.Count)
+            notes.Add($"the samples lack {tasks.Count - held.Length} of the tasks: {Names(tasks.Except(held))}");
+        var fixedShots = held.Where(task => task.ShotOrder == ShotOrder.None).ToList();
+        if (shots > 0 && fixedShots.Count > 0 && fixedShots.Count < held.Length)
+            notes.Add($"{string.Join(", ", fixedShots)} takes no examples and keeps 0 shots");
+        else
+            fixedShots.Clear();
+        if (limit is not null)
+            notes.Add($"--limit {limit}: only the first documents of each task");
+        var asked = new Questions[held.Length];
+        Parallel.For(0, held.Length, i => asked[i] = Questions.Ask(
+            held[i], data, Protocol.LeaderboardV1, fixedShots.Contains(held[i]) ? null : shots, limit));
+        return (asked, notes);
+    }
+
+    private static string Names(IEnumerable<EvalTask> tasks)
+    {
+        var names = tasks.Select(task => task.Name).ToList();
+        return names.Count <= 60 ? string.Join(", ", names) : string.Join(", ", names.Take(60)) + ", ...";
+    }
+}

@@ -1,0 +1,99 @@
+using System.CommandLine;
+using System.Text.Json;
+using Cognito.Eval.Tasks;
+using Spectre.Console;
+
+namespace Cognito.Eval.Cli;
+
+/// <summary><c>cognito-eval prompt</c>: what the model sees, to the character.</summary>
+internal static class PromptCommand
+{
+    /// <summary>Stands between what is given and what is scored.</summary>
+    private const string Border = "┃";
+
+    public static Command Create()
+    {
+        var task = new Argument<string>("TASK") { Description = "A task's name." };
+        var doc = new Option<int>("--doc", "-n") { Description = "Place of the document in evaluation order, from 0.", HelpName = "N" };
+        var (model, data, shots, json) = (Inputs.Model(), Inputs.Data(), Inputs.Shots(), Inputs.Json());
+        var command = new Command(
+            "prompt", $"Show what the model sees of a document; {Border} is the border between context and continuation.")
+        {
+            task, doc, shots, data, model, json,
+        };
+        command.SetAction(parsed => Session.Guard(parsed, () => Print(
+            parsed.GetRequiredValue(task), parsed.GetValue(doc), parsed.GetValue(shots), parsed.GetValue(data),
+            parsed.GetValue(model), parsed.GetValue(json))));
+        return command;
+    }
+
+    private static int Print(string name, int index, int? shots, string? data, string? model, bool json)
+    {
+        if (TaskRegistry.Select([name]) is not [var task])
+            throw new InputException($"{name}: names several tasks; prompt shows one, such as {TaskRegistry.Select([name])[0]}");
+        var (folder, embedded) = Inputs.ModelFolder(model);
+        var root = Inputs.DataFolder(data, embedded);
+        var asked = Questions.Ask(task, root, Protocol.LeaderboardV1, shots);
+        if (index < 0 || index >= asked.Docs.Count)
+            throw new InputException($"--doc {index}: {task} has documents 0 to {asked.Docs.Count - 1}");
+        var doc = asked.Docs[index];
+        var tokenizer = CheckpointTokenizer.Open(folder);
+        if (json)
+            Console.WriteLine(JsonSerializer.Serialize(new
+            {
+                task = task.Name,
+                doc_index = index,
+                doc_id = doc.Row,
+                requests = doc.Requests.Select(request => Describe(request, tokenizer)),
+            }, Terminal.Json));
+        else
+            Show(asked, index, doc, tokenizer);
+        return Session.Done;
+    }
+
+    private static object Describe(Request request, CheckpointTokenizer tokenizer) => request switch
+    {
+        LogLikelihood r when tokenizer.Encode(r) is var span => new
+        {
+            context = r.Context,
+            continuation = r.Continuation,
+            context_tokens = span.Context.Length,
+            continuation_tokens = span.Continuation.Length,
+        },
+        GreedyUntil r => new { context = r.Context, until = r.Stops, context_tokens = tokenizer.Encode(r).Length },
+        _ => throw new ArgumentException("a kind of request that is not shown", nameof(request)),
+    };
+
+    private static void Show(Questions asked, int index, AskedDoc doc, CheckpointTokenizer tokenizer)
+    {
+        Terminal.Error.MarkupLineInterpolated(
+            $"[grey]{asked.Task.Name}, document {index} of {asked.Docs.Count} (row {doc.Row} of {asked.Task.Split}), {asked.Shots} shots[/]");
+        foreach (var same in doc.Requests.GroupBy(request => request.Context))
+        {
+            Terminal.Out.Write(new Text(same.Key));
+            foreach (var (i, request) in same.Index())
+            {
+                if (i > 0)
+                    Terminal.Out.Write(new Text("…"));
+                Terminal.Out.MarkupLineInterpolated($"[yellow]{Border}[/][bold]{Continuation(request)}[/]");
+            }
+            Terminal.Error.MarkupLineInterpolated($"[grey]{Tokens(same, tokenizer)}[/]");
+            Terminal.Out.WriteLine();
+        }
+    }
+
+    private static string Continuation(Request request) => request switch
+    {
+        LogLikelihood r => r.Continuation,
+        GreedyUntil r => $" (generates until {string.Join(", ", r.Stops.Select(stop => $"\"{stop}\""))})",
+        _ => "",
+    };
+
+    private static string Tokens(IEnumerable<Request> requests, CheckpointTokenizer tokenizer) => requests.First() switch
+    {
+        LogLikelihood first => $"{tokenizer.Encode(first).Context.Length} tokens {Border} "
+            + string.Join(", ", requests.Select(request => tokenizer.Encode((LogLikelihood)request).Continuation.Length)),
+        GreedyUntil first => $"{tokenizer.Encode(first).Length} tokens",
+        _ => "",
+    };
+}

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+using System.Runtime.InteropServices;
+
+namespace Cognito.Eval.Cli;
+
+/// <summary>A command's beginning and end: parsing, one-line errors, exit codes.</summary>
+internal static class Session
+{
+    public const int Done = 0, BadInput = 2, Failed = 3, Interrupted = 130;
+
+    /// <summary>Shows where an error came from, on every command.</summary>
+    public static readonly Option<bool> Verbose = new("--verbose")
+    {
+        Description = "With an error, also print where it came from.",
+        Recursive = true,
+    };
+
+    public static async Task<int> Invoke(RootCommand root, string[] args)
+    {
+        root.Add(Verbose);
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
+            return Complain(parsed.Errors[0]);
+        return await parsed.InvokeAsync(new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
+        });
+    }
+
+    private static int Complain(ParseError error)
+    {
+        Console.Error.WriteLine($"cognito-eval: {error.Message.TrimEnd('.')}; see cognito-eval --help");
+        return BadInput;
+    }
+
+    /// <summary>Runs a command's work; an exception becomes one line on stderr and an exit code.</summary>
+    public static int Guard(ParseResult parsed, Func<int> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception e)
+        {
+            var (line, code) = Describe(e);
+            Console.Error.WriteLine($"cognito-eval: {line}");
+            if (parsed.GetValue(Verbose))
+                Console.Error.WriteLine(e);
+            return code;
+        }
+    }
+
+    private static (string Line, int Code) Describe(Exception e) => e switch
+    {
+        AggregateException { InnerException: { } inner } => Describe(inner),
+        InputException => (e.Message, BadInput),
+        OperationCanceledException => ("interrupted; nothing was written", Interrupted),
+        // TorchSharp's message goes on with a native stack trace.
+        ExternalException => ($"the model failed while running: {e.Message.Split('\n')[0]}", Failed),
+        _ => ($"failed while running: {e.GetType().Name}: {e.Message.Split('\n')[0]} (--verbose shows where)", Failed),
+    };
+}

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using System.Text.Json;
+using Cognito.Eval.Tasks;
+using Spectre.Console;
+
+namespace Cognito.Eval.Cli;
+
+/// <summary><c>cognito-eval tasks</c>: what can be asked.</summary>
+internal static class TasksCommand
+{
+    public static Command Create()
+    {
+        var json = Inputs.Json();
+        var command = new Command("tasks", "List the tasks, their shots, metrics and published documents.") { json };
+        command.SetAction(parsed => Session.Guard(parsed, () => Print(parsed.GetValue(json))));
+        return command;
+    }
+
+    private static int Print(bool json)
+    {
+        if (json)
+            Console.WriteLine(JsonSerializer.Serialize(TaskRegistry.All.Select(task => new
+            {
+                name = task.Name,
+                aliases = task.Aliases,
+                column = task.Column.Key,
+                num_fewshot = task.Shots,
+                metric = task.Headline,
+                split = task.Split,
+                documents = task.Dataset.PublishedRows.GetValueOrDefault(task.Split),
+                version = task.Version,
+                folders = task.Dataset.Folders,
+            }), Terminal.Json));
+        else
+            Terminal.Print(TaskRegistry.All.Aggregate(
+                Terminal.Table("Task", "Also", "Column", "Shots", "Metric", "Documents"),
+                (table, task) => table.AddRow(
+                    task.Name, string.Join(", ", task.Aliases), task.Column.Key, $"{task.Shots}", task.Headline,
+                    $"{task.Dataset.PublishedRows.GetValueOrDefault(task.Split)} {task.Split}")));
+        return Session.Done;
+    }
+}
