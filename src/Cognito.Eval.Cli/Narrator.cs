@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using Spectre.Console;
+
+namespace Cognito.Eval.Cli;
+
+/// <summary>Tells on stderr how a run goes: one line that renews itself on a terminal, now and then a line elsewhere.</summary>
+internal sealed class Narrator(bool quiet) : IDisposable
+{
+    private readonly bool live = !Console.IsErrorRedirected && Terminal.Error.Profile.Capabilities.Ansi;
+    private readonly Stopwatch clock = new();
+    private string stage = "";
+    private TimeSpan said;
+    private long tokensBefore;
+    private TimeSpan stageStart;
+
+    public void Say(string line)
+    {
+        if (quiet)
+            return;
+        Clear();
+        Terminal.Error.MarkupLineInterpolated($"[grey]{line}[/]");
+    }
+
+    public void Progress(Progress progress)
+    {
+        if (quiet)
+            return;
+        if (progress.Stage != stage)
+            Begin(progress);
+        var between = live ? TimeSpan.FromMilliseconds(200) : TimeSpan.FromSeconds(10);
+        if (clock.Elapsed - said < between && progress.Done < progress.All)
+            return;
+        said = clock.Elapsed;
+        var elapsed = (clock.Elapsed - stageStart).TotalSeconds;
+        var left = TimeSpan.FromSeconds(elapsed / Math.Max(1, progress.Done) * (progress.All - progress.Done));
+        var line = $"{progress.Stage} {100.0 * progress.Done / progress.All,3:0} %  {progress.Task}  "
+            + $"{(progress.Tokens - tokensBefore) / Math.Max(0.001, elapsed):0} tokens/s  {left:h\\:mm\\:ss} left";
+        if (live)
+            Console.Error.Write($"\r{line.PadRight(100)[..100]}");
+        else
+            Console.Error.WriteLine(line);
+    }
+
+    private void Begin(Progress progress)
+    {
+        clock.Start();
+        (stage, stageStart, said, tokensBefore) = (progress.Stage, clock.Elapsed, TimeSpan.MinValue / 2, 0);
+    }
+
+    /// <summary>Removes the renewing line.</summary>
+    public void Clear()
+    {
+        if (live && !quiet && stage.Length > 0)
+            Console.Error.Write("\r" + new string(' ', 100) + "\r");
+    }
+
+    public void Dispose() => Clear();
+}

@@ -1,0 +1,51 @@
+using System.Globalization;
+using Cognito.Eval.Tasks;
+using Spectre.Console;
+
+namespace Cognito.Eval.Cli;
+
+/// <summary>A run as a table: the leaderboard's columns with their standard errors, and what must be known of them.</summary>
+internal static class RunTable
+{
+    public static void Print(Run run)
+    {
+        var table = Terminal.Table("Metric", "Value", "±", "Documents");
+        table.Columns[1].RightAligned();
+        table.Columns[2].RightAligned();
+        table.Columns[3].RightAligned();
+        var values = ModelCard.Values(run, TaskRegistry.Columns);
+        foreach (var column in TaskRegistry.Columns)
+        {
+            var mine = run.Tasks.Where(task => task.Value.Column == column.Key).ToList();
+            var error = Error(run, mine.Select(task => task.Key), column.Metric);
+            var leaderboard = mine.Count == column.Tasks && mine.All(task => task.Value.IsComplete) && run.Leaderboard.IsComplete;
+            table.AddRow(
+                $"{ModelCard.Title(run, column)}, {column.Metric}{(mine.Count == 0 || leaderboard ? "" : " *")}",
+                Cell(values[column.Key]), Cell(error), $"{mine.Sum(task => task.Value.Documents)}");
+        }
+        var errors = TaskRegistry.Columns.Select(column => Error(
+            run, run.Tasks.Where(task => task.Value.Column == column.Key).Select(task => task.Key), column.Metric)).ToList();
+        table.AddRow(
+            "Average", Cell(Tally.Average([.. values.Values])),
+            Cell(errors.Any(e => e is null) ? null : Math.Sqrt(errors.Sum(e => e!.Value * e.Value)) / errors.Count), "");
+        Terminal.Print(table);
+        foreach (var note in run.Leaderboard.Notes)
+            Terminal.Out.WriteLine($"* {note}");
+        var (near, truncated) = (run.Tasks.Values.Sum(t => t.NearTies.Count), run.Tasks.Values.Sum(t => t.TruncatedRequests));
+        if (near > 0)
+            Terminal.Out.WriteLine($"{near} near-ties: verdicts that hang on less than {Tally.NearTieMargin.ToString(CultureInfo.InvariantCulture)} nats");
+        if (truncated > 0)
+            Terminal.Out.WriteLine($"{truncated} requests were longer than the model takes and lost their oldest tokens");
+    }
+
+    /// <summary>Standard error of a column in percent: its tasks are separate samples.</summary>
+    private static double? Error(Run run, IEnumerable<string> tasks, string metric)
+    {
+        var errors = tasks.Select(task => run.Results[task].GetValueOrDefault(metric + "_stderr")).ToList();
+        return errors.Count == 0 || errors.Any(error => error is null)
+            ? null
+            : Math.Sqrt(errors.Sum(error => error!.Value * error.Value)) / errors.Count * 100;
+    }
+
+    private static string Cell(double? value) => value?.ToString("0.00", CultureInfo.InvariantCulture) ?? "-";
+}

@@ -1,0 +1,39 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Cognito.Eval.Cli;
+
+/// <summary>Times a run, and says where and with what it ran.</summary>
+internal sealed class RunWatch(int threads)
+{
+    private readonly Stopwatch clock = Stopwatch.StartNew();
+
+    public int Threads { get; } = threads;
+    public DateTimeOffset Started { get; } = DateTimeOffset.UtcNow;
+    public Dictionary<string, StageRecord> Stages { get; } = [];
+
+    /// <summary>The run's own folder under the results: the model, and when it started.</summary>
+    public static string Folder(string output, string model, DateTimeOffset started)
+    {
+        var stem = Path.Combine(output, model, started.ToString("yyyy-MM-dd'T'HH-mm-ss", CultureInfo.InvariantCulture));
+        var folder = stem;
+        for (var n = 2; Directory.Exists(folder); n++)
+            folder = $"{stem}-{n}";
+        return folder;
+    }
+
+    public Circumstances Stop(IReadOnlyList<GradedTask> graded, string model, string data) => new()
+    {
+        Started = Started,
+        Seconds = Math.Round(clock.Elapsed.TotalSeconds, 3),
+        Host = Environment.MachineName,
+        Os = RuntimeInformation.OSDescription,
+        Threads = Threads,
+        ModelPath = model,
+        DataPath = data,
+        TaskSeconds = graded.ToDictionary(task => task.Questions.Task.Name, task => Math.Round(task.Seconds, 3)),
+        Stages = Stages,
+        PeakMemoryMib = Math.Round(Process.GetCurrentProcess().PeakWorkingSet64 / 1048576.0, 1),
+    };
+}
