@@ -1,5 +1,7 @@
 using System.Reflection;
 using Cognito.Eval.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Cognito.Eval.Cli;
 
@@ -28,11 +30,12 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
         NativeTorch.Load(libtorch);
         NativeTorch.Threads(threads);
         var on = NativeTorch.Device(device);
-        var isCpu = on.type == TorchSharp.DeviceType.CPU;
+        var isCpu = on.type == DeviceType.CPU;
         var dtype = Dtype ?? (isCpu ? "float32" : Config.Dtype ?? "float32");
+        var model = TorchModel.Load(
+            Folder, on, Enum.Parse<ScalarType>(dtype, ignoreCase: true),
+            logProbDtype == "model" ? LogProbDtype.Model : LogProbDtype.Float32, MaxLength);
         var weights = WeightFiles.Open(Folder);
-        var model = new TorchModel(
-            new Decoder(Config, weights, on, dtype), logProbDtype == "model", MaxLength);
         var versions = NativeTorch.Version;
         return new(model, weights, weights.Hash(cancel), new()
         {

@@ -27,8 +27,13 @@ public sealed class Stopping(
     {
         var (stop, count) = criteria[criterion];
         var tail = generated.Skip(Math.Max(0, generated.Count - count));
-        return tokenizer.Decode(tail).Contains(stop, StringComparison.Ordinal);
+        return WithSpecial(tail).Contains(stop, StringComparison.Ordinal);
     }
+
+    /// <summary>The reference looks for stop strings in text that spells out special tokens.</summary>
+    private string WithSpecial(IEnumerable<int> ids) => tokenizer is SentencePieceTokenizer pieces
+        ? pieces.Decode(ids, withSpecial: true)
+        : tokenizer.Decode(ids);
 
     /// <summary>
     /// Cuts rows that the reference generates together: all go on until every one has ended, or one stop string has
