@@ -15,7 +15,8 @@ internal static class LibTorchFolder
             return Checked(variable, NativeTorch.Variable);
         if (!OperatingSystem.IsLinux())
             return null;
-        string[] places = [.. Baked(), .. BesideTheApp()];
+        // The app's own first: the runtime would load it too, and two copies of libtorch in one process end it.
+        string[] places = [.. BesideTheApp(), .. Baked()];
         return places.FirstOrDefault(Holds) ?? throw new InputException(
             $"{AppContext.BaseDirectory}: no libtorch: expected {FileName("torch_cpu")} in " +
             $"{string.Join(" or ", places)}; name the folder of one with --libtorch DIR or {NativeTorch.Variable} " +
@@ -65,7 +66,6 @@ internal static class LibTorchFolder
         if (!Holds(full))
             throw new InputException($"{folder}: no libtorch: expected {FileName("torch_cpu")} in it; " +
                 $"{source} must name the folder that holds it (a Python wheel's torch/lib, for instance)");
-        // The runtime prefers the app's own copy, and two copies of libtorch in one process end it.
         var own = BesideTheApp().Select(place => Path.Combine(place, FileName("torch_cpu")))
             .FirstOrDefault(File.Exists);
         if (own is not null && Real(own) != Real(Path.Combine(full, FileName("torch_cpu"))))

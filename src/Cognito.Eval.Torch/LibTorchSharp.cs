@@ -4,19 +4,16 @@ using System.Security.Cryptography;
 namespace Cognito.Eval.Torch;
 
 /// <summary>TorchSharp's native half.</summary>
-internal static partial class LibTorchSharp
+internal static class LibTorchSharp
 {
-    private const int ResolveNow = 2;
-
     /// <summary>Loads it, patched where the system's libstdc++ is too old for it; libtorch must be loaded.</summary>
     public static nint Load()
     {
         var name = OperatingSystem.IsWindows() ? "LibTorchSharp.dll" : LibTorchFolder.FileName("LibTorchSharp");
         var path = LibTorchFolder.BesideTheApp().Select(place => Path.Combine(place, name)).FirstOrDefault(File.Exists)
-            ?? throw new InputException($"{AppContext.BaseDirectory}: {name} is missing, which TorchSharp has for " +
-                $"linux-x64, win-x64 and osx-arm64 and this build is for {RuntimeInformation.RuntimeIdentifier}; " +
-                "build for one of these");
-        if (TryLoad(path, out var error) is var library && library != 0)
+            ?? throw new InputException($"{AppContext.BaseDirectory}: {name} is missing, which the build puts there " +
+                $"(for linux-x64, win-x64 and osx-arm64; this is {RuntimeInformation.RuntimeIdentifier}); build again");
+        if (NativeFile.TryLoad(path, complete: true, out var error) is var library && library != 0)
             return library;
         if (OperatingSystem.IsLinux() && error.Contains(ElfCompat.MissingVersion, StringComparison.Ordinal))
             return LoadPatched(path);
@@ -35,7 +32,8 @@ internal static partial class LibTorchSharp
             throw new InputException($"{path}: it wants {ElfCompat.MissingVersion}, which this system's libstdc++ " +
                 $"lacks, and cannot do without ({e.Message}); install the libstdc++ of GCC 13 or later", e);
         }
-        if (Cached(patched) is { } cached && TryLoad(cached, out _) is var library && library != 0)
+        if (Cached(patched) is { } cached
+            && NativeFile.TryLoad(cached, complete: true, out _) is var library && library != 0)
             return library;
         // A cache that cannot be written, or a system that loads nothing from there.
         var folder = Directory.CreateTempSubdirectory("cognito-eval-");
@@ -43,7 +41,7 @@ internal static partial class LibTorchSharp
         {
             var file = Path.Combine(folder.FullName, Path.GetFileName(path));
             File.WriteAllBytes(file, patched);
-            library = TryLoad(file, out var error);
+            library = NativeFile.TryLoad(file, complete: true, out var error);
             return library != 0 ? library : throw Refused(path, error);
         }
         finally
@@ -81,35 +79,4 @@ internal static partial class LibTorchSharp
         new(error.Contains("undefined symbol", StringComparison.Ordinal)
             ? $"{path}: it needs what this libtorch lacks ({error}); name a libtorch near 2.10 with --libtorch DIR"
             : $"{path}: it does not load ({error}); build anew, or on a system with a libstdc++ of GCC 12 or later");
-
-    /// <summary>Zero and the loader's words, or the library.</summary>
-    private static nint TryLoad(string path, out string error)
-    {
-        error = "";
-        if (OperatingSystem.IsLinux())
-        {
-            // The runtime binds lazily: what another libtorch lacks would end the process in the midst of a run.
-            // The first call binds dlerror, which would lose the words of a failed dlopen before it.
-            LastError();
-            var library = Open(path, ResolveNow);
-            if (library == 0)
-                error = Marshal.PtrToStringUTF8(LastError())?.Split('\n')[0] ?? "no reason given";
-            return library;
-        }
-        try
-        {
-            return NativeLibrary.Load(path);
-        }
-        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
-        {
-            error = NativeTorch.FirstLine(e);
-            return 0;
-        }
-    }
-
-    [LibraryImport("libc", EntryPoint = "dlopen", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial nint Open(string path, int mode);
-
-    [LibraryImport("libc", EntryPoint = "dlerror")]
-    private static partial nint LastError();
 }

@@ -24,8 +24,8 @@ public static partial class NativeTorch
     private static bool _ready;
 
     /// <summary>
-    /// Loads libtorch once a process: from <paramref name="libtorchFolder"/>, else COGNITO_LIBTORCH, else the folder
-    /// the build found, else beside the app. Call it before anything touches <c>torch</c>.
+    /// Loads libtorch once a process: from <paramref name="libtorchFolder"/>, else COGNITO_LIBTORCH, else beside the
+    /// app, else from the folder the build found. Call it before anything touches <c>torch</c>.
     /// </summary>
     public static void Load(string? libtorchFolder)
     {
@@ -88,24 +88,14 @@ public static partial class NativeTorch
             if (!File.Exists(path))
                 throw new InputException($"{folder}: not a whole libtorch, {Path.GetFileName(path)} is missing; " +
                     $"name a folder that has it with --libtorch DIR or {Variable}");
-            Loaded[name] = LoadLibrary(path);
+            var library = NativeFile.TryLoad(path, complete: false, out var error);
+            Loaded[name] = library != 0 ? library
+                : throw new InputException($"{path}: it does not load ({error}); " +
+                    $"name another libtorch with --libtorch DIR or {Variable}");
         }
         Loaded["LibTorchSharp"] = LibTorchSharp.Load();
         AssemblyLoadContext.Default.ResolvingUnmanagedDll -= Resolve;
         AssemblyLoadContext.Default.ResolvingUnmanagedDll += Resolve;
-    }
-
-    private static nint LoadLibrary(string path)
-    {
-        try
-        {
-            return NativeLibrary.Load(path);
-        }
-        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
-        {
-            throw new InputException($"{path}: it does not load ({FirstLine(e)}); " +
-                $"name another libtorch with --libtorch DIR or {Variable}", e);
-        }
     }
 
     /// <summary>Asked when the runtime's own search has failed, for TorchSharp's imports and for ours.</summary>
