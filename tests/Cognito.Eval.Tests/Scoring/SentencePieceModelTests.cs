@@ -21,6 +21,14 @@ public sealed class SentencePieceModelTests
     }
 
     [Fact]
+    public void A_pair_that_another_merge_took_away_does_not_lend_its_score_to_what_is_there_now()
+    {
+        var tokenizer = Tokenizer([s_unknown, Piece("▁", -30), Piece("a", -30), Piece("b", -30), Piece("c", -30),
+            Piece("d", -30), Piece("bc", -1), Piece("ab", -5), Piece("bcd", -10), Piece("abc", -20)]);
+        Assert.Equal(["▁", "a", "bcd"], Values(tokenizer, "abcd"));
+    }
+
+    [Fact]
     public void A_piece_may_hold_a_character_that_is_no_piece()
     {
         var tokenizer = Tokenizer([s_unknown, Piece("▁", -9), Piece("x", -7), Piece("xy", -1)]);
