@@ -12,11 +12,56 @@ public sealed class Row(string origin, IReadOnlyDictionary<string, object?> cell
     public IReadOnlyDictionary<string, object?> Cells { get; } = cells;
 
     /// <exception cref="InputException">The column is missing or of another type.</exception>
-    public string Text(string column) => throw new NotSupportedException(column);
-    public long Integer(string column) => throw new NotSupportedException(column);
-    public IReadOnlyList<string> Texts(string column) => throw new NotSupportedException(column);
-    public IReadOnlyList<long> Integers(string column) => throw new NotSupportedException(column);
+    public string Text(string column) =>
+        this[column] as string ?? throw Unexpected(column, this[column], "text");
+
+    /// <exception cref="InputException">The column is missing or of another type, as 1.0 is.</exception>
+    public long Integer(string column) =>
+        this[column] is long number ? number : throw Unexpected(column, this[column], "a whole number");
+
+    /// <exception cref="InputException">The column is missing or of another type, or an element is.</exception>
+    public IReadOnlyList<string> Texts(string column) => All<string>(column, "a list of texts");
+
+    /// <exception cref="InputException">The column is missing or of another type, or an element is.</exception>
+    public IReadOnlyList<long> Integers(string column) => All<long>(column, "a list of whole numbers");
 
     /// <summary>The struct in a column, as a row of its own: <c>row.Inside("choices").Texts("text")</c>.</summary>
-    public Row Inside(string column) => throw new NotSupportedException(column);
+    /// <exception cref="InputException">The column is missing or not a struct.</exception>
+    public Row Inside(string column) =>
+        this[column] is IReadOnlyDictionary<string, object?> inner
+            ? new Row($"{Origin}, \"{column}\"", inner)
+            : throw Unexpected(column, this[column], "a struct");
+
+    /// <summary>The cell in a column, of whatever type.</summary>
+    internal object? this[string column] =>
+        Cells.TryGetValue(column, out var cell)
+            ? cell
+            : throw new InputException($"{Origin}: no column \"{column}\" among " +
+                $"{string.Join(", ", Cells.Keys.Take(20))}; is this the right dataset?");
+
+    private T[] All<T>(string column, string expected)
+    {
+        var cell = this[column];
+        if (cell is not IReadOnlyList<object?> list)
+            throw Unexpected(column, cell, expected);
+        var all = new T[list.Count];
+        for (var i = 0; i < all.Length; i++)
+            all[i] = list[i] is T item ? item : throw Unexpected($"{column}[{i}]", list[i], $"one of {expected}");
+        return all;
+    }
+
+    private InputException Unexpected(string column, object? cell, string expected) =>
+        new($"{Origin}: column \"{column}\" is {Describe(cell)}, expected {expected}; is this the right dataset?");
+
+    private static string Describe(object? cell) => cell switch
+    {
+        null => "null",
+        string => "text",
+        long => "a whole number",
+        double => "a fractional number",
+        bool => "true or false",
+        IReadOnlyDictionary<string, object?> => "a struct",
+        IReadOnlyList<object?> => "a list",
+        _ => cell.GetType().Name,
+    };
 }
