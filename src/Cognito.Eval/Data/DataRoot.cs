@@ -1,3 +1,103 @@
+using System.Text.RegularExpressions;
+
 namespace Cognito.Eval;
-public sealed record DataRoot(string Folder, bool IsSamples = false) { public DatasetSplit Read(Dataset d, string s) => throw new NotSupportedException(); }
-public sealed record DatasetSplit(IReadOnlyList<Row> Rows, IReadOnlyList<string> Files, string Sha256);
+
+/// <summary>A folder that datasets lie in, under the folders that <see cref="Dataset"/> names.</summary>
+/// <param name="Folder">The folder.</param>
+/// <param name="IsSamples">Whether these are made-up samples, and no score from them means anything.</param>
+public sealed partial record DataRoot(string Folder, bool IsSamples = false)
+{
+    private static readonly string[] Endings = [".parquet", ".jsonl", ".jsonl.gz", ".csv"];
+
+    /// <exception cref="InputException">There is no such folder.</exception>
+    public static DataRoot Open(string path) =>
+        Directory.Exists(path)
+            ? new DataRoot(path)
+            : throw new InputException($"{path}: no such folder; give --data the folder that holds the datasets");
+
+    /// <summary>Whether any of the dataset's folders or original files is here.</summary>
+    public bool Has(Dataset dataset) =>
+        dataset.Folders.Any(folder => Directory.Exists(At(folder))) ||
+        dataset.Originals.Any(original => File.Exists(At(original.Path)));
+
+    /// <summary>Reads a whole split into memory, from wherever it lies.</summary>
+    /// <exception cref="InputException">It is not here, is here twice, or its files are damaged.</exception>
+    public DatasetSplit Read(Dataset dataset, string split)
+    {
+        Place[] places = [.. dataset.Folders.Select(folder => InFolder(dataset, folder, split)).OfType<Place>(),
+            .. dataset.Originals.Where(original => original.Split == split && File.Exists(At(original.Path)))
+                .Select(original => new Place([original.Path], file => ReadOriginal(dataset, original, file)))];
+        if (places is not [var place])
+            throw places is [var one, var other, ..]
+                ? new InputException($"{Folder}: {dataset.Name} {split} is both in {one.Files[0]} and in " +
+                    $"{other.Files[0]}; remove one")
+                : Missing(dataset, split);
+        List<Row> rows = [.. place.Files.SelectMany(file => place.Read(At(file)))];
+        return rows.Count > 0
+            ? new DatasetSplit(rows, place.Files, DatasetSplit.Digest(rows, dataset.Columns))
+            : throw new InputException($"{At(place.Files[0])}: {dataset.Name} {split} has no rows; fetch it again");
+    }
+
+    private sealed record Place(IReadOnlyList<string> Files, Func<string, IEnumerable<Row>> Read);
+
+    private string At(string path) => Path.Combine(Folder, path);
+
+    private InputException Missing(Dataset dataset, string split) =>
+        new($"{Folder}: no {dataset.Name} {split} in {string.Join(", ", dataset.Folders)} " +
+            $"(as {split}-00000-of-00001.parquet, {string.Join(", ", Endings.Select(ending => split + ending))})" +
+            string.Concat(dataset.Originals.Where(original => original.Split == split)
+                .Select(original => $" or as {original.Path}")) +
+            "; fetch it there, or give --data the folder that has it");
+
+    private Place? InFolder(Dataset dataset, string folder, string split)
+    {
+        if (!Directory.Exists(At(folder)))
+            return null;
+        var shards = Shards(folder, split);
+        var whole = Endings.Select(ending => $"{folder}/{split}{ending}").Where(file => File.Exists(At(file)));
+        string[][] found = [shards, .. whole.Select(file => new[] { file })];
+        return found.Where(files => files.Length > 0).ToArray() switch
+        {
+            [] => null,
+            [var files] => new Place(files, file => ReadFile(dataset, file)),
+            [var one, var other, ..] => throw new InputException(
+                $"{Folder}: {dataset.Name} {split} is both in {one[0]} and in {other[0]}; remove one"),
+        };
+    }
+
+    [GeneratedRegex(@"^(?<split>.+)-(?<index>\d{1,6})-of-(?<count>\d{1,6})(-[0-9a-f]+)?\.parquet$")]
+    private static partial Regex ShardName { get; }
+
+    /// <summary>The files of a split in several, in order and complete; none where it is not in several.</summary>
+    private string[] Shards(string folder, string split)
+    {
+        var shards = Directory.EnumerateFiles(At(folder), $"{split}-*.parquet")
+            .Select(file => ShardName.Match(Path.GetFileName(file)))
+            .Where(name => name.Success && name.Groups["split"].Value == split)
+            .Select(name => (Name: name.Value, Index: int.Parse(name.Groups["index"].Value),
+                Count: int.Parse(name.Groups["count"].Value)))
+            .OrderBy(shard => shard.Index).ThenBy(shard => shard.Name, StringComparer.Ordinal).ToArray();
+        for (var i = 0; i < shards.Length; i++)
+        {
+            var (name, index, count) = shards[i];
+            if (count != shards[0].Count || i > 0 && index == shards[i - 1].Index)
+                throw new InputException($"{At(folder)}: {shards[i - 1].Name} and {name} are not of one set " +
+                    "of files; remove those that do not belong");
+            if (index != i || i == shards.Length - 1 && count != shards.Length)
+                throw new InputException($"{At(folder)}: {split} is not complete, " +
+                    $"{split}-{(index != i ? i : i + 1):D5}-of-{count:D5}.parquet is missing; fetch it");
+        }
+        return [.. shards.Select(shard => $"{folder}/{shard.Name}")];
+    }
+
+    private static IEnumerable<Row> ReadFile(Dataset dataset, string file) => Path.GetExtension(file) switch
+    {
+        ".parquet" => ParquetRows.Read(file, dataset.Columns),
+        ".csv" => CsvRows.Read(file, dataset.CsvColumns).Select(dataset.FromCsv),
+        _ => JsonRows.Read(file),
+    };
+
+    private static IEnumerable<Row> ReadOriginal(Dataset dataset, OriginalFile original, string file) =>
+        (Path.GetExtension(file) == ".csv" ? CsvRows.Read(file, dataset.CsvColumns) : JsonRows.Read(file))
+        .Select(original.ToRow);
+}

@@ -1,0 +1,66 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using System.Text;
+
+namespace Cognito.Eval;
+
+/// <summary>The bytes of a data file, unzipped where its name ends in .gz.</summary>
+internal static class DataFile
+{
+    /// <summary>More than any dataset here comes near; what a small hostile .gz may not exceed.</summary>
+    private const int MostBytes = 1 << 30;
+
+    private const int ShortestGzip = 18;
+
+    /// <summary>Refuses what is not UTF-8: a replaced character would make another question.</summary>
+    public static UTF8Encoding Utf8 { get; } = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <exception cref="InputException">There is no such file, it cannot be read, or it is too large.</exception>
+    public static ReadOnlyMemory<byte> Read(string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            if (file.Length > MostBytes)
+                throw TooLarge(path);
+            return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? Unzip(path, file) : Whole(file);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InputException($"{path}: not a whole gzip file ({e.Message.TrimEnd('.')}); download it again", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{path}: cannot be read ({e.Message.TrimEnd('.')}); is it there, and yours?", e);
+        }
+    }
+
+    private static byte[] Whole(FileStream file)
+    {
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private static ReadOnlyMemory<byte> Unzip(string path, FileStream file)
+    {
+        using var zip = new GZipStream(file, CompressionMode.Decompress);
+        using var whole = new MemoryStream();
+        var part = new byte[1 << 16];
+        for (int read; (read = zip.Read(part)) > 0; whole.Write(part, 0, read))
+            if (whole.Length + read > MostBytes)
+                throw TooLarge(path);
+        // GZipStream takes a file that breaks off for one that ends; its last four bytes are the length of the whole.
+        if (file.Length < ShortestGzip)
+            throw new InvalidDataException("it breaks off");
+        var length = new byte[4];
+        file.Seek(-4, SeekOrigin.End);
+        file.ReadExactly(length);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(length) != whole.Length)
+            throw new InvalidDataException("it breaks off, or was joined from several");
+        return whole.GetBuffer().AsMemory(0, (int)whole.Length);
+    }
+
+    private static InputException TooLarge(string path) =>
+        new($"{path}: holds more than {MostBytes >> 20} MiB, no split of these datasets does; is it the right file?");
+}

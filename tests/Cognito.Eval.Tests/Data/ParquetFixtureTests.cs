@@ -1,0 +1,85 @@
+namespace Cognito.Eval.Tests;
+
+/// <summary>The same made-up rows by several writers; fixtures/parquet/make.mjs makes them.</summary>
+public sealed class ParquetFixtureTests
+{
+    private static readonly string[] Columns =
+        ["id", "name", "kind", "score", "sure", "words", "pairs", "choices", "deep"];
+
+    [Theory]
+    [InlineData("duckdb-uncompressed.parquet")]
+    [InlineData("duckdb-gzip.parquet")]
+    [InlineData("duckdb-zstd.parquet")]
+    [InlineData("rust-list-item.parquet")]
+    [InlineData("hyparquet-pages-2.parquet")]
+    public void Every_writers_file_holds_the_rows_of_the_JSON_lines(string file)
+    {
+        var expected = JsonRows.Read(Fixture.Path("parquet", "rows.jsonl"));
+        var actual = ParquetRows.Read(Fixture.Path("parquet", file));
+        Assert.Equal(expected.Count, actual.Count);
+        foreach (var (one, other) in expected.Zip(actual))
+            foreach (var column in Columns)
+                Assert.Equal(Json(one, column), Json(other, column));
+        Assert.Equal(DatasetSplit.Digest(expected, Columns), DatasetSplit.Digest(actual, Columns));
+
+        static string Json(Row row, string column) =>
+            $"{column}: {System.Text.Json.JsonSerializer.Serialize(row.Cells[column])}";
+    }
+
+    [Fact]
+    public void The_digest_is_the_one_that_Python_computes() =>
+        Assert.Equal("f675518abe065e910c34de1d19cb03809c52ae6e0065ba5e21210136037a2824",
+            DatasetSplit.Digest(JsonRows.Read(Fixture.Path("parquet", "rows.jsonl")), Columns));
+
+    [Fact]
+    public void A_null_list_an_empty_list_and_a_list_of_null_differ()
+    {
+        var rows = ParquetRows.Read(Fixture.Path("parquet", "rust-list-item.parquet"), ["words"]);
+        Assert.Null(rows[0].Cells["words"]);
+        Assert.Equal([], Assert.IsType<object?[]>(rows[1].Cells["words"]));
+        Assert.Equal([null], Assert.IsType<object?[]>(rows[2].Cells["words"]));
+        Assert.Equal(["words"], rows[0].Cells.Keys);
+    }
+
+    [Theory]
+    [InlineData("duckdb-zstd.parquet")]
+    [InlineData("rust-list-item.parquet")]
+    [InlineData("hyparquet-pages-2.parquet")]
+    public void A_file_cut_anywhere_is_refused_in_one_line(string file)
+    {
+        var whole = File.ReadAllBytes(Fixture.Path("parquet", file));
+        for (var length = 0; length < whole.Length; length++)
+        {
+            var cut = whole.AsMemory(0, length);
+            var message = Assert.Throws<InputException>(() => ParquetRows.Parse("cut.parquet", cut)).Message;
+            Assert.StartsWith("cut.parquet: not a whole Parquet file (", message);
+            Assert.DoesNotContain('\n', message);
+        }
+    }
+
+    [Theory]
+    [InlineData("duckdb-gzip.parquet")]
+    [InlineData("duckdb-zstd.parquet")]
+    [InlineData("rust-list-item.parquet")]
+    [InlineData("hyparquet-pages-2.parquet")]
+    public void A_changed_byte_gives_rows_or_one_line(string file)
+    {
+        var whole = File.ReadAllBytes(Fixture.Path("parquet", file));
+        var refused = 0;
+        for (var at = 4; at < whole.Length; at += 5)
+        {
+            var damaged = whole.ToArray();
+            damaged[at] ^= (byte)(1 << at % 8);
+            try
+            {
+                ParquetRows.Parse("damaged.parquet", damaged);
+            }
+            catch (InputException e)
+            {
+                refused++;
+                Assert.DoesNotContain('\n', e.Message);
+            }
+        }
+        Assert.InRange(refused, whole.Length / 20, whole.Length / 5);
+    }
+}
