@@ -104,7 +104,8 @@ public static class ModelCard
     private static int Shots(Run run, Column column) =>
         run.Tasks.Values.FirstOrDefault(task => task.Column == column.Key)?.NumFewshot ?? column.Shots;
 
-    internal static string Title(Run run, Column column) =>
+    /// <summary>The column's row on the card, with the shots that were asked.</summary>
+    public static string Title(Run run, Column column) =>
         string.Format(CultureInfo.InvariantCulture, column.Title, Shots(run, column));
 
     private static decimal Rounded(double value) => Math.Round((decimal)value, 2, MidpointRounding.ToEven) / 1.00m;

@@ -66,7 +66,8 @@ public sealed class ReferenceTests
     {
         var golden = Golden.Json(Fixture.Path("mini", "fake_results.json"));
         Graded(task, Mini, golden["tasks"]![task]!, ties: false);
-        Graded(task, Mini, golden["tasks_ties_model"]![task]!, ties: true);
+        if (golden["tasks_ties_model"]![task] is { } ties) // log-likelihood tasks alone have ties
+            Graded(task, Mini, ties, ties: true);
     }
 
     [Theory]
