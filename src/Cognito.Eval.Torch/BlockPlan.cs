@@ -2,8 +2,8 @@ namespace Cognito.Eval.Torch;
 
 /// <summary>
 /// Cuts a stream of trees into attention blocks. Small trees of one opening share a block: fewer launches, and the
-/// opening's keys are gathered once. A long trunk is cut so that a block sees no key after its own last query, which
-/// attention on a CPU would compute and throw away.
+/// opening's keys are gathered once. What needs a mask is cut so that a block sees no key after its own last query, which
+/// attention under a mask would compute and throw away.
 /// </summary>
 internal sealed class BlockPlan(BlockSizes sizes, List<Block> blocks)
 {
@@ -70,7 +70,7 @@ internal sealed class BlockPlan(BlockSizes sizes, List<Block> blocks)
     {
         var before = tree.OpeningLength + (pathStart == tree.Start ? 0 : tree.TrunkLength);
         var causal = before == 0 && end - start <= (sizes.Window ?? int.MaxValue);
-        var step = causal && end - start <= sizes.CausalRows ? Math.Max(1, end - start) : sizes.Rows;
+        var step = causal ? Math.Max(1, end - start) : sizes.Rows;
         for (var at = start; at < end; at += step)
         {
             var rows = Math.Min(step, end - at);

@@ -21,8 +21,8 @@ public sealed class Decoder : IDisposable
     private Decoder(ModelConfig config, WeightFiles files, Device device, ScalarType dtype)
     {
         (Config, Device, Dtype) = (config, device, dtype);
-        var onCpu = device.type == DeviceType.CPU;
-        Sizes = new(config.SlidingWindow, Rows: onCpu ? 256 : 512, CausalRows: onCpu ? 256 : int.MaxValue);
+        // Smaller blocks compute less in vain, larger ones are fewer launches.
+        Sizes = new(config.SlidingWindow, Rows: device.type == DeviceType.CPU ? 256 : 512);
         _epsilon = config.NormEpsilon.ToScalar();
         _rope = new(config.Rope, config.HeadDim, device, dtype);
         _band = new(Sizes, device, dtype);

@@ -13,7 +13,8 @@ internal sealed record Expert(Tensor GateUp, Tensor? GateUpBias, Tensor Down, Te
         using var both = nn.functional.linear(x, GateUp, GateUpBias); // [N, 2I]
         using var gate = both.narrow(1, 0, half);
         using var up = both.narrow(1, half, half);
-        using var inner = nn.functional.silu(gate).mul_(up);
+        using var active = nn.functional.silu(gate, inplace: true);
+        using var inner = active.mul_(up);
         return nn.functional.linear(inner, Down, DownBias); // [N, D]
     }
 }

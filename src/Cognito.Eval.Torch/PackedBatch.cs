@@ -22,7 +22,7 @@ internal sealed record Block(
 }
 
 /// <summary>How far a token sees, and how many queries go through the attention at once.</summary>
-internal sealed record BlockSizes(int? Window, int Rows, int CausalRows);
+internal sealed record BlockSizes(int? Window, int Rows);
 
 /// <summary>
 /// Trees as one stream of tokens without padding: each token once, a tree's trunk before its branches. Position p of the

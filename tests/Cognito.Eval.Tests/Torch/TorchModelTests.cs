@@ -22,7 +22,7 @@ public sealed class TorchModelTests
     {
         using var model = Load(name);
         var random = new Random(7);
-        for (var round = 0; round < 12; round++)
+        for (var round = 0; round < 5; round++)
         {
             var batch = RandomBatch(random);
             var alone = batch.Trees.SelectMany(t => t.Branches.Select(b => model.Score(new([Whole(t, b)])).Single())).ToList();
@@ -106,11 +106,11 @@ public sealed class TorchModelTests
     {
         using var model = Load(name);
         var random = new Random(11);
-        var prompts = Enumerable.Range(0, 9).Select(i => new Prompt(Tokens(random, 1 + random.Next(40)), i * 4)).ToList();
+        var prompts = Enumerable.Range(0, 7).Select(i => new Prompt(Tokens(random, 1 + random.Next(40)), i * 3)).ToList();
         // Prompt 5 ends by itself; prompt 0 may have no token at all.
-        bool IsDone(int prompt, IReadOnlyList<int> tokens) => prompt == 5 && tokens.Count == 6;
+        bool IsDone(int prompt, IReadOnlyList<int> tokens) => prompt == 5 && tokens.Count == 4;
         var together = model.Generate(prompts, IsDone);
-        Assert.Equal([0, 4, 8, 12, 16, 6, 24, 28, 32], together.Select(t => t.Length));
+        Assert.Equal([0, 3, 6, 9, 12, 4, 18], together.Select(t => t.Length));
         for (var p = 0; p < prompts.Count; p++)
             Assert.Equal(model.Generate([prompts[p]], (_, tokens) => IsDone(p, tokens)).Single(), together[p]);
     }
@@ -233,15 +233,19 @@ public sealed class TorchModelTests
     }
 
     [Fact]
-    public void A_trained_checkpoint_loads_and_learns_to_repeat()
+    public void A_trained_checkpoint_finds_English_likelier_than_the_same_words_shuffled()
     {
         using var model = TorchModel.Load(Path.Combine(AppContext.BaseDirectory, "checkpoints", "cognito-nano"),
             CPU, ScalarType.Float32);
         Assert.Equal((8192, 4096), (model.MaxLength, model.VocabularySize));
-        var random = new Random(15);
-        var once = Enumerable.Range(0, 24).Select(_ => random.Next(300, 4096)).ToArray();
-        var scores = model.Score(new([new(null, once, [new([.. once, .. once], once), new([], once[1..])])]));
-        Assert.True(scores[0].LogLikelihood > scores[1].LogLikelihood, "what was read before is likelier");
+        // What is the name of the largest planet in the solar system? The answer is that the planet is a large body of water
+        int[] text = [1080, 322, 263, 3534, 286, 263, 1132, 341, 3175, 4017, 294, 263, 1839, 284, 2397, 4069, 316, 2068,
+            322, 384, 263, 3175, 4017, 322, 261, 1132, 1753, 286, 680];
+        var shuffled = text.ToArray();
+        new Random(15).Shuffle(shuffled);
+        var scores = model.Score(new([new(null, [1], [new(text[..^1], text), new(shuffled[..^1], shuffled)])]));
+        Assert.True(scores[0].LogLikelihood > -4.5 * text.Length, $"{scores[0].LogLikelihood / text.Length:f2} a token");
+        Assert.True(scores[1].LogLikelihood < scores[0].LogLikelihood - text.Length);
     }
 
     private static int[] Tokens(Random random, int length) =>

@@ -1,0 +1,138 @@
+using System.Text.Json.Nodes;
+using Cognito.Eval.Torch;
+
+namespace Cognito.Eval.Tests;
+
+public sealed class ModelConfigTests : IDisposable
+{
+    private const string Mixtral = """
+        {"architectures": ["MixtralForCausalLM"], "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 14336,
+        "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8, "num_local_experts": 2}
+        """;
+    private const string Llama = """
+        {"architectures": ["LlamaForCausalLM"], "vocab_size": 32000, "hidden_size": 64, "intermediate_size": 160,
+        "num_hidden_layers": 2, "num_attention_heads": 4}
+        """;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Keys_that_are_missing_mean_what_transformers_means_by_that()
+    {
+        var mixtral = Read(Mixtral);
+        Assert.Equal((1e-5, 1e6, 131072, 128, 2), (mixtral.NormEpsilon, mixtral.Rope.Theta, mixtral.MaxLength,
+            mixtral.HeadDim, mixtral.ExpertsPerToken));
+        Assert.Equal((null, false, null), (mixtral.SlidingWindow, mixtral.TiesEmbeddings, mixtral.Dtype));
+        var llama = Read(Llama);
+        Assert.Equal((1e-6, 1e4, 2048, 16, 4), (llama.NormEpsilon, llama.Rope.Theta, llama.MaxLength,
+            llama.HeadDim, llama.KeyValueHeads));
+        Assert.False(llama.HasRouter);
+        var mistral = Read(Mixtral.Replace("Mixtral", "Mistral"));
+        Assert.Equal((1e-6, 4096, 131072, 1), (mistral.NormEpsilon, mistral.SlidingWindow, mistral.MaxLength, mistral.Experts));
+        Assert.Null(Read(Mixtral.Replace("Mixtral", "Mistral"), ("sliding_window", null)).SlidingWindow);
+    }
+
+    [Theory]
+    [InlineData("torch_dtype", "rope_scaling")]
+    [InlineData("dtype", "rope_parameters")]
+    public void Both_spellings_of_transformers_are_read(string dtype, string rope)
+    {
+        var scaling = JsonNode.Parse("""
+            {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+            "original_max_position_embeddings": 8192}
+            """)!.AsObject();
+        if (rope == "rope_parameters")
+            scaling["rope_theta"] = 500000.0;
+        var config = Read(Llama, (dtype, "bfloat16"), (rope, scaling), ("rope_theta", rope == "rope_scaling" ? 500000.0 : 1.5));
+        Assert.Equal("bfloat16", config.Dtype);
+        Assert.Equal(new("llama3", 500000, 8, 1, 4, 8192), config.Rope);
+    }
+
+    [Fact]
+    public void The_old_name_of_a_ropes_kind_is_read() => Assert.Equal(new("linear", 1e4, 4),
+        Read(Llama, ("rope_scaling", JsonNode.Parse("""{"type": "linear", "factor": 4}"""))).Rope);
+
+    [Fact]
+    public void The_end_is_what_the_generation_says_and_else_what_the_config_says()
+    {
+        Assert.Empty(Read(Llama).EndIds);
+        Assert.Equal([2], Read(Llama, ("eos_token_id", 2)).EndIds);
+        Assert.Equal([7, 8], Read(Llama, ("eos_token_id", new JsonArray(7, 8))).EndIds);
+        File.WriteAllText(Path.Combine(_folder, "generation_config.json"), """{"eos_token_id": [128001, 128009]}""");
+        Assert.Equal([128001, 128009], Read(Llama, ("eos_token_id", 2)).EndIds);
+        File.WriteAllText(Path.Combine(_folder, "generation_config.json"), "{}");
+        Assert.Equal([2], Read(Llama, ("eos_token_id", 2)).EndIds);
+    }
+
+    [Fact]
+    public void N_positions_comes_before_max_position_embeddings() =>
+        Assert.Equal(77, Read(Llama, ("max_position_embeddings", 4096), ("n_positions", 77)).MaxLength);
+
+    [Theory]
+    [InlineData("architectures", """["GPT2LMHeadModel"]""", "begins with GPT2LMHeadModel; this version knows MixtralForCausalLM, MistralForCausalLM and LlamaForCausalLM")]
+    [InlineData("architectures", "[]", "begins with nothing")]
+    [InlineData("architectures", "\"LlamaForCausalLM\"", "begins with nothing")]
+    [InlineData("hidden_act", "\"gelu\"", "is \"gelu\"; this version knows silu")]
+    [InlineData("vocab_size", "null", "is missing")]
+    [InlineData("vocab_size", "0", "is 0, not a whole number from 1")]
+    [InlineData("vocab_size", "99999999999", "is 99999999999, not a whole number")]
+    [InlineData("hidden_size", "64.5", "is 64.5, not a whole number")]
+    [InlineData("hidden_size", "\"64\"", "is \"64\", not a whole number")]
+    [InlineData("hidden_size", "66", "\"num_attention_heads\" is 4, which does not divide the 66 of hidden_size")]
+    [InlineData("hidden_size", "68", "makes heads of 17 values; rotary positions need an even number")]
+    [InlineData("head_dim", "15", "makes heads of 15 values")]
+    [InlineData("num_hidden_layers", "1000000000", "is 1000000000, not a whole number from 1 to 1024")]
+    [InlineData("num_attention_heads", "-4", "is -4, not a whole number")]
+    [InlineData("num_key_value_heads", "3", "is 3, which does not divide the 4 of num_attention_heads")]
+    [InlineData("rms_norm_eps", "-1", "is -1, not a number from 0 to 1")]
+    [InlineData("rms_norm_eps", "1e999", "is 1e999, not a number from 0 to 1")]
+    [InlineData("rope_theta", "0", "is 0, not a number from 1")]
+    [InlineData("rope_scaling", """{"rope_type": "yarn", "factor": 4}""", "is \"yarn\"; this version knows default, linear, llama3")]
+    [InlineData("rope_scaling", """{"rope_type": "linear"}""", "in \"rope_scaling\": \"factor\" is missing")]
+    [InlineData("rope_scaling", """{"rope_type": "llama3", "factor": 8, "low_freq_factor": 4, "high_freq_factor": 1}""", "\"high_freq_factor\" is 1, not a number from 4")]
+    [InlineData("rope_scaling", """{"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4}""", "\"original_max_position_embeddings\" is missing")]
+    [InlineData("rope_parameters", "7", "is 7, not an object")]
+    [InlineData("max_position_embeddings", "0", "is 0, not a whole number from 1")]
+    [InlineData("eos_token_id", "[2, \"x\"]", "holds \"x\", not a whole number")]
+    [InlineData("eos_token_id", "-1", "holds -1, not a whole number")]
+    [InlineData("torch_dtype", "\"int8\"", "is \"int8\"; this version knows float32, bfloat16, float16")]
+    [InlineData("tie_word_embeddings", "1", "is 1, not true or false")]
+    [InlineData("quantization_config", "{}", "is there; use the checkpoint's unquantized weights")]
+    public void A_config_that_cannot_be_is_refused_by_its_key(string key, string value, string fact)
+    {
+        var error = Assert.Throws<InputException>(() => Read(Llama, (key, JsonNode.Parse(value))));
+        Assert.StartsWith(Path.Combine(_folder, "config.json") + ": ", error.Message);
+        Assert.Contains(fact, error.Message);
+        Assert.Single(error.Message.Split('\n'));
+    }
+
+    [Fact]
+    public void More_experts_a_token_than_there_are_is_refused() =>
+        Assert.Contains("\"num_experts_per_tok\" is 3, more than the 2 of num_local_experts",
+            Assert.Throws<InputException>(() => Read(Mixtral, ("num_experts_per_tok", 3))).Message);
+
+    [Theory]
+    [InlineData("{", "it is not JSON (line 1)")]
+    [InlineData("[]", "it holds no JSON object")]
+    [InlineData("", "it is not JSON")]
+    public void A_config_that_is_no_object_is_refused(string text, string fact)
+    {
+        File.WriteAllText(Path.Combine(_folder, "config.json"), text);
+        Assert.Contains(fact, Assert.Throws<InputException>(() => ModelConfig.Read(_folder)).Message);
+    }
+
+    [Fact]
+    public void A_folder_without_a_config_is_refused() =>
+        Assert.Contains("config.json: no such file", Assert.Throws<InputException>(() => ModelConfig.Read(_folder)).Message);
+
+    private ModelConfig Read(string json, params (string Key, JsonNode? Value)[] changes)
+    {
+        var config = JsonNode.Parse(json)!.AsObject();
+        foreach (var (key, value) in changes)
+            config[key] = value;
+        File.WriteAllText(Path.Combine(_folder, "config.json"), config.ToJsonString());
+        return ModelConfig.Read(_folder);
+    }
+}
