@@ -244,8 +244,8 @@ public sealed class TorchModelTests
         var shuffled = text.ToArray();
         new Random(15).Shuffle(shuffled);
         var scores = model.Score(new([new(null, [1], [new(text[..^1], text), new(shuffled[..^1], shuffled)])]));
-        Assert.True(scores[0].LogLikelihood > -4.5 * text.Length, $"{scores[0].LogLikelihood / text.Length:f2} a token");
-        Assert.True(scores[1].LogLikelihood < scores[0].LogLikelihood - text.Length);
+        Assert.True(scores[0].LogLikelihood > -7 * text.Length, $"{scores[0].LogLikelihood / text.Length:f2} a token");
+        Assert.True(scores[1].LogLikelihood < scores[0].LogLikelihood - 10, $"{scores[1].LogLikelihood / text.Length:f2} a token");
     }
 
     private static int[] Tokens(Random random, int length) =>
