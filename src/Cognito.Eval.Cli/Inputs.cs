@@ -72,26 +72,16 @@ internal static class Inputs
         if (held.Length == 0)
             throw new InputException(
                 $"the samples hold none of the tasks asked ({string.Join(", ", tasks.Take(3))}...); give --data DIR");
-        if (data.IsSamples)
-            notes.Add("samples: rows written for this project, not the benchmarks; no score on them is a leaderboard score");
         if (held.Length < tasks.Count)
-            notes.Add($"the samples lack {tasks.Count - held.Length} of the tasks: {Names(tasks.Except(held))}");
+            notes.Add($"not in the samples: {string.Join(", ", tasks.Except(held))}");
         var fixedShots = held.Where(task => task.ShotOrder == ShotOrder.None).ToList();
         if (shots > 0 && fixedShots.Count > 0 && fixedShots.Count < held.Length)
             notes.Add($"{string.Join(", ", fixedShots)} takes no examples and keeps 0 shots");
         else
             fixedShots.Clear();
-        if (limit is not null)
-            notes.Add($"--limit {limit}: only the first documents of each task");
         var asked = new Questions[held.Length];
         Parallel.For(0, held.Length, i => asked[i] = Questions.Ask(
             held[i], data, Protocol.LeaderboardV1, fixedShots.Contains(held[i]) ? null : shots, limit));
-        return (asked, notes);
-    }
-
-    private static string Names(IEnumerable<EvalTask> tasks)
-    {
-        var names = tasks.Select(task => task.Name).ToList();
-        return names.Count <= 60 ? string.Join(", ", names) : string.Join(", ", names.Take(60)) + ", ...";
+        return (asked, [.. Doubts.Of(asked, TaskRegistry.Columns, data, limit), .. notes]);
     }
 }

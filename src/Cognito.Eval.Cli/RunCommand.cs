@@ -103,7 +103,7 @@ internal static class RunCommand
         var checkpoint = Checkpoint.Open(folder, parsed.GetValue(Dtype), parsed.GetValue(MaxLength));
         var (asked, notes) = Inputs.Ask(tasks, data, parsed.GetValue(Shots), limit);
         foreach (var note in notes)
-            narrator.Say(note);
+            narrator.Say($"note: {Terminal.Short(note)}");
         cancel.ThrowIfCancellationRequested();
 
         var watch = new RunWatch(parsed.GetValue(Threads) ?? Environment.ProcessorCount);

@@ -18,7 +18,7 @@ internal static class RunTable
         {
             var mine = run.Tasks.Where(task => task.Value.Column == column.Key).ToList();
             var error = Error(run, mine.Select(task => task.Key), column.Metric);
-            var leaderboard = mine.Count == column.Tasks && mine.All(task => task.Value.IsComplete) && run.Leaderboard.IsComplete;
+            var leaderboard = mine.Count == column.Tasks && mine.All(task => task.Value.IsComplete) && run.Provenance.Data != "samples";
             table.AddRow(
                 $"{ModelCard.Title(run, column)}, {column.Metric}{(mine.Count == 0 || leaderboard ? "" : " *")}",
                 Cell(values[column.Key]), Cell(error), $"{mine.Sum(task => task.Value.Documents)}");
@@ -30,7 +30,7 @@ internal static class RunTable
             Cell(errors.Any(e => e is null) ? null : Math.Sqrt(errors.Sum(e => e!.Value * e.Value)) / errors.Count), "");
         Terminal.Print(table);
         foreach (var note in run.Leaderboard.Notes)
-            Terminal.Out.WriteLine($"* {note}");
+            Terminal.Out.WriteLine($"* {Terminal.Short(note)}");
         var (near, truncated) = (run.Tasks.Values.Sum(t => t.NearTies.Count), run.Tasks.Values.Sum(t => t.TruncatedRequests));
         if (near > 0)
             Terminal.Out.WriteLine($"{near} near-ties: verdicts that hang on less than {Tally.NearTieMargin.ToString(CultureInfo.InvariantCulture)} nats");

@@ -26,7 +26,22 @@ internal static class Terminal
         return table;
     }
 
-    public static void Print(Table table) => Out.Write(table);
+    public static void Print(Table table)
+    {
+        // Spectre pads the Markdown border with empty lines of spaces.
+        using var text = new StringWriter();
+        var console = Console(text, redirected: true);
+        console.Write(table);
+        var lines = text.ToString().Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0);
+        System.Console.Out.Write(string.Concat(lines.Select(line => line + "\n")));
+    }
+
+    /// <summary>A long note cut for reading; results.json has it whole.</summary>
+    public static string Short(string note)
+    {
+        const int Most = 150;
+        return note.Length <= Most ? note : note[..note.LastIndexOf(' ', Most)] + " ... (all in results.json)";
+    }
 
     private static IAnsiConsole Console(TextWriter writer, bool redirected)
     {

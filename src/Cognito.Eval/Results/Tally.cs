@@ -7,8 +7,7 @@ public static class Tally
     public const double NearTieMargin = 1e-3;
 
     /// <param name="columns">The leaderboard's columns, in its order.</param>
-    /// <param name="notes">What else keeps this from being a leaderboard score.</param>
-    /// <param name="anyMissing">Tasks that were selected but are not in the data.</param>
+    /// <param name="notes">What keeps this from being a leaderboard score (<see cref="Doubts"/>); empty if it is one.</param>
     public static Run Count(
         IReadOnlyList<GradedTask> graded, IReadOnlyList<Column> columns, Provenance provenance, Limit? limit,
         IReadOnlyList<string> notes)
@@ -83,16 +82,12 @@ public static class Tally
         IReadOnlyDictionary<string, TaskRecord> tasks, IReadOnlyList<string> notes)
     {
         var values = new OrderedDictionary<string, double?>();
-        var said = notes.ToList();
         foreach (var column in columns)
         {
             var mine = tasks.Where(task => task.Value.Column == column.Key).ToList();
             values[column.Key] = ColumnValue(mine.Select(task => results[task.Key][column.Metric]).ToList());
-            said.AddRange(Doubts(column, mine));
         }
-        if (columns.Where(column => values[column.Key] is null).Select(column => column.Key).ToList() is { Count: > 0 } missing)
-            said.Add($"no average: {string.Join(", ", missing)} not asked");
-        return new(values, Average(values.Values), said.Count == 0, said);
+        return new(values, Average(values.Values), notes.Count == 0, notes);
     }
 
     /// <summary>Mean of the tasks' headline metric, in percent; the leaderboard counts a metric that is no number as 0.</summary>
@@ -103,19 +98,4 @@ public static class Tally
     public static double? Average(IReadOnlyCollection<double?> columns) =>
         columns.Count == 0 || columns.Any(column => column is null) ? null
             : columns.Aggregate(0.0, (sum, value) => sum + value!.Value) / columns.Count;
-
-    private static IEnumerable<string> Doubts(Column column, List<KeyValuePair<string, TaskRecord>> tasks)
-    {
-        if (tasks.Count == 0)
-            yield break;
-        if (tasks.Count < column.Tasks)
-            yield return $"{column.Key}: {tasks.Count} of {column.Tasks} tasks; not a leaderboard score";
-        var (asked, published) = (tasks.Sum(t => t.Value.Documents), tasks.Sum(t => t.Value.PublishedRows ?? 0));
-        if (asked != published)
-            yield return $"{column.Key}: {asked} documents of {published} published; not a leaderboard score";
-        if (tasks[0].Value.NumFewshot != column.Shots)
-            yield return $"{column.Key}: {tasks[0].Value.NumFewshot} shots, the leaderboard's are {column.Shots}; not a leaderboard score";
-        if (asked == published && tasks[0].Value.NumFewshot == column.Shots && tasks.Any(task => !task.Value.IsComplete))
-            yield return $"{column.Key}: examples drawn from other rows than the published ones; not a leaderboard score";
-    }
 }

@@ -1,0 +1,38 @@
+namespace Cognito.Eval;
+
+/// <summary>What keeps a run from being a leaderboard score: one sentence a fact.</summary>
+public static class Doubts
+{
+    public static IReadOnlyList<string> Of(
+        IReadOnlyList<Questions> asked, IReadOnlyList<Column> columns, DataRoot data, Limit? limit)
+    {
+        var said = new List<string>();
+        if (data.IsSamples)
+            said.Add("samples: rows written for this project, not the benchmarks; no score on them is a leaderboard score");
+        if (limit is not null)
+            said.Add($"--limit {limit}: only the first documents of each task; not a leaderboard score");
+        foreach (var column in columns)
+            if (asked.Where(task => task.Task.Column == column).ToList() is { Count: > 0 } mine)
+                said.AddRange(Of(column, mine, data.IsSamples));
+        var missing = columns.Where(column => asked.All(task => task.Task.Column != column)).ToList();
+        if (missing.Count > 0)
+            said.Add($"no average: {string.Join(", ", missing.Select(column => column.Key))} not asked");
+        return said;
+    }
+
+    private static IEnumerable<string> Of(Column column, List<Questions> tasks, bool samples)
+    {
+        if (tasks.Count < column.Tasks)
+            yield return $"{column.Key}: {tasks.Count} of {column.Tasks} tasks; not a leaderboard score";
+        if (tasks[0].Shots != column.Shots)
+            yield return $"{column.Key}: {tasks[0].Shots} shots, the leaderboard's are {column.Shots}; not a leaderboard score";
+        if (samples)
+            yield break;
+        foreach (var task in tasks.Where(task => task.SplitRows != task.PublishedRows))
+            yield return $"{task.Task}: {task.SplitRows} rows in {task.Task.Split}, {task.PublishedRows} were published; "
+                + "not a leaderboard score";
+        foreach (var task in tasks.Where(task => task.ShotRows != task.PublishedShotRows))
+            yield return $"{task.Task}: {task.ShotRows} rows in {task.Task.ShotSplit}, {task.PublishedShotRows} were published, "
+                + "so other examples are drawn; not a leaderboard score";
+    }
+}
