@@ -19,7 +19,10 @@ internal sealed class Attention
         var drawn = visible is null ? null : BandMask.Additive(visible, dtype);
         _masks = [.. batch.Blocks.Select(b => b.IsCausal ? null
             : b.IsPath ? band.Slice(b.Rows, b.Keys).MoveToOuterDisposeScope()
-            : drawn!.narrow(0, b.MaskAt, (long)b.Rows * b.Keys).view(b.Rows, b.Keys).MoveToOuterDisposeScope())];
+            : Drawn(drawn!.narrow(0, b.MaskAt, (long)b.Rows * b.Keys).view(b.Rows, b.Keys)))];
+
+        Tensor Drawn(Tensor mask) =>
+            (device.type == DeviceType.CUDA ? BandMask.Aligned(mask) : mask).MoveToOuterDisposeScope();
     }
 
     /// <summary>What every token, or every one of <paramref name="rows"/>, gathers: [N, H d] or [rows, H d].</summary>
