@@ -248,14 +248,14 @@ public sealed class TorchModelTests
         Assert.True(scores[1].LogLikelihood < scores[0].LogLikelihood - 10, $"{scores[1].LogLikelihood / text.Length:f2} a token");
     }
 
-    private static int[] Tokens(Random random, int length) =>
+    internal static int[] Tokens(Random random, int length) =>
         [.. Enumerable.Range(0, length).Select(_ => random.Next(Vocabulary))];
 
     private static Tree Whole(Tree tree, Branch branch) => new(null,
         [.. tree.Opening?.Tokens ?? [], .. tree.Trunk, .. branch.Tokens], [new([], branch.Targets)]);
 
     /// <summary>Trees with and without openings, trunks and branch tokens; every branch has a place that predicts.</summary>
-    private static ScoreBatch RandomBatch(Random random)
+    internal static ScoreBatch RandomBatch(Random random)
     {
         Opening?[] openings = [null, new(Tokens(random, 1 + random.Next(30))), new(Tokens(random, 1 + random.Next(5)))];
         return new([.. Enumerable.Range(0, 1 + random.Next(6)).Select(_ =>
@@ -269,7 +269,7 @@ public sealed class TorchModelTests
         })]);
     }
 
-    private static void AssertEqual(IReadOnlyList<TokenScore> expected, IReadOnlyList<TokenScore> actual)
+    internal static void AssertEqual(IReadOnlyList<TokenScore> expected, IReadOnlyList<TokenScore> actual)
     {
         Assert.Equal(expected.Count, actual.Count);
         foreach (var (e, a) in expected.Zip(actual))

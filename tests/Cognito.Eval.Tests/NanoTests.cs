@@ -1,0 +1,94 @@
+using System.Text.Json;
+using Cognito.Eval.Tasks;
+using Cognito.Eval.Torch;
+using TorchSharp;
+
+namespace Cognito.Eval.Tests;
+
+/// <summary>
+/// cognito-nano over the whole datasets' first documents, against transformers' answers. COGNITO_EVAL_NANO_LIMIT says
+/// how many documents of each task (2 if unset, which is what a test run has time for).
+/// </summary>
+[Collection("torch")]
+public sealed class NanoTests(ITestOutputHelper output)
+{
+    private static readonly int Limit =
+        int.TryParse(Environment.GetEnvironmentVariable("COGNITO_EVAL_NANO_LIMIT"), out var limit) ? limit : 2;
+
+    private sealed record Difference(string Task, int Doc, int Request, string What, double? Margin);
+
+    [Fact]
+    public void Every_answer_is_the_references()
+    {
+        var folder = Path.Combine(AppContext.BaseDirectory, "checkpoints", "cognito-nano");
+        var data = new DataRoot(Shared.Path("data"));
+        var tokenizer = CheckpointTokenizer.Open(folder);
+        Questions[] asked = [.. TaskRegistry.All.Select(task =>
+            Questions.Ask(task, data, Protocol.LeaderboardV1, limit: new Limit(Limit)))];
+        if (Limit >= 100)
+            NativeTorch.Threads(Environment.ProcessorCount);
+        using var model = TorchModel.Load(folder, torch.CPU, torch.ScalarType.Float32);
+        var scorer = new Scorer(tokenizer.Tokenizer, model, Protocol.LeaderboardV1, [2], tokenizer.EndText, 4096);
+        var graded = Evaluation.Answer(asked, scorer, default);
+        NativeTorch.Threads(1);
+
+        var (requests, worst) = (0, 0.0);
+        var differences = new List<Difference>();
+        foreach (var task in graded)
+        {
+            var golden = Lines(task.Questions.Task.Name).GetEnumerator();
+            foreach (var doc in task.Docs)
+                foreach (var (i, (request, reply)) in doc.Asked.Requests.Zip(doc.Replies).Index())
+                {
+                    Assert.True(golden.MoveNext());
+                    requests++;
+                    differences.AddRange(Compare(tokenizer, task, doc, i, request, reply, golden.Current, ref worst));
+                }
+        }
+        output.WriteLine($"{requests} requests; largest log-likelihood difference {worst:g3}; differing: {differences.Count}");
+        foreach (var difference in differences)
+            output.WriteLine($"{difference}");
+        Assert.True(differences.Count * 1000 <= 3 * requests, $"{differences.Count} of {requests} differ");
+        Assert.All(differences, difference => Assert.True(difference.Margin < 1e-3, $"{difference}"));
+        if (Limit == 100)
+            CheckMetrics(graded, [.. differences.Select(difference => (difference.Task, difference.Doc))]);
+    }
+
+    private static IEnumerable<JsonElement> Lines(string task) =>
+        Golden.Lines(Shared.Path("goldens", "cognito-nano", task + ".jsonl.gz"));
+
+    private static IEnumerable<Difference> Compare(
+        CheckpointTokenizer tokenizer, GradedTask task, GradedDoc doc, int i, Request request, Reply reply,
+        JsonElement golden, ref double worst)
+    {
+        var found = new List<Difference>();
+        void Note(string what) => found.Add(new(task.Questions.Task.Name, doc.Asked.Row, i, what, doc.Scores.Margin));
+        if (reply is Completion { Text: var text })
+        {
+            if (text != golden.GetString())
+                Note($"\"{text}\" for \"{golden.GetString()}\"");
+            return found;
+        }
+        var (expected, actual) = (golden[0].GetDouble(), (Likelihood)reply);
+        var span = tokenizer.Encode((LogLikelihood)request);
+        Assert.Equal((golden[2].GetInt32(), golden[3].GetInt32()), (span.Context.Length, span.Continuation.Length));
+        worst = Math.Max(worst, Math.Abs(expected - actual.LogProbability));
+        Golden.Close(expected, actual.LogProbability, 1e-3 + 1e-5 * Math.Abs(expected), $"{task.Questions.Task} {doc.Asked.Row}.{i}");
+        if (golden[1].GetBoolean() != actual.IsGreedy)
+            Note("greedy flag");
+        return found;
+    }
+
+    private static void CheckMetrics(IReadOnlyList<GradedTask> graded, HashSet<(string, int)> differing)
+    {
+        var expected = Golden.Json(Shared.Path("goldens", "cognito-nano", "results.limit100.json"));
+        var run = Tally.Count(graded, TaskRegistry.Columns, new() { Model = "cognito-nano" }, new Limit(100), []);
+        foreach (var (task, metrics) in run.Results)
+            foreach (var (metric, value) in metrics)
+            {
+                var tolerance = metric.StartsWith("mc2", StringComparison.Ordinal) ? 1e-4
+                    : differing.Any(d => d.Item1 == task) ? 0.011 : 1e-12;
+                Golden.Close(expected[task]![metric]!.GetValue<double>(), value!.Value, tolerance, $"{task} {metric}");
+            }
+    }
+}

@@ -1,0 +1,58 @@
+using Cognito.Eval.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Cognito.Eval.Tests;
+
+/// <summary>A GPU's answers against the CPU's. Skipped where there is none.</summary>
+[Collection("torch")]
+public sealed class CudaTests
+{
+    public static TheoryData<string> Checkpoints => DecoderTests.Checkpoints;
+
+    private static TorchModel Load(string name, Device device, ScalarType dtype = ScalarType.Float32)
+    {
+        Assert.SkipUnless(cuda.is_available(), "needs a CUDA device and a CUDA libtorch (COGNITO_LIBTORCH)");
+        var folder = name == "cognito-nano"
+            ? Path.Combine(AppContext.BaseDirectory, "checkpoints", name)
+            : Fixture.Path("checkpoints", name);
+        return TorchModel.Load(folder, device, dtype);
+    }
+
+    [Theory]
+    [MemberData(nameof(Checkpoints))]
+    [InlineData("cognito-nano")]
+    public void Trees_score_on_a_GPU_as_on_the_CPU(string name)
+    {
+        using var expected = Load(name, CPU);
+        using var actual = Load(name, CUDA);
+        var random = new Random(21);
+        for (var round = 0; round < 30; round++)
+        {
+            var batch = round < 20 ? TorchModelTests.RandomBatch(random) : Wide(random, round);
+            TorchModelTests.AssertEqual(expected.Score(batch), actual.Score(batch));
+        }
+    }
+
+    /// <summary>Two or four branches, as tasks have them, on trunks of many lengths.</summary>
+    private static ScoreBatch Wide(Random random, int round) => new([.. Enumerable.Range(0, 5).Select(_ =>
+    {
+        var trunk = TorchModelTests.Tokens(random, 20 + random.Next(40 * (round - 18)));
+        return new Tree(null, trunk, [.. Enumerable.Range(0, 2 + 2 * random.Next(2)).Select(_ =>
+        {
+            var tokens = TorchModelTests.Tokens(random, 1 + random.Next(30));
+            return new Branch(tokens, [.. tokens.Skip(1), 7]);
+        })]);
+    })]);
+
+    [Theory]
+    [MemberData(nameof(Checkpoints))]
+    public void Prompts_are_continued_on_a_GPU_as_on_the_CPU(string name)
+    {
+        using var expected = Load(name, CPU);
+        using var actual = Load(name, CUDA);
+        var random = new Random(22);
+        var prompts = Enumerable.Range(0, 7).Select(i => new Prompt(TorchModelTests.Tokens(random, 1 + random.Next(90)), 20)).ToList();
+        Assert.Equal(expected.Generate(prompts, (_, _) => false), actual.Generate(prompts, (_, _) => false));
+    }
+}
