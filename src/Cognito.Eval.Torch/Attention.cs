@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 namespace Cognito.Eval.Torch;
 
 /// <summary>Attention of one batch, layer by layer: each block's queries over its keys.</summary>
-/// <remarks>Letters: N tokens, H query heads, K key-value heads, G = H / K, d head size, R a block's queries, S its keys.</remarks>
+/// <remarks>
+/// Letters: N tokens, H query heads, K key-value heads, G = H / K, d head size, R a block's queries, S its keys.
+/// </remarks>
 internal sealed class Attention
 {
     private readonly PackedBatch _batch;
@@ -18,11 +20,8 @@ internal sealed class Attention
         var visible = batch.Visible.Length == 0 ? null : tensor(batch.Visible, device: device);
         var drawn = visible is null ? null : BandMask.Additive(visible, dtype);
         _masks = [.. batch.Blocks.Select(b => b.IsCausal ? null
-            : b.IsPath ? band.Slice(b.Rows, b.Keys).MoveToOuterDisposeScope()
-            : Drawn(drawn!.narrow(0, b.MaskAt, (long)b.Rows * b.Keys).view(b.Rows, b.Keys)))];
-
-        Tensor Drawn(Tensor mask) =>
-            (device.type == DeviceType.CUDA ? BandMask.Aligned(mask) : mask).MoveToOuterDisposeScope();
+            : Aligned(b.IsPath ? band.Slice(b.Rows, b.Keys)
+                : drawn!.narrow(0, b.MaskAt, (long)b.Rows * b.Keys).view(b.Rows, b.Keys)).MoveToOuterDisposeScope())];
     }
 
     /// <summary>What every token, or every one of <paramref name="rows"/>, gathers: [N, H d] or [rows, H d].</summary>
@@ -74,6 +73,15 @@ internal sealed class Attention
         return pieces.Count == 1 ? pieces[0] : cat(pieces, 1);
     }
 
+    /// <summary>CUDA's kernels take rows that begin at multiples of 16 elements, or copy the mask in every layer.</summary>
+    private static Tensor Aligned(Tensor mask)
+    {
+        if (mask.device.type != DeviceType.CUDA)
+            return mask;
+        var width = (mask.shape[1] + 15) / 16 * 16;
+        return empty([mask.shape[0], width], mask.dtype, mask.device).narrow(1, 0, mask.shape[1]).copy_(mask);
+    }
+
     /// <summary>[N, K, d] as [K, N, d], each head's in one piece: many queries read them.</summary>
     public static Tensor ByHead(Tensor x) => x.permute(1, 0, 2).contiguous();
 }
@@ -90,8 +98,7 @@ internal sealed class BandMask(BlockSizes sizes, Device device, ScalarType dtype
     {
         if (_band is null || _band.shape[1] < keys + sizes.Rows)
             Grow((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(keys + sizes.Rows)));
-        var slice = _band!.narrow(0, 0, rows).narrow(1, _band.shape[1] - sizes.Rows - (keys - rows), keys);
-        return device.type == DeviceType.CUDA ? Aligned(slice) : slice;
+        return _band!.narrow(0, 0, rows).narrow(1, _band.shape[1] - sizes.Rows - (keys - rows), keys);
     }
 
     public static Tensor Additive(Tensor visible, ScalarType dtype) =>
@@ -109,13 +116,5 @@ internal sealed class BandMask(BlockSizes sizes, Device device, ScalarType dtype
         if (sizes.Window is { } window)
             visible = visible.logical_and(back.lt(window));
         _band = Additive(visible, dtype).DetachFromDisposeScope();
-    }
-
-    /// <summary>CUDA's kernels take rows that begin at multiples of 16.</summary>
-    public static Tensor Aligned(Tensor mask)
-    {
-        var width = (mask.shape[1] + 15) / 16 * 16;
-        var wide = empty([mask.shape[0], width], mask.dtype, mask.device).narrow(1, 0, mask.shape[1]);
-        return wide.copy_(mask);
     }
 }

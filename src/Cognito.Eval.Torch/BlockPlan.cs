@@ -76,8 +76,10 @@ internal sealed class BlockPlan(BlockSizes sizes, List<Block> blocks)
             var rows = Math.Min(step, end - at);
             // The first position that the first query sees.
             var from = Math.Max(0, before + at - pathStart - (sizes.Window ?? int.MaxValue) + 1);
-            var block = Placed(tree, at, rows, from, Math.Max(pathStart, pathStart + from - before), pathStart != tree.Start);
-            blocks.Add(block with { IsPath = true, IsCausal = block.Keys == rows && rows <= (sizes.Window ?? int.MaxValue) });
+            var keyStart = Math.Max(pathStart, pathStart + from - before);
+            var block = Placed(tree, at, rows, from, keyStart, withPrefix: pathStart != tree.Start);
+            var seesAll = rows <= (sizes.Window ?? int.MaxValue);
+            blocks.Add(block with { IsPath = true, IsCausal = seesAll && block.Keys == rows });
         }
     }
 

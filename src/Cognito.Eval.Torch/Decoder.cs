@@ -71,10 +71,11 @@ public sealed class Decoder : IDisposable
             var layers = new (Tensor Keys, Tensor Values)[Config.Layers];
             _openings[opening] = layers;
             var batch = PackedBatch.Of([new(null, opening.Tokens, [])], Sizes);
-            Hidden(batch, (layer, keys, values) => layers[layer] =
-                (Attention.ByHead(keys).DetachFromDisposeScope(), Attention.ByHead(values).DetachFromDisposeScope())).Dispose();
+            Hidden(batch, (layer, keys, values) => layers[layer] = (Kept(keys), Kept(values))).Dispose();
         }
     }
+
+    private static Tensor Kept(Tensor x) => Attention.ByHead(x).DetachFromDisposeScope();
 
     internal void DropOpenings() => _openings.Keys.ToList().ForEach(Drop);
 

@@ -11,7 +11,8 @@ internal sealed class DecoderWeights(ModelConfig config, WeightFiles files, Devi
 {
     private readonly List<Tensor> _tensors = [];
     private readonly long _hidden = config.HiddenSize, _inner = config.IntermediateSize;
-    private readonly long _queries = (long)config.Heads * config.HeadDim, _keys = (long)config.KeyValueHeads * config.HeadDim;
+    private readonly long _queries = (long)config.Heads * config.HeadDim;
+    private readonly long _keys = (long)config.KeyValueHeads * config.HeadDim;
 
     public Tensor Embedding() => One("model.embed_tokens.weight", config.VocabularySize, _hidden);
 

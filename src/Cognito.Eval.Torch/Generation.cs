@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Cognito.Eval.Torch;
 
-/// <summary>Greedy decoding of many prompts at once: each prompt in one forward pass, then all by one token a step.</summary>
+/// <summary>Greedy decoding of many prompts: each in one forward pass, then all by one token a step.</summary>
 internal sealed class Generation : IDisposable
 {
     /// <summary>So many tokens of prompts go through the model at a time.</summary>
@@ -15,7 +15,7 @@ internal sealed class Generation : IDisposable
     private readonly List<int>[] _written;
     private readonly KeyValueCache? _cache;
 
-    /// <summary>The prompts whose rows are in the cache, in the order of its rows, and those of them still going on.</summary>
+    /// <summary>The prompts in the cache, in the order of its rows, and those of them still going on.</summary>
     private readonly List<int> _rows;
     private readonly HashSet<int> _going = [];
 

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 namespace Cognito.Eval.Torch;
 
 /// <summary>Every layer's keys and values of rows that grow by one token a step, each row from its place 0 on.</summary>
-/// <remarks>Letters: B rows, C places a row, K key-value heads, G query heads to one of them, d head size, S places in use.</remarks>
+/// <remarks>
+/// Letters: B rows, C places a row, K key-value heads, G query heads to one of them, d head size, S places in use.
+/// </remarks>
 internal sealed class KeyValueCache : IDisposable
 {
     private readonly Decoder _decoder;

@@ -48,8 +48,8 @@ public sealed record ModelConfig
         var file = ConfigFile.Read(Path.Combine(folder, "config.json"));
         var architecture = file.FirstWord("architectures") is Mixtral or Mistral or Llama
             ? file.FirstWord("architectures")!
-            : throw file.Bad("architectures",
-                $"begins with {file.FirstWord("architectures") ?? "nothing"}; this version knows {Mixtral}, {Mistral} and {Llama}", null);
+            : throw file.Bad("architectures", $"begins with {file.FirstWord("architectures") ?? "nothing"}; "
+                + $"this version knows {Mixtral}, {Mistral} and {Llama}", null);
         file.Word("hidden_act", "silu");
         if (file.Has("quantization_config"))
             throw file.Bad("quantization_config", "is there", "use the checkpoint's unquantized weights");
@@ -127,11 +127,16 @@ public sealed record ModelConfig
         {
             null or "default" => new("default", theta),
             "linear" => new(kind, theta, section.Number("factor", 1e-3, 1e6)),
-            _ => new(kind, theta, section.Number("factor", 1e-3, 1e6),
-                section.Number("low_freq_factor", 1e-3, 1e6),
-                HighFrequencyFactor: section.Number("high_freq_factor", section.Number("low_freq_factor", 1e-3, 1e6) + 1e-3, 1e6),
-                OriginalMaxLength: section.Int("original_max_position_embeddings", 1, 1 << 30)),
+            _ => Llama3(section, theta),
         };
+    }
+
+    private static RopeConfig Llama3(ConfigFile section, double theta)
+    {
+        var low = section.Number("low_freq_factor", 1e-3, 1e6);
+        return new("llama3", theta, section.Number("factor", 1e-3, 1e6), low,
+            HighFrequencyFactor: section.Number("high_freq_factor", low + 1e-3, 1e6),
+            OriginalMaxLength: section.Int("original_max_position_embeddings", 1, 1 << 30));
     }
 
     private static int[] EndIdsOf(string folder, ConfigFile config)

@@ -11,7 +11,7 @@ internal sealed record Block(
     public int OpeningKeys => Opening is null ? 0 : Opening.Tokens.Length - OpeningFrom;
     public int Keys => OpeningKeys + PrefixLength + End - KeyStart;
 
-    /// <summary>The keys are one path's last ones and its last Rows of them are the queries: what is visible is a band.</summary>
+    /// <summary>The keys lie on one path and their last Rows are the queries: what is visible is a band.</summary>
     public required bool IsPath { get; init; }
 
     /// <summary>A path whose keys are its queries, with no window that hides any: plain causal attention.</summary>
@@ -142,7 +142,7 @@ internal sealed class PackedBatch
             }
     }
 
-    /// <summary>What place i of the stream sees: the opening, its trunk and its branch, up to itself and within the window.</summary>
+    /// <summary>What place i sees: the opening, its trunk and its branch, up to itself and within the window.</summary>
     private void DrawRow(LaidTree tree, Block block, int i, int window)
     {
         var row = _visible.AsSpan(block.MaskAt + (i - block.Start) * block.Keys, block.Keys);
@@ -160,7 +160,7 @@ internal sealed class PackedBatch
         Show(row, own + start - block.KeyStart, 0, Math.Max(0, from - before - tree.TrunkLength), i + 1 - start);
     }
 
-    /// <summary>Marks the tokens from..to of a run whose token number <paramref name="first"/> is key <paramref name="at"/>.</summary>
+    /// <summary>Marks the tokens from..to of a run of which token <paramref name="first"/> is key number at.</summary>
     private static void Show(Span<bool> row, int at, int first, int from, int to)
     {
         var (start, end) = (Math.Max(0, at + Math.Max(from, first) - first), at + to - first);

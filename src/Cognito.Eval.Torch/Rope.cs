@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 namespace Cognito.Eval.Torch;
 
 /// <summary>Rotary positions: cosines and sines, computed in float32 and kept in the model's type.</summary>
-/// <remarks>Letters: N tokens, d a head's size. The sine's first half is negated: turning is then x cos + swap(x) sin.</remarks>
+/// <remarks>
+/// Letters: N tokens, d a head's size. The sine's first half is negated: turning is then x cos + swap(x) sin.
+/// </remarks>
 internal sealed class Rope(RopeConfig config, int headDim, Device device, ScalarType dtype) : IDisposable
 {
     private Tensor? _cos, _sin;

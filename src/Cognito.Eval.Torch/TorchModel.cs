@@ -30,13 +30,14 @@ public sealed class TorchModel(Decoder decoder, LogProbDtype logProbs = LogProbD
 
     /// <summary>Reads a checkpoint's folder. libtorch must be loaded (<see cref="NativeTorch.Load"/>).</summary>
     public static TorchModel Load(
-        string folder, Device device, ScalarType dtype, LogProbDtype logProbs = LogProbDtype.Float32, int? maxLength = null) =>
+        string folder, Device device, ScalarType dtype, LogProbDtype logProbs = LogProbDtype.Float32,
+        int? maxLength = null) =>
         new(Decoder.Load(folder, device, dtype), logProbs, maxLength);
 
     public IReadOnlyList<TokenScore> Score(ScoreBatch batch)
     {
-        CheckTokens(batch.Trees.SelectMany(t =>
-            t.Branches.SelectMany<Branch, int[]>(b => [b.Tokens, b.Targets]).Append(t.Trunk).Append(t.Opening?.Tokens ?? [])));
+        CheckTokens(batch.Trees.SelectMany(t => t.Branches.SelectMany<Branch, int[]>(b => [b.Tokens, b.Targets])
+            .Append(t.Trunk).Append(t.Opening?.Tokens ?? [])));
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
         try
@@ -62,7 +63,7 @@ public sealed class TorchModel(Decoder decoder, LogProbDtype logProbs = LogProbD
 
     public void Dispose() => decoder.Dispose();
 
-    /// <summary>Every target's log-probability, then for every target 1 if it is the arg max, else 0: [2 P] on the host.</summary>
+    /// <summary>Every target's log-probability, then for every target 1 if it is the arg max, else 0: [2 P].</summary>
     private float[] Predicted(PackedBatch batch)
     {
         if (batch.TargetIds.Count == 0)
