@@ -54,8 +54,11 @@ internal sealed class Attention
     {
         var (h, k, d) = (_config.Heads, _config.KeyValueHeads, _config.HeadDim);
         var q = queries.narrow(0, block.Start, block.Rows).view(block.Rows, k, h / k, d).permute(1, 2, 0, 3);
-        // Keys and values are not repeated for the queries that share them: a stride of 0 does.
-        var shared = (Tensor x) => x.unsqueeze(1).expand(k, h / k, -1, d);
+        // Keys and values are not repeated for the queries that share them: a stride of 0 does. But CUDA's
+        // memory-efficient kernel (libtorch 2.11) takes heads of stride 0 for queries wherever its last tile has one
+        // row, and answers that row wrongly; flash attention, which plain causal blocks of 16 bits get, does not.
+        var repeats = queries.device_type == DeviceType.CUDA && (mask is not null || queries.dtype == ScalarType.Float32);
+        var shared = (Tensor x) => x.unsqueeze(1).expand(k, h / k, -1, d) is var all && repeats ? all.contiguous() : all;
         return nn.functional.scaled_dot_product_attention(
                 q, shared(keys), shared(values), mask, 0, is_casual: block.IsCausal) // [K, G, R, d]
             .permute(2, 0, 1, 3).reshape(block.Rows, (long)h * d);

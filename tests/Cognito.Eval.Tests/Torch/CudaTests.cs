@@ -45,6 +45,25 @@ public sealed class CudaTests
         })]);
     })]);
 
+    /// <summary>Last tiles of one row: what a memory-efficient kernel once got wrong.</summary>
+    [Fact]
+    public void Blocks_of_every_length_score_on_a_GPU_as_on_the_CPU()
+    {
+        using var expected = Load("tiny-llama", CPU);
+        using var actual = Load("tiny-llama", CUDA);
+        var random = new Random(23);
+        for (var length = 1; length <= 140; length++)
+        {
+            var trunk = TorchModelTests.Tokens(random, length);
+            ScoreBatch batch = new([
+                new(null, trunk, [new([], [trunk[0]])]),
+                new(null, trunk, [new([5, 6], [6, 7]), new([8], [9])]),
+                new(new([1, 2, 3]), trunk, [new([], [trunk[0]])]),
+            ]);
+            TorchModelTests.AssertEqual(expected.Score(batch), actual.Score(batch));
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Checkpoints))]
     public void Prompts_are_continued_on_a_GPU_as_on_the_CPU(string name)
