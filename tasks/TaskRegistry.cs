@@ -49,7 +49,8 @@ public static class TaskRegistry
     private static IEnumerable<string> Names(EvalTask task) => task.Aliases.Prepend(task.Name);
 
     private static IEnumerable<string> Near(string name) => All.SelectMany(Names).Append("mmlu").Append("all")
-        .OrderBy(known => Distance(name.ToLowerInvariant(), known.ToLowerInvariant()))
+        .OrderByDescending(known => known.Contains(name, StringComparison.OrdinalIgnoreCase))
+        .ThenBy(known => Distance(name.ToLowerInvariant(), known.ToLowerInvariant()))
         .ThenBy(known => known, StringComparer.Ordinal).Take(3);
 
     /// <summary>Levenshtein's edit distance.</summary>

@@ -10,7 +10,6 @@ internal sealed class Narrator(bool quiet) : IDisposable
     private readonly Stopwatch clock = new();
     private string stage = "";
     private TimeSpan said;
-    private long tokensBefore;
     private TimeSpan stageStart;
 
     public void Say(string line)
@@ -25,8 +24,11 @@ internal sealed class Narrator(bool quiet) : IDisposable
     {
         if (quiet)
             return;
-        if (progress.Stage != stage)
+        if (progress.Stage != stage || progress.Done == 0)
+        {
             Begin(progress);
+            return;
+        }
         var between = live ? TimeSpan.FromMilliseconds(200) : TimeSpan.FromSeconds(10);
         if (clock.Elapsed - said < between && progress.Done < progress.All)
             return;
@@ -34,7 +36,7 @@ internal sealed class Narrator(bool quiet) : IDisposable
         var elapsed = (clock.Elapsed - stageStart).TotalSeconds;
         var left = TimeSpan.FromSeconds(elapsed / Math.Max(1, progress.Done) * (progress.All - progress.Done));
         var line = $"{progress.Stage} {100.0 * progress.Done / progress.All,3:0} %  {progress.Task}  "
-            + $"{(progress.Tokens - tokensBefore) / Math.Max(0.001, elapsed):0} tokens/s  {left:h\\:mm\\:ss} left";
+            + $"{progress.Tokens / Math.Max(0.001, elapsed):0} tokens/s  {left:h\\:mm\\:ss} left";
         if (live)
             Console.Error.Write($"\r{line.PadRight(100)[..100]}");
         else
@@ -44,7 +46,7 @@ internal sealed class Narrator(bool quiet) : IDisposable
     private void Begin(Progress progress)
     {
         clock.Start();
-        (stage, stageStart, said, tokensBefore) = (progress.Stage, clock.Elapsed, TimeSpan.MinValue / 2, 0);
+        (stage, stageStart, said) = (progress.Stage, clock.Elapsed, clock.Elapsed);
     }
 
     /// <summary>Removes the renewing line.</summary>

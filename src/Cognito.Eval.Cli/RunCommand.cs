@@ -102,6 +102,8 @@ internal static class RunCommand
 
         var checkpoint = Checkpoint.Open(folder, parsed.GetValue(Dtype), parsed.GetValue(MaxLength));
         var (asked, notes) = Inputs.Ask(tasks, data, parsed.GetValue(Shots), limit);
+        if (asked.Any(task => task.Docs[0].Doc is FreeForm))
+            GenerationGroups.Room(Protocol.LeaderboardV1, checkpoint.MaxLength ?? checkpoint.Config.MaxLength);
         foreach (var note in notes)
             narrator.Say($"note: {Terminal.Short(note)}");
         cancel.ThrowIfCancellationRequested();

@@ -9,7 +9,7 @@ internal static class RunTable
 {
     public static void Print(Run run)
     {
-        var table = Terminal.Table("Metric", "Value", "±", "Documents");
+        var table = Terminal.Table("Metric", "Value", "Stderr", "Documents");
         table.Columns[1].RightAligned();
         table.Columns[2].RightAligned();
         table.Columns[3].RightAligned();
@@ -17,17 +17,24 @@ internal static class RunTable
         foreach (var column in TaskRegistry.Columns)
         {
             var mine = run.Tasks.Where(task => task.Value.Column == column.Key).ToList();
+            if (mine.Count == 0)
+                continue;
             var error = Error(run, mine.Select(task => task.Key), column.Metric);
             var leaderboard = mine.Count == column.Tasks && mine.All(task => task.Value.IsComplete) && run.Provenance.Data != "samples";
             table.AddRow(
-                $"{ModelCard.Title(run, column)}, {column.Metric}{(mine.Count == 0 || leaderboard ? "" : " *")}",
+                $"{ModelCard.Title(run, column)}, {column.Metric}{(leaderboard ? "" : " *")}",
                 Cell(values[column.Key]), Cell(error), $"{mine.Sum(task => task.Value.Documents)}");
         }
+        foreach (var (name, task) in run.Tasks.Where(task => TaskRegistry.Columns.All(column => column.Key != task.Value.Column)))
+            table.AddRow(
+                $"{name} ({task.NumFewshot}-shot), {task.Headline}", Cell(run.Results[name][task.Headline] * 100),
+                Cell(run.Results[name][task.Headline + "_stderr"] * 100), $"{task.Documents}");
         var errors = TaskRegistry.Columns.Select(column => Error(
             run, run.Tasks.Where(task => task.Value.Column == column.Key).Select(task => task.Key), column.Metric)).ToList();
-        table.AddRow(
-            "Average", Cell(Tally.Average([.. values.Values])),
-            Cell(errors.Any(e => e is null) ? null : Math.Sqrt(errors.Sum(e => e!.Value * e.Value)) / errors.Count), "");
+        if (values.Values.All(value => value is not null))
+            table.AddRow(
+                "Average", Cell(Tally.Average([.. values.Values])),
+                Cell(errors.Any(e => e is null) ? null : Math.Sqrt(errors.Sum(e => e!.Value * e.Value)) / errors.Count), "");
         Terminal.Print(table);
         foreach (var note in run.Leaderboard.Notes)
             Terminal.Out.WriteLine($"* {Terminal.Short(note)}");

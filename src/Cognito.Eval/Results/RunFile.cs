@@ -37,11 +37,11 @@ public static class RunFile
         return path;
     }
 
-    /// <summary>Reads a run: a results.json or a folder that holds one.</summary>
+    /// <summary>Reads a run: a results.json, its folder, or a folder of runs, of which it is the newest.</summary>
     /// <exception cref="InputException">It is not there, or not a run.</exception>
     public static Run Read(string path)
     {
-        var file = Directory.Exists(path) ? Path.Combine(path, Name) : path;
+        var file = Directory.Exists(path) ? Newest(path) : path;
         if (!File.Exists(file))
             throw new InputException($"{file}: no such file; give a results.json or the folder of a run");
         try
@@ -60,6 +60,12 @@ public static class RunFile
             throw new InputException($"{file}: cannot be read ({e.Message}); check its permissions", e);
         }
     }
+
+    /// <summary>A run's own file, or of a folder of runs the last one's: run folders are named by their start.</summary>
+    private static string Newest(string folder) =>
+        Directory.EnumerateFiles(folder, Name, SearchOption.AllDirectories)
+            .MaxBy(file => Path.GetFileName(Path.GetDirectoryName(file)), StringComparer.Ordinal)
+        ?? Path.Combine(folder, Name);
 
     private static string FirstSentence(string message) => message.Split('\n')[0].Split(". ")[0].TrimEnd('.');
 

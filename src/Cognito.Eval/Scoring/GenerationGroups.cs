@@ -18,11 +18,7 @@ public static class GenerationGroups
     public static IReadOnlyList<GenerationGroup> Make(
         IReadOnlyList<GreedyUntil> requests, IReadOnlyList<int[]> prompts, Protocol protocol, int maxLength)
     {
-        var room = maxLength - protocol.MaxNewTokens;
-        if (room < 1 && requests.Count > 0)
-            throw new InputException(
-                $"the model's maximum length {maxLength} leaves no room for a prompt before {protocol.MaxNewTokens} new "
-                + "tokens; give a larger --max-length");
+        var room = Room(protocol, maxLength);
         return [.. Enumerable.Range(0, requests.Count)
             .GroupBy(i => (prompts[i].Length, requests[i].Context))
             .OrderBy(same => same.Key.Length).ThenBy(same => same.Key.Context, ByCodePoint)
@@ -34,6 +30,14 @@ public static class GenerationGroups
                 return new GenerationGroup([.. rows], requests[batch[0].First()].Stops, Math.Max(0, width - room));
             })];
     }
+
+    /// <summary>Most tokens of a prompt that leave room for the answer.</summary>
+    /// <exception cref="InputException">There is no room at all.</exception>
+    public static int Room(Protocol protocol, int maxLength) => maxLength > protocol.MaxNewTokens
+        ? maxLength - protocol.MaxNewTokens
+        : throw new InputException(
+            $"a maximum length of {maxLength} tokens leaves no room for a prompt before {protocol.MaxNewTokens} new ones; "
+            + "give a larger --max-length, or leave out the tasks that generate");
 
     /// <summary>
     /// Cuts the groups into what the model generates at once: whole groups, longest first, as many as fit a cache of

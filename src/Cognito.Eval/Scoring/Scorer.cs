@@ -33,6 +33,8 @@ public sealed class Scorer(
         var scores = new IReadOnlyList<TokenScore>[plan.Batches.Count];
         var seconds = new Dictionary<string, double>();
         long done = 0;
+        var all = plan.Shares.Sum(share => (long)share.Values.Sum());
+        Progressed?.Invoke(new("log-likelihoods", "", 0, all, 0));
         for (var b = 0; b < plan.Batches.Count; b++)
         {
             cancel.ThrowIfCancellationRequested();
@@ -42,7 +44,7 @@ public sealed class Scorer(
             foreach (var (task, share) in plan.Shares[b])
                 seconds[task] = seconds.GetValueOrDefault(task) + clock.Elapsed.TotalSeconds * share / Math.Max(1, tokens);
             done += tokens;
-            Progressed?.Invoke(new("log-likelihoods", plan.Shares[b].Keys.First(), done, plan.Shares.Sum(s => (long)s.Values.Sum()), done));
+            Progressed?.Invoke(new("log-likelihoods", plan.Shares[b].MaxBy(share => share.Value).Key, done, all, done));
         }
         Reply[] replies = [.. plan.Answers.Select(at => scores[at.Batch][at.Branch])
             .Select(score => new Likelihood(score.LogLikelihood, score.IsGreedy))];
@@ -87,6 +89,7 @@ public sealed class Scorer(
         var clock = Stopwatch.StartNew();
         long done = 0, tokens = 0;
         var truncated = new bool[requests.Count];
+        Progressed?.Invoke(new("generation", task, 0, requests.Count, 0));
         foreach (var batch in GenerationGroups.Pack(groups, CachePerBudget * batchTokens, protocol.MaxNewTokens))
         {
             cancel.ThrowIfCancellationRequested();

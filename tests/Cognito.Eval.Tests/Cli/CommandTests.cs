@@ -1,0 +1,121 @@
+using System.Text.Json.Nodes;
+
+namespace Cognito.Eval.Tests;
+
+/// <summary>The commands as a user runs them.</summary>
+public sealed class CommandTests : IDisposable
+{
+    private readonly CommandLine line = new();
+
+    public void Dispose() => line.Dispose();
+
+    private CommandLine.Outcome Works(params string[] args) => Works([], args);
+
+    private CommandLine.Outcome Works((string, string?)[] environment, params string[] args)
+    {
+        var outcome = line.Run(environment, args);
+        Assert.True(outcome.Code == 0, outcome.Error);
+        return outcome;
+    }
+
+    private JsonNode Result() =>
+        JsonNode.Parse(File.ReadAllText(Directory.EnumerateFiles(line.At("results"), "results.json", SearchOption.AllDirectories).Single()))!;
+
+    [Fact]
+    public void The_embedded_checkpoint_is_scored_on_the_samples_from_any_folder()
+    {
+        var outcome = Works("--tasks", "arc,winogrande", "--tasks", "gsm8k", "--limit", "2", "--device", "cpu");
+        Assert.Contains("cognito-nano", outcome.Error);
+        Assert.Contains("samples", outcome.Error);
+        Assert.Contains("| AI2 Reasoning Challenge (25-Shot), acc_norm *", outcome.Out);
+        Assert.Contains("not the benchmarks", outcome.Out);
+        var result = Result();
+        Assert.Equal(["arc_challenge", "winogrande", "gsm8k"], result["results"]!.AsObject().Select(p => p.Key));
+        Assert.False(result["leaderboard"]!["complete"]!.GetValue<bool>());
+        Assert.Null(result["leaderboard"]!["average"]);
+        Assert.Equal(64, result["provenance"]!["weights_sha256"]!.GetValue<string>().Length);
+        Assert.Equal("cpu", result["provenance"]!["device"]!.GetValue<string>());
+        var card = Works("report", line.At("results", "cognito-nano", Path.GetFileName(
+            Directory.EnumerateDirectories(line.At("results", "cognito-nano")).Single())));
+        Assert.Contains("model-index:", card.Out);
+        Assert.Contains("Not a leaderboard score", card.Out);
+    }
+
+    [Fact]
+    public void One_document_has_a_score_and_no_standard_error()
+    {
+        Works("-t", "winogrande", "--limit", "1", "-q", "--device", "cpu");
+        var scores = Result()["results"]!["winogrande"]!;
+        Assert.Null(scores["acc_stderr"]);
+        Assert.Contains(scores["acc"]!.GetValue<double>(), new[] { 0.0, 1.0 });
+    }
+
+    [Fact]
+    public void Quiet_and_json_leave_nothing_but_JSON()
+    {
+        var outcome = Works("-t", "winogrande", "--limit", "1", "--quiet", "--json", "--device", "cpu");
+        Assert.Empty(outcome.Error);
+        Assert.Equal(1, JsonNode.Parse(outcome.Out)!["schema_version"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public void With_all_tasks_TruthfulQA_keeps_its_zero_shots_and_says_so()
+    {
+        var outcome = Works("-t", "truthfulqa,winogrande", "-k", "2", "--limit", "2", "--device", "cpu");
+        Assert.Contains("truthfulqa_mc takes no examples and keeps 0 shots", outcome.Error);
+        Assert.Equal(2, Result()["tasks"]!["winogrande"]!["num_fewshot"]!.GetValue<int>());
+    }
+
+    [Theory]
+    [InlineData("tasks")]
+    [InlineData("tasks", "--json")]
+    [InlineData("prompt", "mmlu_philosophy")]
+    [InlineData("prompt", "gsm8k", "--json")]
+    [InlineData("report", "REFERENCE")]
+    public void What_needs_no_model_needs_no_libtorch(params string[] args)
+    {
+        Directory.CreateDirectory(line.At("empty"));
+        var at = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(at.FullName, "Cognito.Eval.sln")))
+            at = at.Parent!;
+        string[] real = [.. args.Select(arg => arg == "REFERENCE"
+            ? Path.Combine(at.FullName, "results", "reference", "Cognito-2x7B-bf16.json") : arg)];
+        Assert.NotEmpty(Works([("COGNITO_LIBTORCH", line.At("empty"))], real).Out);
+    }
+
+    [Fact]
+    public void A_run_with_an_empty_libtorch_folder_says_what_is_missing()
+    {
+        Directory.CreateDirectory(line.At("empty"));
+        var outcome = line.Run([("COGNITO_LIBTORCH", line.At("empty"))], "-t", "winogrande", "--limit", "1");
+        Assert.Equal(2, outcome.Code);
+        Assert.Contains("libtorch", outcome.Error);
+    }
+
+    [Fact]
+    public void Max_length_cuts_prompts_from_the_left_and_answers_from_their_start()
+    {
+        // The samples' GSM8K prompts are longer than 512 - 256 tokens: their answers lose as many tokens as the prompt.
+        Works("-t", "gsm8k,arc", "--limit", "3", "-q", "--max-length", "512", "--device", "cpu");
+        var tasks = Result()["tasks"]!;
+        Assert.Equal(3, tasks["gsm8k"]!["truncated_requests"]!.GetValue<int>());
+        Assert.Equal(3, tasks["arc_challenge"]!["truncated_documents"]!.GetValue<int>());
+        Assert.Equal(512, Result()["provenance"]!["max_length"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public void A_prompt_shows_the_border_between_what_is_given_and_what_is_scored()
+    {
+        var prompt = Works("prompt", "winogrande", "--doc", "1", "-k", "1");
+        Assert.Equal(2, prompt.Out.Split('┃').Length - 1);
+        Assert.DoesNotContain('\u001b', prompt.Out);
+    }
+
+    [Fact]
+    public void Help_names_every_command()
+    {
+        var help = Works("--help").Out;
+        foreach (var word in new[] { "tasks", "prompt", "report", "--model", "--data", "--limit", "--num-fewshot" })
+            Assert.Contains(word, help);
+    }
+}
