@@ -84,26 +84,23 @@ public static class PythonText
         || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark
             or UnicodeCategory.Format or UnicodeCategory.ModifierLetter or UnicodeCategory.ModifierSymbol;
 
-    /// <summary>Where Unicode's full title case is not .NET's simple upper case.</summary>
-    private static readonly Dictionary<int, string> TitleExceptions = new()
-    {
-        [0x00DF] = "\u0053\u0073", [0x0131] = "\u0049", [0x0149] = "\u02BC\u004E", [0x01C4] = "\u01C5",
-        [0x01C5] = "\u01C5", [0x01C6] = "\u01C5", [0x01C7] = "\u01C8", [0x01C8] = "\u01C8", [0x01C9] = "\u01C8",
-        [0x01CA] = "\u01CB", [0x01CB] = "\u01CB", [0x01CC] = "\u01CB", [0x01F0] = "\u004A\u030C", [0x01F1] = "\u01F2",
-        [0x01F2] = "\u01F2", [0x01F3] = "\u01F2", [0x0390] = "\u0399\u0308\u0301", [0x03B0] = "\u03A5\u0308\u0301",
-        [0x0587] = "\u0535\u0582", [0x1E96] = "\u0048\u0331", [0x1E97] = "\u0054\u0308", [0x1E98] = "\u0057\u030A",
-        [0x1E99] = "\u0059\u030A", [0x1E9A] = "\u0041\u02BE", [0x1F50] = "\u03A5\u0313",
-        [0x1F52] = "\u03A5\u0313\u0300", [0x1F54] = "\u03A5\u0313\u0301", [0x1F56] = "\u03A5\u0313\u0342",
-        [0x1FB2] = "\u1FBA\u0345", [0x1FB4] = "\u0386\u0345", [0x1FB6] = "\u0391\u0342",
-        [0x1FB7] = "\u0391\u0342\u0345", [0x1FC2] = "\u1FCA\u0345", [0x1FC4] = "\u0389\u0345",
-        [0x1FC6] = "\u0397\u0342", [0x1FC7] = "\u0397\u0342\u0345", [0x1FD2] = "\u0399\u0308\u0300",
-        [0x1FD3] = "\u0399\u0308\u0301", [0x1FD6] = "\u0399\u0342", [0x1FD7] = "\u0399\u0308\u0342",
-        [0x1FE2] = "\u03A5\u0308\u0300", [0x1FE3] = "\u03A5\u0308\u0301", [0x1FE4] = "\u03A1\u0313",
-        [0x1FE6] = "\u03A5\u0342", [0x1FE7] = "\u03A5\u0308\u0342", [0x1FF2] = "\u1FFA\u0345",
-        [0x1FF4] = "\u038F\u0345", [0x1FF6] = "\u03A9\u0342", [0x1FF7] = "\u03A9\u0342\u0345",
-        [0xFB00] = "\u0046\u0066", [0xFB01] = "\u0046\u0069", [0xFB02] = "\u0046\u006C",
-        [0xFB03] = "\u0046\u0066\u0069", [0xFB04] = "\u0046\u0066\u006C", [0xFB05] = "\u0053\u0074",
-        [0xFB06] = "\u0053\u0074", [0xFB13] = "\u0544\u0576", [0xFB14] = "\u0544\u0565", [0xFB15] = "\u0544\u056B",
-        [0xFB16] = "\u054E\u0576", [0xFB17] = "\u0544\u056D",
-    };
+    /// <summary>Where Unicode's full title case is not .NET's simple upper case: a letter, then its title case.</summary>
+    private const string TitleTable =
+        "\u00DF\u0053\u0073 \u0131\u0049 \u0149\u02BC\u004E \u01C4\u01C5 \u01C5\u01C5 \u01C6\u01C5 "
+        + "\u01C7\u01C8 \u01C8\u01C8 \u01C9\u01C8 \u01CA\u01CB \u01CB\u01CB \u01CC\u01CB \u01F0\u004A\u030C "
+        + "\u01F1\u01F2 \u01F2\u01F2 \u01F3\u01F2 \u0390\u0399\u0308\u0301 \u03B0\u03A5\u0308\u0301 "
+        + "\u0587\u0535\u0582 \u1E96\u0048\u0331 \u1E97\u0054\u0308 \u1E98\u0057\u030A \u1E99\u0059\u030A "
+        + "\u1E9A\u0041\u02BE \u1F50\u03A5\u0313 \u1F52\u03A5\u0313\u0300 \u1F54\u03A5\u0313\u0301 "
+        + "\u1F56\u03A5\u0313\u0342 \u1FB2\u1FBA\u0345 \u1FB4\u0386\u0345 \u1FB6\u0391\u0342 "
+        + "\u1FB7\u0391\u0342\u0345 \u1FC2\u1FCA\u0345 \u1FC4\u0389\u0345 \u1FC6\u0397\u0342 "
+        + "\u1FC7\u0397\u0342\u0345 \u1FD2\u0399\u0308\u0300 \u1FD3\u0399\u0308\u0301 \u1FD6\u0399\u0342 "
+        + "\u1FD7\u0399\u0308\u0342 \u1FE2\u03A5\u0308\u0300 \u1FE3\u03A5\u0308\u0301 \u1FE4\u03A1\u0313 "
+        + "\u1FE6\u03A5\u0342 \u1FE7\u03A5\u0308\u0342 \u1FF2\u1FFA\u0345 \u1FF4\u038F\u0345 "
+        + "\u1FF6\u03A9\u0342 \u1FF7\u03A9\u0342\u0345 \uFB00\u0046\u0066 \uFB01\u0046\u0069 "
+        + "\uFB02\u0046\u006C \uFB03\u0046\u0066\u0069 \uFB04\u0046\u0066\u006C \uFB05\u0053\u0074 "
+        + "\uFB06\u0053\u0074 \uFB13\u0544\u0576 \uFB14\u0544\u0565 \uFB15\u0544\u056B \uFB16\u054E\u0576 "
+        + "\uFB17\u0544\u056D";
+
+    private static readonly Dictionary<int, string> TitleExceptions =
+        TitleTable.Split(' ').ToDictionary(entry => (int)entry[0], entry => entry[1..]);
 }

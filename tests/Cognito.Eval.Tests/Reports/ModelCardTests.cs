@@ -71,9 +71,20 @@ public sealed class ModelCardTests
 
     private static TaskRecord Record(EvalTask task) => new()
     {
-        Column = task.Column.Key, Headline = task.Headline, Split = task.Split, NumFewshot = task.Shots, Documents = 1,
-        SplitRows = 1, IsComplete = false, Requests = 1, TruncatedRequests = 0, TruncatedDocuments = 0,
-        NearTies = new(1e-3, 0, []), RequestsSha256 = new("", "", ""), DataSha256 = new Dictionary<string, string>(),
-        DocIds = [0], Scores = new Dictionary<string, IReadOnlyList<double>>(),
+        Column = task.Column.Key,
+        Headline = task.Headline,
+        Split = task.Split,
+        NumFewshot = task.Shots,
+        Documents = 1,
+        SplitRows = 1,
+        IsComplete = false,
+        Requests = 1,
+        TruncatedRequests = 0,
+        TruncatedDocuments = 0,
+        NearTies = new(1e-3, 0, []),
+        RequestsSha256 = new("", "", ""),
+        DataSha256 = new Dictionary<string, string>(),
+        DocIds = [0],
+        Scores = new Dictionary<string, IReadOnlyList<double>>(),
     };
 }

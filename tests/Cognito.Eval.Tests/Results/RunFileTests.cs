@@ -26,8 +26,15 @@ public sealed class RunFileTests : IDisposable
         {
             Circumstances = new()
             {
-                Started = DateTimeOffset.UnixEpoch, Seconds = 1, Host = "h", Os = "o", Threads = 2, ModelPath = "m",
-                DataPath = "d", TaskSeconds = new Dictionary<string, double>(), PeakMemoryMib = 1,
+                Started = DateTimeOffset.UnixEpoch,
+                Seconds = 1,
+                Host = "h",
+                Os = "o",
+                Threads = 2,
+                ModelPath = "m",
+                DataPath = "d",
+                TaskSeconds = new Dictionary<string, double>(),
+                PeakMemoryMib = 1,
                 Stages = new Dictionary<string, StageRecord> { ["log-likelihoods"] = new(1, 1, 1, 1) },
             },
         };
