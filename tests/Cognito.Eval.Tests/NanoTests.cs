@@ -54,6 +54,43 @@ public sealed class NanoTests(ITestOutputHelper output)
             CheckMetrics(graded, [.. differences.Select(difference => (difference.Task, difference.Doc))]);
     }
 
+    [Fact]
+    public void At_a_maximum_length_of_1024_prompts_lose_their_oldest_tokens_and_answers_their_first()
+    {
+        const int MaxLength = 1024, Room = MaxLength - 256;
+        var folder = Path.Combine(AppContext.BaseDirectory, "checkpoints", "cognito-nano");
+        var (data, tokenizer) = (new DataRoot(Shared.Path("data")), CheckpointTokenizer.Open(folder));
+        using var model = TorchModel.Load(folder, torch.CPU, torch.ScalarType.Float32, maxLength: MaxLength);
+        var scorer = new Scorer(tokenizer.Tokenizer, model, Protocol.LeaderboardV1, [2], tokenizer.EndText, 4096);
+
+        var gsm8k = Questions.Ask(Gsm8k.Task, data, Protocol.LeaderboardV1, limit: new Limit(40));
+        GreedyUntil[] prompts = [.. gsm8k.Requests.Cast<GreedyUntil>()
+            .Where(request => tokenizer.Encode(request).Length is > Room + 20 and < Room + 120).Take(2)];
+        Assert.Equal(2, prompts.Length);
+        var answers = scorer.Generate("gsm8k", prompts, default);
+        Assert.All(answers.Truncated, Assert.True);
+        foreach (var (prompt, reply) in prompts.Zip(answers.Replies.Cast<Completion>()))
+        {
+            var ids = tokenizer.Encode(prompt);
+            var stopping = new Stopping(tokenizer.Tokenizer, prompt.Stops, [2], tokenizer.EndText);
+            var whole = model.Generate([new(ids[^Room..], 256)], (_, tokens) => stopping.IsDone(tokens)).Single();
+            Assert.Equal(stopping.Text(whole[Math.Min(whole.Length, ids.Length - Room)..], 0), reply.Text);
+            Assert.NotEqual(stopping.Text(whole, 0), reply.Text);
+        }
+
+        var arc = Questions.Ask(ArcChallenge.Task, data, Protocol.LeaderboardV1, limit: new Limit(2));
+        var scores = scorer.LogLikelihoods(
+            [.. arc.Docs.Select(doc => doc.Requests.Cast<LogLikelihood>().ToList())], ["arc", "arc"], default);
+        Assert.All(scores.Truncated, Assert.True);
+        foreach (var (request, reply) in arc.Requests.Cast<LogLikelihood>().Zip(scores.Replies.Cast<Likelihood>()))
+        {
+            var span = tokenizer.Encode(request);
+            int[] last = [.. span.Context.Concat(span.Continuation).TakeLast(MaxLength + 1).SkipLast(1)];
+            var alone = model.Score(new([new(null, last, [new([], span.Continuation)])])).Single();
+            Golden.Close(alone.LogLikelihood, reply.LogProbability, 1e-3, "a truncated prompt");
+        }
+    }
+
     private static IEnumerable<JsonElement> Lines(string task) =>
         Golden.Lines(Shared.Path("goldens", "cognito-nano", task + ".jsonl.gz"));
 
