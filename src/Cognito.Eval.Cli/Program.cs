@@ -1,8 +1,8 @@
-using System.CommandLine;
-using System.Runtime.InteropServices;
-using Cognito.Eval;
+using System.Globalization;
 using Cognito.Eval.Cli;
 
+// Numbers read the same wherever the program runs.
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var root = RunCommand.Create();
 root.Add(TasksCommand.Create());
 root.Add(PromptCommand.Create());

@@ -95,6 +95,7 @@ internal static class RunCommand
         var tasks = TaskRegistry.Select(parsed.GetRequiredValue(Tasks));
         var (folder, embedded) = Inputs.ModelFolder(parsed.GetValue(Model));
         var data = Inputs.DataFolder(parsed.GetValue(Data), embedded);
+        RunWatch.RequireWritable(parsed.GetRequiredValue(Output));
         using var narrator = new Narrator(parsed.GetValue(Quiet));
         if (embedded)
             narrator.Say($"no --model: using the embedded checkpoint cognito-nano ({folder})");

@@ -23,6 +23,24 @@ internal sealed class RunWatch(int threads)
         return folder;
     }
 
+    /// <summary>Finds out before the model runs whether its results can be written.</summary>
+    public static void RequireWritable(string output)
+    {
+        try
+        {
+            var existed = Directory.Exists(output);
+            var probe = Path.Combine(Directory.CreateDirectory(output).FullName, $".cognito-eval-{Environment.ProcessId}");
+            File.WriteAllBytes(probe, []);
+            File.Delete(probe);
+            if (!existed)
+                Directory.Delete(output);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{output}: cannot be written ({e.Message}); name another folder with --output DIR", e);
+        }
+    }
+
     public Circumstances Stop(IReadOnlyList<GradedTask> graded, string model, string data) => new()
     {
         Started = Started,

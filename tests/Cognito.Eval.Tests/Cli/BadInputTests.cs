@@ -158,6 +158,13 @@ public sealed class BadInputTests : IDisposable
     public void A_model_without_data() => Refused(["--model", CommandLine.Nano], "--data", "COGNITO_EVAL_DATA");
 
     [Fact]
+    public void A_results_folder_that_cannot_be_written()
+    {
+        line.Write("file", "");
+        Refused(["-t", "winogrande", "--output", line.At("file", "results")], "cannot be written", "--output");
+    }
+
+    [Fact]
     public void A_run_that_is_none() => Refused(["report", "nowhere"], "nowhere", "results.json");
 
     private string OneTensorFile(string header, int bytes)
