@@ -35,7 +35,7 @@ public sealed record DatasetSplit(IReadOnlyList<Row> Rows, IReadOnlyList<string>
         {
             case null: to.Append("null"); break;
             case bool flag: to.Append(flag ? "true" : "false"); break;
-            case long whole: to.Append(whole); break;
+            case long whole: to.Append(whole.ToString(CultureInfo.InvariantCulture)); break;
             case double number: AppendNumber(to, number); break;
             case string text: AppendText(to, text); break;
             case IReadOnlyList<object?> list: AppendAll(to, '[', list, ']', Append); break;

@@ -96,7 +96,7 @@ public static class ModelCard
         const double HalfADigit = 0.005, Slack = 1e-9;
         var mean = Tally.Average([.. values.Values]);
         return run.Provenance.Kind == "reported" && run.Leaderboard.Average is { } reported
-            && Math.Abs(reported - mean.GetValueOrDefault(double.NaN)) <= 2 * HalfADigit + Slack
+            && Math.Abs(reported - mean.GetValueOrDefault(double.NaN)) <= HalfADigit + Slack
                 ? reported
                 : mean;
     }

@@ -38,6 +38,10 @@ public sealed class ModelCardTests
     public void A_changed_score_changes_its_row_and_the_average()
     {
         var columns = Reference.Leaderboard.Columns.ToDictionary();
+        columns["ARC"] = 72.98;
+        var little = Reference with { Leaderboard = Reference.Leaderboard with { Columns = columns } };
+        Assert.Contains("|75.75|\n", ModelCard.Table(little, TaskRegistry.Columns));
+        columns["ARC"] = 72.95;
         columns["GSM8K"] = 10;
         var changed = Reference with { Leaderboard = Reference.Leaderboard with { Columns = columns } };
         var table = ModelCard.Table(changed, TaskRegistry.Columns);
