@@ -117,7 +117,7 @@ internal static class RunCommand
             + $"{asked.Sum(a => a.Docs.Count)} documents of {asked.Count} tasks");
         var scorer = new Scorer(
             checkpoint.Tokenizer.Tokenizer, loaded.Model, Protocol.LeaderboardV1, checkpoint.EndIds,
-            checkpoint.Tokenizer.EndText, loaded.Provenance.BatchTokens!.Value);
+            checkpoint.Tokenizer.EndText, loaded.Provenance.BatchTokens!.Value, checkpoint.Tokenizer.EndId);
         scorer.Progressed += narrator.Progress;
         var graded = Evaluation.Answer(asked, scorer, cancel, watch.Stages);
 

@@ -28,7 +28,7 @@ public sealed class NanoTests(ITestOutputHelper output)
         if (Limit >= 100)
             NativeTorch.Threads(Environment.ProcessorCount);
         using var model = TorchModel.Load(folder, torch.CPU, torch.ScalarType.Float32);
-        var scorer = new Scorer(tokenizer.Tokenizer, model, Protocol.LeaderboardV1, [2], tokenizer.EndText, 4096);
+        var scorer = new Scorer(tokenizer.Tokenizer, model, Protocol.LeaderboardV1, [2], tokenizer.EndText, 4096, 2);
         var graded = Evaluation.Answer(asked, scorer, default);
         NativeTorch.Threads(1);
 
@@ -61,7 +61,7 @@ public sealed class NanoTests(ITestOutputHelper output)
         var folder = Path.Combine(AppContext.BaseDirectory, "checkpoints", "cognito-nano");
         var (data, tokenizer) = (new DataRoot(Shared.Path("data")), CheckpointTokenizer.Open(folder));
         using var model = TorchModel.Load(folder, torch.CPU, torch.ScalarType.Float32, maxLength: MaxLength);
-        var scorer = new Scorer(tokenizer.Tokenizer, model, Protocol.LeaderboardV1, [2], tokenizer.EndText, 4096);
+        var scorer = new Scorer(tokenizer.Tokenizer, model, Protocol.LeaderboardV1, [2], tokenizer.EndText, 4096, 2);
 
         var gsm8k = Questions.Ask(Gsm8k.Task, data, Protocol.LeaderboardV1, limit: new Limit(40));
         GreedyUntil[] prompts = [.. gsm8k.Requests.Cast<GreedyUntil>()

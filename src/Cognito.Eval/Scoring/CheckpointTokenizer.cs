@@ -21,7 +21,13 @@ public sealed record CheckpointTokenizer(Tokenizer Tokenizer, int VocabularySize
         var tokenizer = SentencePieceTokenizer.Load(path);
         var end = tokenizer.EosId ?? throw new InputException(
             $"{path}: has no end-of-text piece; give the tokenizer of a causal language model");
-        return new(tokenizer, tokenizer.VocabularySize, end, EndTextOf(folder) ?? tokenizer.Model.Pieces[end].Text, tokenizer.Sha256);
+        var (own, named) = (tokenizer.Model.Pieces[end].Text, EndTextOf(folder));
+        // Another end token lies outside tokenizer.model: its id would decode to nothing, and stops on it be missed.
+        return named is null || named == own
+            ? new(tokenizer, tokenizer.VocabularySize, end, own, tokenizer.Sha256)
+            : throw new InputException(
+                $"{Path.Combine(folder, "tokenizer_config.json")}: eos_token is \"{named}\", but tokenizer.model ends texts with "
+                + $"\"{own}\"; added tokens are not read yet, so give a checkpoint whose eos_token is in its tokenizer.model");
     }
 
     public TokenSpan Encode(LogLikelihood request) =>
@@ -44,9 +50,10 @@ public sealed record CheckpointTokenizer(Tokenizer Tokenizer, int VocabularySize
                 _ => null,
             };
         }
-        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException or IOException
+            or UnauthorizedAccessException)
         {
-            throw new InputException($"{path}: not JSON ({e.Message.Split('.')[0]}); fetch the file again", e);
+            throw new InputException($"{path}: cannot be read as JSON ({e.Message.Split('.')[0]}); fetch the file again", e);
         }
     }
 }

@@ -10,12 +10,13 @@ namespace Cognito.Eval;
 public readonly record struct Progress(string Stage, string Task, long Done, long All, long Tokens);
 
 /// <summary>Asks a model: text to tokens, tokens to a plan, the plan's answers back to the requests.</summary>
-/// <param name="endOfText">Ids that end a generated row; the first also stands for an empty context.</param>
+/// <param name="endOfText">Ids that end a generated row.</param>
 /// <param name="endOfTextText">The end-of-text token as text.</param>
 /// <param name="batchTokens">Most tokens of a batch.</param>
+/// <param name="emptyContext">The token that stands for an empty context: the tokenizer's end of text.</param>
 public sealed class Scorer(
     Tokenizer tokenizer, ILanguageModel model, Protocol protocol, IReadOnlyList<int> endOfText, string? endOfTextText,
-    int batchTokens)
+    int batchTokens, int emptyContext)
 {
     /// <summary>A cached token is read once a step, a batch token passes every weight: many more of the first fit.</summary>
     private const long CachePerBudget = 16;
@@ -59,7 +60,7 @@ public sealed class Scorer(
             var encoded = new List<TokenSpan>(documents[d].Count);
             foreach (var request in documents[d])
             {
-                var span = TokenSpan.Encode(tokenizer, endOfText[0], request.Context, request.Continuation);
+                var span = TokenSpan.Encode(tokenizer, emptyContext, request.Context, request.Continuation);
                 // A document's choices have one context: one array for all of them.
                 if (encoded.Count > 0 && encoded[^1].Context.AsSpan().SequenceEqual(span.Context))
                     span = span with { Context = encoded[^1].Context };
@@ -74,7 +75,10 @@ public sealed class Scorer(
     {
         for (var d = 0; d < spans.Length; d++)
             foreach (var span in spans[d])
-                if (span.Continuation.Length == 0 || span.Continuation.Length > model.MaxLength)
+                if (span.Context.Length == 0)
+                    throw new InputException(
+                        $"{groups[d]}: a context of white space alone, which has no token to predict from; check the rows");
+                else if (span.Continuation.Length == 0 || span.Continuation.Length > model.MaxLength)
                     throw new InputException(
                         $"{groups[d]}: a continuation of {span.Continuation.Length} tokens; between 1 and the model's "
                         + $"maximum length {model.MaxLength} can be scored; check the rows, or raise --max-length");
@@ -98,9 +102,14 @@ public sealed class Scorer(
                 new Stopping(tokenizer, group.Stops, endOfText, endOfTextText));
             var generated = model.Generate(
                 [.. rows.Select(row => new Prompt(row.row.Input, protocol.MaxNewTokens))],
-                (r, ids) => rows[r].group.Rows.Count == 1
-                    ? stopping[rows[r].group].IsDone(ids)
-                    : ids.Count > 0 && endOfText.Contains(ids[^1]));
+                (r, ids) =>
+                {
+                    // A batch takes minutes: it is left between two tokens.
+                    cancel.ThrowIfCancellationRequested();
+                    return rows[r].group.Rows.Count == 1
+                        ? stopping[rows[r].group].IsDone(ids)
+                        : ids.Count > 0 && endOfText.Contains(ids[^1]);
+                });
             tokens += rows.Sum(row => (long)row.row.Input.Length) + generated.Sum(ids => (long)ids.Length);
             var at = 0;
             foreach (var group in batch)

@@ -55,7 +55,8 @@ public sealed class ModelSideTests
                     [.. RequestsOf(item!).Select(r => new LogLikelihood(r.Context, r.Continuation)).Chunk(4)];
                 using var model = new Toys.HashModel(item!["max_length"]!.GetValue<int>());
                 var scorer = new Scorer(
-                    new Toys.HashTokenizer(), model, Protocol.LeaderboardV1, [Toys.HashTokenizer.EndOfText], null, batchTokens);
+                    new Toys.HashTokenizer(), model, Protocol.LeaderboardV1, [Toys.HashTokenizer.EndOfText], null, batchTokens,
+                    Toys.HashTokenizer.EndOfText);
                 var answers = scorer.LogLikelihoods(documents, [.. documents.Select(_ => "task")], default);
                 foreach (var (expected, actual) in item["results"]!.AsArray().Zip(answers.Replies.Cast<Likelihood>()))
                 {
@@ -93,7 +94,7 @@ public sealed class ModelSideTests
                     GenerationBatch = item["batch_size"]!.GetValue<int>(),
                 };
                 using var model = new Toys.ScriptModel(maxLength, scripts);
-                var scorer = new Scorer(new Toys.CharTokenizer(), model, protocol, [0], "</s>", batchTokens);
+                var scorer = new Scorer(new Toys.CharTokenizer(), model, protocol, [0], "</s>", batchTokens, 0);
                 var requests = item["prompts"]!.AsArray()
                     .Select(p => new GreedyUntil(p!.GetValue<string>(), [":", "Question:", "Question"])).ToList();
                 var answers = scorer.Generate("task", requests, default);
