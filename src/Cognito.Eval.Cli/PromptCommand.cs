@@ -70,15 +70,15 @@ internal static class PromptCommand
             $"[grey]{asked.Task.Name}, document {index} of {asked.Docs.Count} (row {doc.Row} of {asked.Task.Split}), {asked.Shots} shots[/]");
         foreach (var same in doc.Requests.GroupBy(request => request.Context))
         {
-            Terminal.Out.Write(new Text(same.Key));
+            Console.Out.Write(same.Key);
             foreach (var (i, request) in same.Index())
             {
                 if (i > 0)
-                    Terminal.Out.Write(new Text("…"));
-                Terminal.Out.MarkupLineInterpolated($"[yellow]{Border}[/][bold]{Continuation(request)}[/]");
+                    Console.Out.Write("…");
+                Console.Out.WriteLine(Border + Continuation(request));
             }
             Terminal.Error.MarkupLineInterpolated($"[grey]{Tokens(same, tokenizer)}[/]");
-            Terminal.Out.WriteLine();
+            Console.Out.WriteLine();
         }
     }
 
