@@ -32,9 +32,18 @@ internal static class Session
 
     private static int Complain(ParseError error)
     {
-        Console.Error.WriteLine($"cognito-eval: {error.Message.TrimEnd('.')}; see cognito-eval --help");
+        Console.Error.WriteLine($"cognito-eval: {OneLine(Plain(error.Message)).TrimEnd('.')}; see cognito-eval --help");
         return BadInput;
     }
+
+    /// <summary>The parser's message without .NET's names of types.</summary>
+    private static string Plain(string message) => message
+        .Replace("'System.Nullable`1[System.Int32]'", "a whole number", StringComparison.Ordinal)
+        .Replace("'System.Int32'", "a whole number", StringComparison.Ordinal)
+        .Replace("as expected type", "as", StringComparison.Ordinal);
+
+    private static string OneLine(string message) =>
+        string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     /// <summary>Runs a command's work; an exception becomes one line on stderr and an exit code.</summary>
     public static int Guard(ParseResult parsed, Func<int> work)
@@ -56,8 +65,9 @@ internal static class Session
     private static (string Line, int Code) Describe(Exception e) => e switch
     {
         AggregateException { InnerException: { } inner } => Describe(inner),
-        InputException => (e.Message, BadInput),
+        InputException => (OneLine(e.Message), BadInput),
         OperationCanceledException => ("interrupted; nothing was written", Interrupted),
+        UnauthorizedAccessException => ($"{e.Message.TrimEnd('.')}; check its permissions", BadInput),
         // TorchSharp's message goes on with a native stack trace.
         ExternalException => ($"the model failed while running: {e.Message.Split('\n')[0]}", Failed),
         _ => ($"failed while running: {e.GetType().Name}: {e.Message.Split('\n')[0]} (--verbose shows where)", Failed),
