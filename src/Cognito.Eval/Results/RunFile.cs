@@ -17,6 +17,8 @@ public static class RunFile
         NewLine = "\n",
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
         Converters = { new OneLine<int>(), new OneLine<double>() },
     };
 
@@ -48,6 +50,10 @@ public static class RunFile
         {
             var run = JsonSerializer.Deserialize<Run>(File.ReadAllBytes(file), Options)
                 ?? throw new InputException($"{file}: holds null; give a results.json of cognito-eval");
+            if (run.Leaderboard.Columns.Values.Append(run.Leaderboard.Average).Any(x => x is { } value && value is not (>= 0 and <= 100))
+                || run.Results.Values.Any(task => task is null || task.Values.Any(x => x is { } value && !double.IsFinite(value)))
+                || run.Tasks.Values.Any(task => task is null) || run.Leaderboard.Notes.Any(note => note is null))
+                throw new InputException($"{file}: a score that is no percentage, or a task that is null; give an undamaged results.json");
             return run.SchemaVersion == Run.CurrentSchema ? run : throw new InputException(
                 $"{file}: schema version {run.SchemaVersion}, this build reads {Run.CurrentSchema}; use the matching version");
         }
@@ -63,7 +69,7 @@ public static class RunFile
 
     /// <summary>A run's own file, or of a folder of runs the last one's: run folders are named by their start.</summary>
     private static string Newest(string folder) =>
-        Directory.EnumerateFiles(folder, Name, SearchOption.AllDirectories)
+        Directory.EnumerateFiles(folder, Name, new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2 })
             .MaxBy(file => Path.GetFileName(Path.GetDirectoryName(file)), StringComparer.Ordinal)
         ?? Path.Combine(folder, Name);
 

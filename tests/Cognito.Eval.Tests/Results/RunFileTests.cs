@@ -94,6 +94,10 @@ public sealed class RunFileTests : IDisposable
     [InlineData("null", "null")]
     [InlineData("{\"schema_version\":7,\"leaderboard\":{\"columns\":{},\"average\":null,\"complete\":false,\"notes\":[]},\"provenance\":{\"model\":\"m\"}}", "schema version 7")]
     [InlineData("[1,2]", "not a run")]
+    [InlineData("{\"schema_version\":1,\"leaderboard\":null,\"provenance\":{\"model\":\"m\"}}", "not a run")]
+    [InlineData("{\"schema_version\":1,\"leaderboard\":{},\"provenance\":{\"model\":\"m\"}}", "not a run")]
+    [InlineData("{\"schema_version\":1,\"leaderboard\":{\"columns\":{\"ARC\":1e300},\"average\":null,\"complete\":false,\"notes\":[]},\"provenance\":{\"model\":\"m\"}}", "no percentage")]
+    [InlineData("{\"schema_version\":1,\"leaderboard\":{\"columns\":{\"ARC\":\"NaN\"},\"average\":null,\"complete\":false,\"notes\":[]},\"provenance\":{\"model\":\"m\"}}", "no percentage")]
     [InlineData("{\"results\":{\"arc_challenge\":5}}", "not a run")]
     public void What_is_not_a_run_is_refused_in_one_line(string json, string fact)
     {
