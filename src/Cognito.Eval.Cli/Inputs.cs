@@ -58,7 +58,7 @@ internal static class Inputs
             + $"are at {Samples.Folder}");
     }
 
-    public static DataRoot Samples => new(Path.Combine(AppContext.BaseDirectory, "samples"), IsSamples: true);
+    public static DataRoot Samples => DataRoot.Open(Path.Combine(AppContext.BaseDirectory, "samples"));
 
     /// <summary>
     /// Builds every task's prompts. Tasks that the samples do not hold are left out and named; tasks that take no

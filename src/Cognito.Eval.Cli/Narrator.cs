@@ -20,6 +20,13 @@ internal sealed class Narrator(bool quiet) : IDisposable
         Terminal.Error.MarkupLineInterpolated($"[grey]{line}[/]");
     }
 
+    /// <summary>What keeps a score from being what it seems; said also where progress is not.</summary>
+    public void Warn(string note)
+    {
+        Clear();
+        Terminal.Error.MarkupLineInterpolated($"[yellow]note: {Terminal.Short(note)}[/]");
+    }
+
     public void Progress(Progress progress)
     {
         if (quiet)

@@ -88,9 +88,9 @@ internal static class RunCommand
 
     private static int Score(ParseResult parsed, CancellationToken cancel)
     {
-        Require(parsed, MaxLength, 2);
-        Require(parsed, BatchTokens, 1);
-        Require(parsed, Threads, 1);
+        Require(parsed, MaxLength, 2, 1 << 24);
+        Require(parsed, BatchTokens, 1, 1 << 24);
+        Require(parsed, Threads, 1, 1024);
         var limit = parsed.GetValue(LimitOption) is { } text ? Limit.Parse(text) : (Limit?)null;
         var tasks = TaskRegistry.Select(parsed.GetRequiredValue(Tasks));
         var (folder, embedded) = Inputs.ModelFolder(parsed.GetValue(Model));
@@ -106,7 +106,7 @@ internal static class RunCommand
         if (asked.Any(task => task.Docs[0].Doc is FreeForm))
             GenerationGroups.Room(Protocol.LeaderboardV1, checkpoint.MaxLength ?? checkpoint.Config.MaxLength);
         foreach (var note in notes)
-            narrator.Say($"note: {Terminal.Short(note)}");
+            narrator.Warn(note);
         cancel.ThrowIfCancellationRequested();
 
         var watch = new RunWatch(parsed.GetValue(Threads) ?? Environment.ProcessorCount);
@@ -136,9 +136,9 @@ internal static class RunCommand
         return Session.Done;
     }
 
-    private static void Require(ParseResult parsed, Option<int?> option, int least)
+    private static void Require(ParseResult parsed, Option<int?> option, int least, int most)
     {
-        if (parsed.GetValue(option) is { } value && value < least)
-            throw new InputException($"{option.Name} {value}: give a whole number of at least {least}");
+        if (parsed.GetValue(option) is { } value && (value < least || value > most))
+            throw new InputException($"{option.Name} {value}: give a whole number of at least {least} and at most {most}");
     }
 }

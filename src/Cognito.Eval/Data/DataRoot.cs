@@ -7,12 +7,15 @@ namespace Cognito.Eval;
 /// <param name="IsSamples">Whether these are made-up samples, and no score from them means anything.</param>
 public sealed partial record DataRoot(string Folder, bool IsSamples = false)
 {
+    /// <summary>Its presence says that a folder holds samples.</summary>
+    private const string SamplesMark = "SAMPLES";
+
     private static readonly string[] Endings = [".parquet", ".jsonl", ".jsonl.gz", ".csv"];
 
     /// <exception cref="InputException">There is no such folder.</exception>
     public static DataRoot Open(string path) =>
         Directory.Exists(path)
-            ? new DataRoot(path)
+            ? new DataRoot(path, IsSamples: File.Exists(Path.Combine(path, SamplesMark)))
             : throw new InputException($"{path}: no such folder; give --data the folder that holds the datasets");
 
     /// <summary>Whether any of the dataset's folders or original files is here.</summary>

@@ -9,7 +9,7 @@ public static class Doubts
         var said = new List<string>();
         if (data.IsSamples)
             said.Add("samples: rows written for this project, not the benchmarks; no score on them is a leaderboard score");
-        if (limit is not null)
+        if (limit is not null && asked.Any(task => task.Docs.Count < task.SplitRows))
             said.Add($"--limit {limit}: only the first documents of each task; not a leaderboard score");
         foreach (var column in columns)
             if (asked.Where(task => task.Task.Column == column).ToList() is { Count: > 0 } mine)

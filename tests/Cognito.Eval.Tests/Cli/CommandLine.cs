@@ -40,6 +40,15 @@ internal sealed class CommandLine : IDisposable
 
     public Outcome Run((string Name, string? Value)[] environment, params string[] args)
     {
+        using var process = Start(environment, args);
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return new(process.ExitCode, output, error.GetAwaiter().GetResult());
+    }
+
+    public Process Start((string Name, string? Value)[] environment, params string[] args)
+    {
         var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileName(path) == "dotnet" ? path : "dotnet")
         {
             WorkingDirectory = Folder,
@@ -52,11 +61,7 @@ internal sealed class CommandLine : IDisposable
         start.Environment.Remove("COGNITO_EVAL_DATA");
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
-        using var process = Process.Start(start)!;
-        var error = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return new(process.ExitCode, output, error.GetAwaiter().GetResult());
+        return Process.Start(start)!;
     }
 
     public void Dispose() => folder.Delete(recursive: true);

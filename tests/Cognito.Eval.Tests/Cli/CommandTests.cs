@@ -54,8 +54,34 @@ public sealed class CommandTests : IDisposable
     public void Quiet_and_json_leave_nothing_but_JSON()
     {
         var outcome = Works("-t", "winogrande", "--limit", "1", "--quiet", "--json", "--device", "cpu");
-        Assert.Empty(outcome.Error);
+        Assert.All(outcome.Error.TrimEnd().Split('\n'), said => Assert.StartsWith("note: ", said));
         Assert.Equal(1, JsonNode.Parse(outcome.Out)!["schema_version"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public void An_interrupt_during_generation_ends_the_run_in_seconds_and_writes_nothing()
+    {
+        // Twenty answers of up to 256 tokens are seconds of work on one thread.
+        using var process = line.Start([], "-t", "gsm8k", "--device", "cpu", "--threads", "1");
+        var said = "";
+        while (!said.Contains("model: ", StringComparison.Ordinal))
+            said += process.StandardError.ReadLine() ?? throw new InvalidOperationException(said);
+        Thread.Sleep(300);
+        using (var kill = System.Diagnostics.Process.Start("kill", ["-INT", $"{process.Id}"]))
+            kill.WaitForExit();
+        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(9)));
+        Assert.Equal(130, process.ExitCode);
+        Assert.Contains("interrupted; nothing was written", process.StandardError.ReadToEnd());
+        Assert.False(Directory.Exists(line.At("results")));
+    }
+
+    [Fact]
+    public void A_copy_of_the_samples_is_still_called_samples_and_notes_survive_quiet()
+    {
+        var outcome = Works("-t", "winogrande", "--limit", "400", "-q", "--device", "cpu", "--data", line.Copy(CommandLine.Samples, "mine"));
+        Assert.Contains("samples: rows written for this project", outcome.Error);
+        Assert.DoesNotContain("--limit 400", outcome.Error);
+        Assert.Equal("samples", Result()["provenance"]!["data"]!.GetValue<string>());
     }
 
     [Fact]
