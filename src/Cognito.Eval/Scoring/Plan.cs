@@ -25,11 +25,13 @@ public sealed record Plan(
     /// <param name="documents">Spans by document; neighbours in <paramref name="groups"/> may share an opening.</param>
     /// <param name="groups">For each document, the task it belongs to.</param>
     /// <param name="batchTokens">Most tokens of a batch, openings not counted; a longer tree is a batch of its own.</param>
+    /// <param name="merges">Whether requests of equal tokens get one answer (<see cref="Protocol.MergesEqualRequests"/>).</param>
     public static Plan Make(
-        IReadOnlyList<IReadOnlyList<TokenSpan>> documents, IReadOnlyList<string> groups, int maxLength, int batchTokens)
+        IReadOnlyList<IReadOnlyList<TokenSpan>> documents, IReadOnlyList<string> groups, int maxLength, int batchTokens,
+        bool merges = true)
     {
         TokenSpan[] spans = [.. documents.SelectMany(spans => spans)];
-        var (distinct, of) = TokenSpan.Merge(spans);
+        var (distinct, of) = TokenSpan.Merge(spans, merges);
         var saplings = Saplings(documents, groups, of, distinct, maxLength).ToList();
         Plant(saplings);
         var packed = Pack(saplings, batchTokens);

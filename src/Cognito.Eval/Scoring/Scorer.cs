@@ -30,7 +30,8 @@ public sealed class Scorer(
     {
         var spans = Encode(documents);
         Refuse(spans, groups);
-        var plan = Plan.Make(spans, groups, model.MaxLength, batchTokens);
+        var plan = Plan.Make(
+            spans, groups, model.MaxLength, batchTokens, protocol.MergesEqualRequests);
         var scores = new IReadOnlyList<TokenScore>[plan.Batches.Count];
         var seconds = new Dictionary<string, double>();
         long done = 0;

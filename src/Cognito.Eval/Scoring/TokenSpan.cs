@@ -34,7 +34,8 @@ public sealed record TokenSpan(int[] Context, int[] Continuation)
     /// Spans of equal tokens once, the first one's split standing for all; longest first, ties by token ids
     /// (protocol 5.4 step 1). <c>Of[i]</c> is the place of the i-th span among the distinct ones.
     /// </summary>
-    public static (IReadOnlyList<TokenSpan> Distinct, int[] Of) Merge(IReadOnlyList<TokenSpan> spans)
+    /// <param name="merges">Whether equal spans are one at all; if not, they only lie side by side.</param>
+    public static (IReadOnlyList<TokenSpan> Distinct, int[] Of) Merge(IReadOnlyList<TokenSpan> spans, bool merges = true)
     {
         var order = Enumerable.Range(0, spans.Count).ToArray();
         var places = new int[spans.Count];
@@ -42,7 +43,7 @@ public sealed record TokenSpan(int[] Context, int[] Continuation)
         Array.Sort(order, (a, b) => LongestFirst(spans[a], spans[b]) is var c and not 0 ? c : a.CompareTo(b));
         for (var k = 0; k < order.Length; k++)
         {
-            if (k == 0 || LongestFirst(spans[order[k - 1]], spans[order[k]]) != 0)
+            if (k == 0 || !merges || LongestFirst(spans[order[k - 1]], spans[order[k]]) != 0)
                 distinct.Add(spans[order[k]]);
             places[order[k]] = distinct.Count - 1;
         }
