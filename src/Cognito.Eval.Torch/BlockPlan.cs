@@ -9,7 +9,15 @@ internal sealed class BlockPlan(BlockSizes sizes, List<Block> blocks)
 {
     private readonly List<LaidTree> _group = [];
 
-    public void Add(IEnumerable<LaidTree> trees)
+    /// <summary>The blocks of a stream, in order.</summary>
+    public static IReadOnlyList<Block> Of(IEnumerable<LaidTree> trees, BlockSizes sizes)
+    {
+        var blocks = new List<Block>();
+        new BlockPlan(sizes, blocks).Add(trees);
+        return blocks;
+    }
+
+    private void Add(IEnumerable<LaidTree> trees)
     {
         foreach (var tree in trees.Where(t => t.Length > 0))
         {

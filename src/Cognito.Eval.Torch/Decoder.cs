@@ -13,20 +13,22 @@ public sealed class Decoder : IDisposable
     private readonly DecoderWeights _weights;
     private readonly Tensor _embedding, _norm, _head;
     private readonly DecoderLayer[] _layers;
-    private readonly Scalar _epsilon;
+    private readonly Elementwise _elementwise;
     private readonly Rope _rope;
+    private readonly BlockSizes _sizes;
     private readonly BandMask _band;
-    private readonly Dictionary<Opening, (Tensor Keys, Tensor Values)[]> _openings = [];
+    private long _tokens;
 
     private Decoder(ModelConfig config, WeightFiles files, Device device, ScalarType dtype)
     {
         (Config, Device, Dtype) = (config, device, dtype);
         // Smaller blocks compute less in vain, larger ones are fewer launches.
-        Sizes = new(config.SlidingWindow, Rows: device.type == DeviceType.CPU ? 256 : 512);
-        _epsilon = config.NormEpsilon.ToScalar();
+        _sizes = new(config.SlidingWindow, Rows: device.type == DeviceType.CPU ? 256 : 512);
+        IsFlash = FlashAttention.Suits(config, device, dtype);
+        _elementwise = Elementwise.For(config, device, dtype);
         _rope = new(config.Rope, config.HeadDim, device, dtype);
-        _band = new(Sizes, device, dtype);
-        _weights = new(config, files, device, dtype);
+        _band = new(_sizes, device, dtype);
+        _weights = new(config, files, device, dtype, _elementwise);
         try
         {
             using var mode = inference_mode();
@@ -52,57 +54,56 @@ public sealed class Decoder : IDisposable
     public ModelConfig Config { get; }
     public Device Device { get; }
     public ScalarType Dtype { get; }
-    internal BlockSizes Sizes { get; }
+
+    /// <summary>Whether all sequences of a batch go through attention in one launch.</summary>
+    internal bool IsFlash { get; }
+
+    /// <summary>How many tokens went through the layers so far.</summary>
+    public long Tokens => Interlocked.Read(ref _tokens);
 
     /// <summary>Sees each layer's router logits, [tokens, experts], in the order of the layers.</summary>
     public Action<int, Tensor>? OnRouting { get; set; }
 
-    /// <summary>The openings whose keys and values are kept.</summary>
-    internal IReadOnlyCollection<Opening> Openings => _openings.Keys;
-
-    /// <summary>Keeps the openings these trees name, computes those that are new and drops all others.</summary>
-    internal void Keep(IReadOnlyList<Tree> trees)
+    /// <summary>An opening's keys and values in every layer, which the caller disposes.</summary>
+    internal IReadOnlyList<KeptLayer> Layers(Opening opening)
     {
-        var named = trees.Select(t => t.Opening).OfType<Opening>().Where(o => o.Tokens.Length > 0).ToHashSet();
-        foreach (var gone in _openings.Keys.Except(named).ToList())
-            Drop(gone);
-        foreach (var opening in named.Where(o => !_openings.ContainsKey(o)))
+        using var mode = inference_mode();
+        var layers = new KeptLayer[Config.Layers];
+        Tensor Kept(Tensor x) => (IsFlash ? x.clone() : BlockAttention.ByHead(x)).DetachFromDisposeScope();
+        try
         {
-            var layers = new (Tensor Keys, Tensor Values)[Config.Layers];
-            _openings[opening] = layers;
-            var batch = PackedBatch.Of([new(null, opening.Tokens, [])], Sizes);
-            Hidden(batch, (layer, keys, values) => layers[layer] = (Kept(keys), Kept(values))).Dispose();
+            var batch = PackedBatch.Of([new(null, opening.Tokens, [])]);
+            Hidden(batch, null, (layer, keys, values) => layers[layer] = new(Kept(keys), Kept(values))).Dispose();
+            return layers;
+        }
+        catch
+        {
+            foreach (var (keys, values) in layers)
+            {
+                keys?.Dispose();
+                values?.Dispose();
+            }
+            throw;
         }
     }
 
-    private static Tensor Kept(Tensor x) => Attention.ByHead(x).DetachFromDisposeScope();
-
-    internal void DropOpenings() => _openings.Keys.ToList().ForEach(Drop);
-
-    private void Drop(Opening opening)
-    {
-        _openings.Remove(opening, out var layers);
-        foreach (var (keys, values) in layers!)
-        {
-            keys?.Dispose();
-            values?.Dispose();
-        }
-    }
-
-    /// <summary>The last layer's output at the batch's rows, [R, D]. Its openings must be kept.</summary>
+    /// <summary>The last layer's output at the batch's rows, [R, D].</summary>
+    /// <param name="openings">The kept keys and values of the openings that the batch names, layer by layer.</param>
     /// <param name="keep">Sees each layer's keys and values, [N, K, d].</param>
-    internal Tensor Hidden(PackedBatch batch, Action<int, Tensor, Tensor>? keep = null)
+    internal Tensor Hidden(
+        PackedBatch batch, Func<Opening, IReadOnlyList<KeptLayer>>? openings = null, Action<int, Tensor, Tensor>? keep = null)
     {
         using var scope = NewDisposeScope();
-        var attention = new Attention(batch, Config, _band, Device, Dtype);
-        var rows = tensor(batch.Rows.Select(r => (long)r).ToArray(), device: Device);
-        return Run(tensor(batch.Ids, device: Device), tensor(batch.Positions, device: Device), batch.LongestPath,
+        Attention attention = IsFlash ? new FlashAttention(batch, Config, Device)
+            : new BlockAttention(batch, Config, _sizes, _band, Device, Dtype);
+        var rows = Attention.OnDevice([.. batch.Rows], Device);
+        return Run(Attention.OnDevice(batch.Ids, Device), Attention.OnDevice(batch.Positions, Device), batch.LongestPath,
             (layer, queries, keys, values) =>
             {
                 keep?.Invoke(layer, keys, values);
                 // After the last attention only the rows asked for matter.
-                var chosen = layer == _layers.Length - 1 ? RowsOf(batch, rows) : null;
-                return attention.Over(queries, keys, values, o => _openings[o][layer], chosen);
+                return attention.Over(
+                    queries, keys, values, o => openings!(o)[layer], layer == _layers.Length - 1 ? rows : null);
             }, rows).MoveToOuterDisposeScope();
     }
 
@@ -112,6 +113,7 @@ public sealed class Decoder : IDisposable
         Tensor ids, Tensor positions, int longest, Func<int, Tensor, Tensor, Tensor, Tensor> attend, Tensor? rows = null)
     {
         using var scope = NewDisposeScope();
+        Interlocked.Add(ref _tokens, ids.shape[0]);
         var x = _embedding.index_select(0, ids);
         var turns = _rope.At(positions, longest);
         for (var l = 0; l < _layers.Length; l++)
@@ -130,7 +132,7 @@ public sealed class Decoder : IDisposable
     /// <summary>The vocabulary's logits of hidden states: [R, D] to [R, V], in the model's type.</summary>
     internal Tensor Project(Tensor hidden)
     {
-        using var normed = DecoderLayer.Norm(hidden, _norm, _epsilon);
+        using var normed = _elementwise.Norm(hidden.contiguous(), _norm);
         return nn.functional.linear(normed, _head);
     }
 
@@ -140,30 +142,17 @@ public sealed class Decoder : IDisposable
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
         // Every token of the sequence counts as the predictor of some target.
-        var batch = PackedBatch.Of([new(null, ids.ToArray(), [new([], new int[ids.Length])])], Sizes);
+        var batch = PackedBatch.Of([new(null, ids.ToArray(), [new([], new int[ids.Length])])]);
         return Project(Hidden(batch)).MoveToOuterDisposeScope();
     }
 
     public void Dispose()
     {
-        DropOpenings();
+        _elementwise.Dispose();
         _rope.Dispose();
         _band.Dispose();
         _weights.Dispose();
     }
 
     private Action<Tensor>? Routing(int layer) => OnRouting is { } see ? logits => see(layer, logits) : null;
-
-    /// <summary>Which of a block's queries are among the batch's rows; none is null.</summary>
-    private static Func<Block, Tensor?> RowsOf(PackedBatch batch, Tensor rows)
-    {
-        var at = 0;
-        return block =>
-        {
-            var first = at;
-            while (at < batch.Rows.Count && batch.Rows[at] < block.End)
-                at++;
-            return at == first ? null : rows.narrow(0, first, at - first) - block.Start;
-        };
-    }
 }

@@ -7,7 +7,8 @@ namespace Cognito.Eval.Torch;
 /// A checkpoint's tensors by the names of the hub's layout, each checked against the config's shapes and copied into
 /// place on the device. Matrices that share their input become one: a row of a product does not depend on other rows.
 /// </summary>
-internal sealed class DecoderWeights(ModelConfig config, WeightFiles files, Device device, ScalarType dtype) : IDisposable
+internal sealed class DecoderWeights(
+    ModelConfig config, WeightFiles files, Device device, ScalarType dtype, Elementwise elementwise) : IDisposable
 {
     private readonly List<Tensor> _tensors = [];
     private readonly long _hidden = config.HiddenSize, _inner = config.IntermediateSize;
@@ -26,7 +27,7 @@ internal sealed class DecoderWeights(ModelConfig config, WeightFiles files, Devi
         var layer = $"model.layers.{index}.";
         (string, long)[] qkv = [("q", _queries), ("k", _keys), ("v", _keys)];
         var bias = config.AttentionBias;
-        return new(config,
+        return new(elementwise,
             One(layer + "input_layernorm.weight", _hidden),
             Stacked([.. qkv.Select(p => ($"{layer}self_attn.{p.Item1}_proj.weight", p.Item2))], _hidden),
             bias ? Stacked([.. qkv.Select(p => ($"{layer}self_attn.{p.Item1}_proj.bias", p.Item2))]) : null,
@@ -39,10 +40,10 @@ internal sealed class DecoderWeights(ModelConfig config, WeightFiles files, Devi
     public void Dispose() => _tensors.ForEach(t => t.Dispose());
 
     private FeedForward FeedForward(string layer) => config.HasRouter
-        ? new(One(layer + "block_sparse_moe.gate.weight", config.Experts, _hidden),
+        ? new(elementwise, One(layer + "block_sparse_moe.gate.weight", config.Experts, _hidden),
             [.. Enumerable.Range(0, config.Experts).Select(e =>
                 Expert($"{layer}block_sparse_moe.experts.{e}.", "w1", "w3", "w2"))], config.ExpertsPerToken)
-        : new(null, [Expert(layer + "mlp.", "gate_proj", "up_proj", "down_proj")], 1);
+        : new(elementwise, null, [Expert(layer + "mlp.", "gate_proj", "up_proj", "down_proj")], 1);
 
     private Expert Expert(string expert, string gate, string up, string down)
     {

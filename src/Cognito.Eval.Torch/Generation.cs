@@ -4,105 +4,169 @@ using static TorchSharp.torch;
 
 namespace Cognito.Eval.Torch;
 
-/// <summary>Greedy decoding of many prompts: each in one forward pass, then all by one token a step.</summary>
+/// <summary>
+/// Greedy decoding of many prompts: each in one forward pass, what all begin with once, then all by one token a step.
+/// </summary>
+/// <remarks>
+/// On CUDA the next step is begun before the last one's tokens are looked at, so that the card never waits for the stop
+/// strings; a row that had ended makes one token more, which does not count. Letters: B rows, N tokens.
+/// </remarks>
 internal sealed class Generation : IDisposable
 {
-    /// <summary>So many tokens of prompts go through the model at a time.</summary>
-    private const int PromptTokensAtOnce = 4096;
+    /// <summary>A shorter beginning in common costs more in launches than it saves.</summary>
+    private const int WorthSharing = 8;
+
     private readonly Decoder _decoder;
     private readonly IReadOnlyList<Prompt> _prompts;
     private readonly Func<int, IReadOnlyList<int>, bool> _isDone;
     private readonly List<int>[] _written;
     private readonly KeyValueCache? _cache;
+    private readonly int _depth, _promptTokensAtOnce;
 
-    /// <summary>The prompts in the cache, in the order of its rows, and those of them still going on.</summary>
-    private readonly List<int> _rows;
-    private readonly HashSet<int> _going = [];
+    /// <summary>Steps begun whose tokens have not been looked at: the prompts of their rows, and the tokens [B].</summary>
+    private readonly Queue<(int[] Rows, Tensor Tokens)> _pending = [];
+
+    /// <summary>The prompts in the cache, in the order of its rows; how many tokens each has; and those still going on.</summary>
+    private int[] _rows;
+    private long[] _lengths;
+    private readonly HashSet<int> _going;
+    private Tensor? _latest; // [B], the rows' latest tokens
 
     public Generation(Decoder decoder, IReadOnlyList<Prompt> prompts, Func<int, IReadOnlyList<int>, bool> isDone)
     {
         (_decoder, _prompts, _isDone) = (decoder, prompts, isDone);
+        (_depth, _promptTokensAtOnce) = decoder.Device.type == DeviceType.CUDA ? (2, 16384) : (1, 4096);
         _written = [.. prompts.Select(_ => new List<int>())];
         _rows = [.. Enumerable.Range(0, prompts.Count).Where(p => prompts[p].MaxNewTokens > 0)];
         if (_rows.Any(p => prompts[p].Tokens.Length == 0))
             throw new ArgumentException("A prompt without tokens has no continuation.", nameof(prompts));
-        if (_rows.Count > 0)
-            _cache = new(decoder, _rows.Count, _rows.Max(p => prompts[p].Tokens.Length + prompts[p].MaxNewTokens - 1));
+        _going = [.. _rows];
+        _lengths = [.. _rows.Select(p => (long)prompts[p].Tokens.Length)];
+        if (_rows.Length > 0)
+            _cache = new(decoder, _rows.Length, _rows.Max(p => prompts[p].Tokens.Length + prompts[p].MaxNewTokens - 1));
     }
 
     public IReadOnlyList<int[]> Run()
     {
-        if (_cache is null)
-            return [.. _written.Select(w => w.ToArray())];
-        for (int first = 0, next; first < _rows.Count; first = next)
-        {
-            var tokens = _prompts[_rows[first]].Tokens.Length;
-            for (next = first + 1; next < _rows.Count; next++)
-                if ((tokens += _prompts[_rows[next]].Tokens.Length) > PromptTokensAtOnce)
-                    break;
-            Read(first, next);
-        }
+        if (_cache is not null)
+            ReadPrompts();
         while (_going.Count > 0)
-        {
-            if (_going.Count <= _rows.Count * 3 / 4)
-                Compact();
-            Step();
-        }
+            if (_pending.Count < _depth && _going.Any(p => _written[p].Count + _pending.Count < _prompts[p].MaxNewTokens))
+            {
+                if (_going.Count <= _rows.Length * 3 / 4)
+                    Compact();
+                Step();
+            }
+            else
+                Take();
         return [.. _written.Select(w => w.ToArray())];
     }
 
-    public void Dispose() => _cache?.Dispose();
+    public void Dispose()
+    {
+        foreach (var (_, tokens) in _pending)
+            tokens.Dispose();
+        _latest?.Dispose();
+        _cache?.Dispose();
+    }
 
-    /// <summary>The prompts of rows first..next, and the first new token of each.</summary>
-    private void Read(int first, int next)
+    private void ReadPrompts()
     {
         using var scope = NewDisposeScope();
-        // The dummy target asks for the row of the last token.
-        var trees = _rows[first..next].Select(p => new Tree(null, _prompts[p].Tokens, [new([], [0])])).ToList();
-        var batch = PackedBatch.Of(trees, _decoder.Sizes);
-        var hidden = _decoder.Hidden(batch, (layer, keys, values) =>
+        var shared = Shared();
+        using var openings = shared is null ? null : new OpeningStore([], _decoder.Layers);
+        var first = new List<Tensor>();
+        for (int from = 0, next; from < _rows.Length; from = next)
         {
-            for (int row = first, at = 0; row < next; at += trees[row++ - first].Trunk.Length)
-                _cache!.Write(layer, row, keys, values, at, trees[row - first].Trunk.Length);
-        });
-        Take(first, Best(_decoder.Project(hidden)));
+            var tokens = _prompts[_rows[from]].Tokens.Length;
+            for (next = from + 1; next < _rows.Length; next++)
+                if ((tokens += _prompts[_rows[next]].Tokens.Length) > _promptTokensAtOnce)
+                    break;
+            first.Add(Read(from, next, shared, openings));
+        }
+        Await(first.Count == 1 ? first[0] : cat(first, 0));
+    }
+
+    /// <summary>What all prompts begin with, short of the last token of any.</summary>
+    private Opening? Shared()
+    {
+        var one = _prompts[_rows[0]].Tokens;
+        var length = _rows.Min(p => Math.Min(_prompts[p].Tokens.Length - 1, one.AsSpan().CommonPrefixLength(_prompts[p].Tokens)));
+        return _rows.Length > 1 && length >= WorthSharing ? new(one[..length]) : null;
+    }
+
+    /// <summary>Puts the prompts of rows from..next into the cache; gives the first new token of each.</summary>
+    private Tensor Read(int from, int next, Opening? shared, OpeningStore? openings)
+    {
+        using var scope = NewDisposeScope();
+        var before = shared?.Tokens.Length ?? 0;
+        // The dummy target asks for the row of the last token.
+        var batch = PackedBatch.Of([.. _rows[from..next].Select(p => new Tree(shared, _prompts[p].Tokens[before..], [new([], [0])]))]);
+        var places = Attention.OnDevice([.. Enumerable.Range(from, next - from).SelectMany(row =>
+            Enumerable.Range(before, (int)_lengths[row] - before).Select(at => _cache!.Place(row, at)))], _decoder.Device);
+        var hidden = _decoder.Hidden(batch, shared is null ? null : o => openings![o],
+            (layer, keys, values) => _cache!.Write(layer, places, keys, values));
+        for (var row = from; row < next && shared is not null; row++)
+            Copy(row, openings![shared]);
+        return Best(_decoder.Project(hidden)).MoveToOuterDisposeScope();
+    }
+
+    private void Copy(int row, IReadOnlyList<KeptLayer> opening)
+    {
+        using var scope = NewDisposeScope();
+        var length = opening[0].Keys.shape[_decoder.IsFlash ? 0 : 1];
+        var places = arange(_cache!.Place(row, 0), _cache.Place(row, length), ScalarType.Int64, _decoder.Device);
+        Tensor ByToken(Tensor kept) => _decoder.IsFlash ? kept : kept.permute(1, 0, 2);
+        for (var layer = 0; layer < opening.Count; layer++)
+            _cache.Write(layer, places, ByToken(opening[layer].Keys), ByToken(opening[layer].Values));
     }
 
     private void Step()
     {
         using var scope = NewDisposeScope();
-        // A row that has ended but is still in the cache repeats its last step.
-        var ids = _rows.Select(p => (long)_written[p][^1]).ToArray();
-        var positions = _rows.Select(p => (long)_prompts[p].Tokens.Length + _written[p].Count - 1).ToArray();
-        Take(0, Best(_decoder.Project(_cache!.Step(ids, positions))));
+        // A row that has ended but is still in the cache goes on in vain, at most to its last place.
+        long[] positions = [.. _rows.Select((p, r) =>
+            Math.Min(_lengths[r], _prompts[p].Tokens.Length + Math.Max(_prompts[p].MaxNewTokens - 2, 0)))];
+        _lengths = [.. positions.Select(p => p + 1)];
+        Await(Best(_decoder.Project(_cache!.Step(_latest!, positions))));
     }
 
-    private void Take(int firstRow, long[] tokens)
+    /// <summary>The rows' newest tokens: the next step's input, to be looked at later.</summary>
+    private void Await(Tensor tokens)
     {
-        for (var i = 0; i < tokens.Length; i++)
+        _latest?.Dispose();
+        _latest = tokens.alias().DetachFromDisposeScope();
+        _pending.Enqueue((_rows, tokens.DetachFromDisposeScope()));
+    }
+
+    private void Take()
+    {
+        var (rows, tokens) = _pending.Dequeue();
+        using var host = tokens.cpu();
+        tokens.Dispose();
+        var ids = MemoryMarshal.Cast<byte, long>(host.bytes);
+        for (var r = 0; r < rows.Length; r++)
         {
-            var prompt = _rows[firstRow + i];
-            var written = _written[prompt];
-            if (written.Count > 0 && !_going.Contains(prompt))
+            if (!_going.Contains(rows[r]))
                 continue;
-            written.Add((int)tokens[i]);
-            if (written.Count < _prompts[prompt].MaxNewTokens & !_isDone(prompt, written))
-                _going.Add(prompt);
-            else
-                _going.Remove(prompt);
+            var written = _written[rows[r]];
+            written.Add((int)ids[r]);
+            if (_isDone(rows[r], written) || written.Count == _prompts[rows[r]].MaxNewTokens)
+                _going.Remove(rows[r]);
         }
     }
 
     private void Compact()
     {
-        var kept = Enumerable.Range(0, _rows.Count).Where(r => _going.Contains(_rows[r])).ToList();
-        _cache!.Keep(kept);
-        var prompts = kept.Select(r => _rows[r]).ToList();
-        _rows.Clear();
-        _rows.AddRange(prompts);
+        long[] kept = [.. Enumerable.Range(0, _rows.Length).Where(r => _going.Contains(_rows[r])).Select(r => (long)r)];
+        using var rows = Attention.OnDevice(kept, _decoder.Device);
+        _cache!.Keep(rows);
+        using (_latest)
+            _latest = _latest!.index_select(0, rows).DetachFromDisposeScope();
+        _rows = [.. kept.Select(r => _rows[r])];
+        _lengths = [.. kept.Select(r => _lengths[r])];
     }
 
-    /// <summary>The first of each row's largest logits, in float32.</summary>
-    private static long[] Best(Tensor logits) =>
-        MemoryMarshal.Cast<byte, long>(logits.to_type(ScalarType.Float32).argmax(-1).cpu().bytes).ToArray();
+    /// <summary>The first of each row's largest logits, in float32: [B].</summary>
+    private static Tensor Best(Tensor logits) => logits.to_type(ScalarType.Float32).argmax(-1);
 }

@@ -45,6 +45,21 @@ public static partial class NativeTorch
         }
     }
 
+    /// <summary>Loads one more library of the same libtorch, where it has it.</summary>
+    internal static bool TryLoad(string name)
+    {
+        lock (Loading)
+        {
+            if (Loaded.ContainsKey(name))
+                return true;
+            if (_folder is null || NativeFile.TryLoad(
+                Path.Combine(_folder, LibTorchFolder.FileName(name)), complete: false, out _) is not (not 0 and var library))
+                return false;
+            Loaded[name] = library;
+            return true;
+        }
+    }
+
     /// <summary>What was loaded.</summary>
     public static TorchVersion Version => new(
         typeof(torch).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion

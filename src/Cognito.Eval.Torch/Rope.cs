@@ -3,41 +3,54 @@ using static TorchSharp.torch;
 
 namespace Cognito.Eval.Torch;
 
+/// <summary>The turns of each token's position, both [N, 1, d]; the sine's first half is negated.</summary>
+internal readonly record struct Turns(Tensor Cos, Tensor Sin);
+
 /// <summary>Rotary positions: cosines and sines, computed in float32 and kept in the model's type.</summary>
 /// <remarks>
 /// Letters: N tokens, d a head's size. The sine's first half is negated: turning is then x cos + swap(x) sin.
 /// </remarks>
 internal sealed class Rope(RopeConfig config, int headDim, Device device, ScalarType dtype) : IDisposable
 {
-    private Tensor? _cos, _sin;
+    private readonly Lock _growing = new();
 
-    /// <summary>The turns of each position, both [N, 1, d].</summary>
-    public (Tensor Cos, Tensor Sin) At(Tensor positions, int longest)
+    /// <summary>Tables of growing length, the last in use; others may still be read by other threads.</summary>
+    private readonly List<Turns> _tables = [];
+
+    /// <summary>The turns of so many positions at most.</summary>
+    public Turns At(Tensor positions, int longest)
     {
-        if (_cos is null || _cos.shape[0] < longest)
-            Grow((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(longest, 64)));
-        return (_cos!.index_select(0, positions).unsqueeze_(1), _sin!.index_select(0, positions).unsqueeze_(1));
+        var table = Table(longest);
+        return new(table.Cos.index_select(0, positions).unsqueeze_(1), table.Sin.index_select(0, positions).unsqueeze_(1));
     }
-
-    /// <summary>Turns heads [N, heads, d] by the two halves of each.</summary>
-    public static Tensor Turn(Tensor heads, (Tensor Cos, Tensor Sin) turns) =>
-        heads.mul(turns.Cos).add_(heads.roll(heads.shape[^1] / 2, -1).mul_(turns.Sin));
 
     public void Dispose()
     {
-        _cos?.Dispose();
-        _sin?.Dispose();
+        foreach (var (cos, sin) in _tables)
+        {
+            cos.Dispose();
+            sin.Dispose();
+        }
+        _tables.Clear();
     }
 
-    private void Grow(int length)
+    private Turns Table(int longest)
+    {
+        lock (_growing)
+        {
+            if (_tables.Count == 0 || _tables[^1].Cos.shape[0] < longest)
+                _tables.Add(OfLength((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(longest, 64))));
+            return _tables[^1];
+        }
+    }
+
+    private Turns OfLength(int length)
     {
         using var scope = NewDisposeScope();
         using var frequencies = Frequencies(config, headDim).to(device);
         var angles = arange(length, ScalarType.Float32, device).unsqueeze(1).mul(frequencies); // [length, d/2]
         var (cos, sin) = (angles.cos().to_type(dtype), angles.sin().to_type(dtype));
-        Dispose();
-        _cos = cat([cos, cos], 1).DetachFromDisposeScope();
-        _sin = cat([sin.neg(), sin], 1).DetachFromDisposeScope();
+        return new(cat([cos, cos], 1).DetachFromDisposeScope(), cat([sin.neg(), sin], 1).DetachFromDisposeScope());
     }
 
     /// <summary>How far one position turns each pair, float32, on the CPU.</summary>

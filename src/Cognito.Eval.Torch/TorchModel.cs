@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,13 +12,16 @@ public enum LogProbDtype
     Model,
 }
 
-/// <summary>A decoder as the harness's language model. Use it from one thread.</summary>
+/// <summary>A decoder as the harness's language model.</summary>
 /// <remarks>
-/// Running out of memory leaves as ExternalException; the openings are dropped then, and a smaller batch may follow.
-/// Letters: R rows that predict, V vocabulary, P targets.
+/// On the CPU batches are worked on side by side, each by its own thread: a batch's numbers do not depend on how many
+/// there are. On CUDA the next batch is handed over before the last one's answers are read, so that the card never waits.
+/// Running out of memory leaves as ExternalException; a smaller batch may follow. Letters: R rows that predict, V vocabulary,
+/// P targets.
 /// </remarks>
-public sealed class TorchModel(Decoder decoder, LogProbDtype logProbs = LogProbDtype.Float32, int? maxLength = null)
-    : ILanguageModel
+/// <param name="workers">Batches at a time on the CPU.</param>
+public sealed class TorchModel(
+    Decoder decoder, LogProbDtype logProbs = LogProbDtype.Float32, int? maxLength = null, int workers = 1) : ILanguageModel
 {
     /// <summary>So many rows at a time go through the vocabulary: its logits are the widest tensor there is.</summary>
     private const int RowsAtOnce = 1024;
@@ -31,46 +35,95 @@ public sealed class TorchModel(Decoder decoder, LogProbDtype logProbs = LogProbD
     /// <summary>Reads a checkpoint's folder. libtorch must be loaded (<see cref="NativeTorch.Load"/>).</summary>
     public static TorchModel Load(
         string folder, Device device, ScalarType dtype, LogProbDtype logProbs = LogProbDtype.Float32,
-        int? maxLength = null) =>
-        new(Decoder.Load(folder, device, dtype), logProbs, maxLength);
+        int? maxLength = null, int workers = 1) =>
+        new(Decoder.Load(folder, device, dtype), logProbs, maxLength, workers);
 
-    public IReadOnlyList<TokenScore> Score(ScoreBatch batch)
+    public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches)
+    {
+        using var openings = new OpeningStore(batches, decoder.Layers);
+        if (decoder.Device.type == DeviceType.CPU)
+        {
+            foreach (var scores in InOrder.Map(batches, workers, batch => Begin(batch, openings).Read()))
+                yield return scores;
+            yield break;
+        }
+        Begun? last = null;
+        ExceptionDispatchInfo? failure = null;
+        try
+        {
+            for (var b = 0; b < batches.Count && failure is null; b++)
+            {
+                Begun? next = null;
+                try
+                {
+                    next = Begin(batches[b], openings);
+                }
+                catch (ExternalException e)
+                {
+                    // What was begun before is still answered.
+                    failure = ExceptionDispatchInfo.Capture(e);
+                }
+                if (last?.Read() is { } scores)
+                    yield return scores;
+                last = next;
+            }
+            if (last is not null)
+                yield return last.Read();
+            failure?.Throw();
+        }
+        finally
+        {
+            last?.Dispose();
+        }
+    }
+
+    public IEnumerable<IReadOnlyList<int[]>> Generate(IReadOnlyList<GenerationBatch> batches) =>
+        InOrder.Map(batches, decoder.Device.type == DeviceType.CPU ? workers : 1, batch =>
+        {
+            CheckTokens(batch.Prompts.Select(p => p.Tokens));
+            using var mode = inference_mode();
+            using var generation = new Generation(decoder, batch.Prompts, batch.IsDone);
+            return generation.Run();
+        });
+
+    public void Dispose() => decoder.Dispose();
+
+    /// <summary>A batch on its way: its answers are on the device, or will be.</summary>
+    private sealed class Begun(TorchModel model, PackedBatch batch, int[] order, Tensor? found) : IDisposable
+    {
+        /// <summary>Waits for the answers.</summary>
+        public IReadOnlyList<TokenScore> Read()
+        {
+            var predicted = new float[2 * order.Length];
+            using var host = found?.cpu();
+            Dispose();
+            var values = host is null ? default : MemoryMarshal.Cast<byte, float>(host.bytes);
+            for (var i = 0; i < order.Length; i++)
+                (predicted[order[i]], predicted[order.Length + order[i]]) = (values[i], values[order.Length + i]);
+            return model.Summed(batch, predicted);
+        }
+
+        public void Dispose() => found?.Dispose();
+    }
+
+    private Begun Begin(ScoreBatch batch, OpeningStore openings)
     {
         CheckTokens(batch.Trees.SelectMany(t => t.Branches.SelectMany<Branch, int[]>(b => [b.Tokens, b.Targets])
             .Append(t.Trunk).Append(t.Opening?.Tokens ?? [])));
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
-        try
-        {
-            var packed = PackedBatch.Of(batch.Trees, decoder.Sizes);
-            decoder.Keep(batch.Trees);
-            return Summed(packed, Predicted(packed));
-        }
-        catch
-        {
-            decoder.DropOpenings();
-            throw;
-        }
-    }
-
-    public IReadOnlyList<int[]> Generate(IReadOnlyList<Prompt> prompts, Func<int, IReadOnlyList<int>, bool> isDone)
-    {
-        CheckTokens(prompts.Select(p => p.Tokens));
-        using var mode = inference_mode();
-        using var generation = new Generation(decoder, prompts, isDone);
-        return generation.Run();
-    }
-
-    public void Dispose() => decoder.Dispose();
-
-    /// <summary>Every target's log-probability, then for every target 1 if it is the arg max, else 0: [2 P].</summary>
-    private float[] Predicted(PackedBatch batch)
-    {
-        if (batch.TargetIds.Count == 0)
-            return [];
-        var hidden = decoder.Hidden(batch);
+        var packed = PackedBatch.Of(batch.Trees);
         // By row, because rows come in chunks.
-        var order = Enumerable.Range(0, batch.TargetIds.Count).OrderBy(i => batch.TargetRows[i]).ToArray();
+        int[] order = [.. Enumerable.Range(0, packed.TargetIds.Count).OrderBy(i => packed.TargetRows[i])];
+        var found = order.Length == 0 ? null : Predicted(packed, order, openings).DetachFromDisposeScope();
+        openings.Release(batch);
+        return new(this, packed, order, found);
+    }
+
+    /// <summary>For every target, in this order, its log-probability; then 1 if it is the arg max, else 0: [2, P].</summary>
+    private Tensor Predicted(PackedBatch batch, int[] order, OpeningStore openings)
+    {
+        var hidden = decoder.Hidden(batch, opening => openings[opening]);
         List<Tensor> parts = [];
         for (int first = 0, at = 0; first < batch.Rows.Count; first += RowsAtOnce)
         {
@@ -80,8 +133,8 @@ public sealed class TorchModel(Decoder decoder, LogProbDtype logProbs = LogProbD
             while (at < order.Length && batch.TargetRows[order[at]] < end)
                 at++;
             var its = order.AsSpan(from, at - from).ToArray();
-            var rows = tensor(its.Select(i => (long)batch.TargetRows[i] - first).ToArray(), device: decoder.Device);
-            var ids = tensor(its.Select(i => (long)batch.TargetIds[i]).ToArray(), device: decoder.Device);
+            var rows = Attention.OnDevice([.. its.Select(i => (long)batch.TargetRows[i] - first)], decoder.Device);
+            var ids = Attention.OnDevice([.. its.Select(i => (long)batch.TargetIds[i])], decoder.Device);
 
             var logits = decoder.Project(hidden.narrow(0, first, end - first));
             var wide = logProbs == LogProbDtype.Float32 ? logits.to_type(ScalarType.Float32) : logits;
@@ -90,12 +143,7 @@ public sealed class TorchModel(Decoder decoder, LogProbDtype logProbs = LogProbD
             var best = chances.argmax(-1).index_select(0, rows).eq(ids).to_type(ScalarType.Float32);
             parts.Add(stack([taken, best]).MoveToOuterDisposeScope()); // [2, P]
         }
-        var found = cat(parts, 1).cpu();
-        var values = MemoryMarshal.Cast<byte, float>(found.bytes);
-        var result = new float[2 * order.Length];
-        for (var i = 0; i < order.Length; i++)
-            (result[order[i]], result[order.Length + order[i]]) = (values[i], values[order.Length + i]);
-        return result;
+        return cat(parts, 1);
     }
 
     private TokenScore[] Summed(PackedBatch batch, float[] predicted)

@@ -86,7 +86,7 @@ public sealed class NanoTests(ITestOutputHelper output)
         {
             var span = tokenizer.Encode(request);
             int[] last = [.. span.Context.Concat(span.Continuation).TakeLast(MaxLength + 1).SkipLast(1)];
-            var alone = model.Score(new([new(null, last, [new([], span.Continuation)])])).Single();
+            var alone = model.Score(new ScoreBatch([new(null, last, [new([], span.Continuation)])])).Single();
             Golden.Close(alone.LogLikelihood, reply.LogProbability, 1e-3, "a truncated prompt");
         }
     }

@@ -59,9 +59,9 @@ internal static partial class Toys
         public int MaxLength => maxLength;
         public int VocabularySize => 101;
 
-        public IReadOnlyList<TokenScore> Score(ScoreBatch batch) =>
-            [.. batch.Trees.SelectMany(tree => tree.Branches.Select(branch => Score(
-                [.. tree.Opening?.Tokens ?? [], .. tree.Trunk, .. branch.Tokens], branch.Targets)))];
+        public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches) => batches.Select(batch =>
+            (IReadOnlyList<TokenScore>)[.. batch.Trees.SelectMany(tree => tree.Branches.Select(branch => Score(
+                [.. tree.Opening?.Tokens ?? [], .. tree.Trunk, .. branch.Tokens], branch.Targets)))]);
 
         public static TokenScore Score(int[] input, int[] targets)
         {
@@ -83,7 +83,7 @@ internal static partial class Toys
             return [.. Enumerable.Range(0, 101).Select(v => h * (v + 1) * (v + 3) % 997 / 64.0)];
         }
 
-        public IReadOnlyList<int[]> Generate(IReadOnlyList<Prompt> prompts, Func<int, IReadOnlyList<int>, bool> isDone) =>
+        public IEnumerable<IReadOnlyList<int[]>> Generate(IReadOnlyList<GenerationBatch> batches) =>
             throw new NotSupportedException();
 
         public void Dispose() { }
@@ -94,20 +94,20 @@ internal static partial class Toys
     {
         public int MaxLength => maxLength;
         public int VocabularySize => 128;
-        public IReadOnlyList<TokenScore> Score(ScoreBatch batch) => throw new NotSupportedException();
+        public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches) =>
+            throw new NotSupportedException();
 
-        public IReadOnlyList<int[]> Generate(IReadOnlyList<Prompt> prompts, Func<int, IReadOnlyList<int>, bool> isDone)
+        public IEnumerable<IReadOnlyList<int[]>> Generate(IReadOnlyList<GenerationBatch> batches) => batches.Select(batch =>
+            (IReadOnlyList<int[]>)[.. batch.Prompts.Select((prompt, r) => Row(prompt, row => batch.IsDone(r, row)))]);
+
+        private int[] Row(Prompt prompt, Func<List<int>, bool> isDone)
         {
-            var tokenizer = new CharTokenizer();
-            return [.. prompts.Select((prompt, r) =>
-            {
-                int[] script = [.. tokenizer.EncodeToIds(scripts[prompt.Tokens.Sum() % scripts.Count])];
-                var row = new List<int>();
-                do
-                    row.Add(row.Count < script.Length ? script[row.Count] : 0);
-                while (row.Count < prompt.MaxNewTokens && !isDone(r, row));
-                return row.ToArray();
-            })];
+            int[] script = [.. new CharTokenizer().EncodeToIds(scripts[prompt.Tokens.Sum() % scripts.Count])];
+            var row = new List<int>();
+            do
+                row.Add(row.Count < script.Length ? script[row.Count] : 0);
+            while (row.Count < prompt.MaxNewTokens && !isDone(row));
+            return [.. row];
         }
 
         public void Dispose() { }

@@ -8,15 +8,14 @@ public interface ILanguageModel : IDisposable
 
     int VocabularySize { get; }
 
-    /// <summary>One score a branch: trees in the batch's order, each tree's branches in order.</summary>
-    IReadOnlyList<TokenScore> Score(ScoreBatch batch);
-
     /// <summary>
-    /// Greedy continuations of the prompts, all at once. <paramref name="isDone"/> is asked, per prompt (its index) and
-    /// after each new token, with the tokens generated so far; a row ends when it says true or has MaxNewTokens tokens.
-    /// What it returns holds the token on which the row ended.
+    /// The batches' scores, in the batches' order, as they come: one score a branch, trees in order, each tree's branches in
+    /// order. A model may work ahead of what has been taken.
     /// </summary>
-    IReadOnlyList<int[]> Generate(IReadOnlyList<Prompt> prompts, Func<int, IReadOnlyList<int>, bool> isDone);
+    IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches);
+
+    /// <summary>The batches' greedy continuations, in the batches' order, as they come.</summary>
+    IEnumerable<IReadOnlyList<int[]>> Generate(IReadOnlyList<GenerationBatch> batches);
 }
 
 /// <summary>Tokens that many sequences begin with. Its keys and values are computed once and kept while batches name it.</summary>
@@ -45,3 +44,21 @@ public readonly record struct TokenScore(double LogLikelihood, bool IsGreedy);
 
 /// <summary>A prompt to continue greedily.</summary>
 public sealed record Prompt(int[] Tokens, int MaxNewTokens);
+
+/// <summary>Prompts that are continued together, in one cache.</summary>
+/// <param name="IsDone">
+/// Asked, per prompt (its index) and after each new token, with the tokens generated so far; a row ends when it says true
+/// or has MaxNewTokens tokens. What is returned holds the token on which the row ended. Batches may ask at the same time.
+/// </param>
+public sealed record GenerationBatch(IReadOnlyList<Prompt> Prompts, Func<int, IReadOnlyList<int>, bool> IsDone);
+
+/// <summary>One batch at a time.</summary>
+public static class LanguageModels
+{
+    public static IReadOnlyList<TokenScore> Score(this ILanguageModel model, ScoreBatch batch) =>
+        model.Score([batch]).Single();
+
+    public static IReadOnlyList<int[]> Generate(
+        this ILanguageModel model, IReadOnlyList<Prompt> prompts, Func<int, IReadOnlyList<int>, bool> isDone) =>
+        model.Generate([new GenerationBatch(prompts, isDone)]).Single();
+}

@@ -37,14 +37,16 @@ public sealed class Scorer(
         long done = 0;
         var all = plan.Shares.Sum(share => (long)share.Values.Sum());
         Progressed?.Invoke(new("log-likelihoods", "", 0, all, 0));
-        for (var b = 0; b < plan.Batches.Count; b++)
+        var clock = Stopwatch.StartNew();
+        cancel.ThrowIfCancellationRequested();
+        foreach (var (b, answered) in model.Score(plan.Batches).Index())
         {
             cancel.ThrowIfCancellationRequested();
-            var clock = Stopwatch.StartNew();
-            scores[b] = model.Score(plan.Batches[b]);
+            scores[b] = answered;
             var tokens = plan.Shares[b].Values.Sum();
             foreach (var (task, share) in plan.Shares[b])
                 seconds[task] = seconds.GetValueOrDefault(task) + clock.Elapsed.TotalSeconds * share / Math.Max(1, tokens);
+            clock.Restart();
             done += tokens;
             Progressed?.Invoke(new("log-likelihoods", plan.Shares[b].MaxBy(share => share.Value).Key, done, all, done));
         }
@@ -95,42 +97,50 @@ public sealed class Scorer(
         long done = 0, tokens = 0;
         var truncated = new bool[requests.Count];
         Progressed?.Invoke(new("generation", task, 0, requests.Count, 0));
-        foreach (var batch in GenerationGroups.Pack(groups, CachePerBudget * batchTokens, protocol.MaxNewTokens))
+        var batches = GenerationGroups.Pack(groups, CachePerBudget * batchTokens, protocol.MaxNewTokens);
+        var work = batches.Select(batch => Batch(batch, cancel)).ToList();
+        foreach (var (b, generated) in model.Generate(work).Index())
         {
             cancel.ThrowIfCancellationRequested();
-            var rows = batch.SelectMany(group => group.Rows.Select(row => (group, row))).ToList();
-            var stopping = batch.ToDictionary(group => group, group =>
-                new Stopping(tokenizer, group.Stops, endOfText, endOfTextText));
-            var generated = model.Generate(
-                [.. rows.Select(row => new Prompt(row.row.Input, protocol.MaxNewTokens))],
-                (r, ids) =>
-                {
-                    // A batch takes minutes: it is left between two tokens.
-                    cancel.ThrowIfCancellationRequested();
-                    return rows[r].group.Rows.Count == 1
-                        ? stopping[rows[r].group].IsDone(ids)
-                        : ids.Count > 0 && endOfText.Contains(ids[^1]);
-                });
-            tokens += rows.Sum(row => (long)row.row.Input.Length) + generated.Sum(ids => (long)ids.Length);
+            tokens += work[b].Prompts.Sum(prompt => (long)prompt.Tokens.Length) + generated.Sum(ids => (long)ids.Length);
             var at = 0;
-            foreach (var group in batch)
+            foreach (var group in batches[b])
             {
                 var mine = generated.Skip(at).Take(group.Rows.Count).ToList();
                 at += group.Rows.Count;
-                foreach (var (row, ids) in group.Rows.Zip(stopping[group].CutTogether(mine)))
+                var stopping = StoppingOf(group);
+                foreach (var (row, ids) in group.Rows.Zip(stopping.CutTogether(mine)))
                     foreach (var request in row.Requests)
                     {
-                        replies[request] = new Completion(stopping[group].Text(ids, group.Dropped));
+                        replies[request] = new Completion(stopping.Text(ids, group.Dropped));
                         truncated[request] = group.Dropped > 0 || row.Input.Length < prompts[request].Length;
                     }
             }
-            done += batch.Sum(group => group.Rows.Sum(row => row.Requests.Count));
+            done += batches[b].Sum(group => group.Rows.Sum(row => row.Requests.Count));
             Progressed?.Invoke(new("generation", task, done, requests.Count, tokens));
         }
         return new(
             replies, truncated, groups.Sum(group => group.Rows.Count), tokens,
             new Dictionary<string, double> { [task] = clock.Elapsed.TotalSeconds });
     }
+
+    private GenerationBatch Batch(IReadOnlyList<GenerationGroup> groups, CancellationToken cancel)
+    {
+        var stopping = groups.ToDictionary(group => group, StoppingOf);
+        GenerationGroup[] groupOf = [.. groups.SelectMany(group => group.Rows.Select(_ => group))];
+        return new(
+            [.. groups.SelectMany(group => group.Rows).Select(row => new Prompt(row.Input, protocol.MaxNewTokens))],
+            (row, ids) =>
+            {
+                // A batch takes minutes: it is left between two tokens.
+                cancel.ThrowIfCancellationRequested();
+                return groupOf[row].Rows.Count == 1
+                    ? stopping[groupOf[row]].IsDone(ids)
+                    : ids.Count > 0 && endOfText.Contains(ids[^1]);
+            });
+    }
+
+    private Stopping StoppingOf(GenerationGroup group) => new(tokenizer, group.Stops, endOfText, endOfTextText);
 }
 
 /// <summary>Replies in the order of the requests, and what it took.</summary>

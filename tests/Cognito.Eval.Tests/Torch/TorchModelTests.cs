@@ -64,7 +64,7 @@ public sealed class TorchModelTests
             targets[0] = Array.IndexOf(rows[0], rows[0].Max());
             expected = rows.Zip(targets, (row, t) => row[t] - Math.Log(row.Sum(v => Math.Exp(v)))).Sum();
         }
-        var scores = model.Score(new([new(null, ids, [new([], targets), new([], [targets[2]])])]));
+        var scores = model.Score(new ScoreBatch([new(null, ids, [new([], targets), new([], [targets[2]])])]));
         Assert.Equal(expected, scores[0].LogLikelihood, 1e-4);
         Assert.False(scores[0].IsGreedy);
     }
@@ -75,7 +75,7 @@ public sealed class TorchModelTests
         using var model = Load("tiny-llama");
         var prompt = Tokens(new(10), 12);
         var next = model.Generate([new(prompt, 3)], (_, _) => false).Single();
-        var scores = model.Score(new([new(null, prompt,
+        var scores = model.Score(new ScoreBatch([new(null, prompt,
             [new(next[..2], next), new(next[..2], [next[0], next[1], next[2] ^ 1]), new([], []), new([], [next[0]])])]));
         Assert.Equal([true, false, true, true], scores.Select(s => s.IsGreedy));
         Assert.Equal(0, scores[2].LogLikelihood);
@@ -150,7 +150,7 @@ public sealed class TorchModelTests
         var (prompt, targets) = (Tokens(random, 10), Tokens(random, 5));
         var singles = Enumerable.Range(0, 5).Select(i =>
             new Branch(targets[..i], [targets[i]])).Append(new(targets[..4], targets)).ToList();
-        var scores = model.Score(new([new(null, prompt, singles)]));
+        var scores = model.Score(new ScoreBatch([new(null, prompt, singles)]));
         var sum = scores.Take(5).Aggregate(0f, (s, t) => s + (float)t.LogLikelihood);
         Assert.Equal(TorchModel.RoundedToBFloat16(sum), scores[5].LogLikelihood);
     }
@@ -172,13 +172,13 @@ public sealed class TorchModelTests
         {
             var random = new Random(14);
             model.Score(RandomBatch(random)); // makes what the model keeps: rotary angles, masks
-            model.Score(new([new(null, Tokens(random, 200), [new([], [1])])]));
+            model.Score(new ScoreBatch([new(null, Tokens(random, 200), [new([], [1])])]));
             model.Generate([new(Tokens(random, 80), 2)], (_, _) => false);
             var kept = Tensor.TotalCount;
             for (var i = 0; i < 3; i++)
             {
                 model.Score(RandomBatch(random));
-                model.Score(new([new(null, [4, 5], [new([], [1])])]));
+                model.Score(new ScoreBatch([new(null, [4, 5], [new([], [1])])]));
                 model.Generate([new([1, 2, 3], 5), new([4], 1)], (_, _) => false);
                 Assert.Equal(kept, Tensor.TotalCount);
             }
@@ -186,34 +186,34 @@ public sealed class TorchModelTests
         Assert.Equal(before, Tensor.TotalCount);
     }
 
-    [Fact]
-    public void An_opening_is_kept_while_batches_name_it()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void An_opening_is_computed_once_for_all_batches_that_name_it(int workers)
     {
-        using var model = Load("tiny-llama");
+        using var model = new TorchModel(Load("tiny-llama").Decoder, workers: workers);
         var (first, second) = (new Opening([1, 2, 3]), new Opening([4, 5]));
         Tree With(Opening? opening) => new(opening, [7, 8], [new([], [9])]);
-        model.Score(new([With(first), With(second)]));
-        Assert.Equal([first, second], model.Decoder.Openings);
-        model.Score(new([With(second)]));
-        Assert.Equal([second], model.Decoder.Openings);
-        model.Score(new([With(null)]));
-        Assert.Empty(model.Decoder.Openings);
+        ScoreBatch[] batches = [new([With(first), With(second)]), new([With(second)]), new([With(null)]), new([With(first)])];
+        var scores = model.Score(batches).ToList();
+        Assert.Equal(5 + 5 * 2, model.Decoder.Tokens);
+        foreach (var (batch, score) in batches.Zip(scores))
+            AssertEqual(Alone(model, batch), score);
     }
 
     [Fact]
-    public void A_batch_that_fails_leaves_no_opening_and_no_tensor_behind()
+    public void A_batch_that_fails_leaves_no_tensor_behind()
     {
         using var model = Load("tiny-mixtral-2x");
         Tree[] trees = [new(new([1, 2, 3]), [7, 8], [new([], [9])])];
-        var expected = model.Score(new(trees));
-        model.Score(new([new(null, [4, 5], [new([], [1])])]));
+        var expected = model.Score(new ScoreBatch(trees));
+        model.Score(new ScoreBatch([new(null, [4, 5], [new([], [1])])]));
         var before = Tensor.TotalCount;
         model.Decoder.OnRouting = (layer, _) => throw new ExternalException("out of memory");
-        Assert.Throws<ExternalException>(() => model.Score(new(trees)));
-        Assert.Empty(model.Decoder.Openings);
+        Assert.Throws<ExternalException>(() => model.Score(new ScoreBatch(trees)));
         Assert.Equal(before, Tensor.TotalCount);
         model.Decoder.OnRouting = null;
-        Assert.Equal(expected, model.Score(new(trees)));
+        Assert.Equal(expected, model.Score(new ScoreBatch(trees)));
     }
 
     [Theory]
@@ -223,9 +223,9 @@ public sealed class TorchModelTests
     {
         using var model = Load("tiny-llama");
         foreach (var act in (Action[])[
-            () => model.Score(new([new(null, [1, token], [new([], [1])])])),
-            () => model.Score(new([new(null, [1], [new([], [token])])])),
-            () => model.Score(new([new(new([token]), [1], [new([], [1])])])),
+            () => model.Score(new ScoreBatch([new(null, [1, token], [new([], [1])])])),
+            () => model.Score(new ScoreBatch([new(null, [1], [new([], [token])])])),
+            () => model.Score(new ScoreBatch([new(new([token]), [1], [new([], [1])])])),
             () => model.Generate([new([1, token], 1)], (_, _) => false)])
             Assert.Contains($"Token {token} is not among the 512", Assert.Throws<InputException>(act).Message);
     }
@@ -241,7 +241,7 @@ public sealed class TorchModelTests
             322, 384, 263, 3175, 4017, 322, 261, 1132, 1753, 286, 680];
         var shuffled = text.ToArray();
         new Random(15).Shuffle(shuffled);
-        var scores = model.Score(new([new(null, [1], [new(text[..^1], text), new(shuffled[..^1], shuffled)])]));
+        var scores = model.Score(new ScoreBatch([new(null, [1], [new(text[..^1], text), new(shuffled[..^1], shuffled)])]));
         Assert.True(scores[0].LogLikelihood > -7 * text.Length, $"{scores[0].LogLikelihood / text.Length:f2} a token");
         Assert.True(scores[1].LogLikelihood < scores[0].LogLikelihood - 10, "shuffled is no less likely");
     }
@@ -250,7 +250,7 @@ public sealed class TorchModelTests
         [.. Enumerable.Range(0, length).Select(_ => random.Next(Vocabulary))];
 
     private static List<TokenScore> Alone(TorchModel model, ScoreBatch batch) => [.. batch.Trees.SelectMany(t =>
-        t.Branches.Select(b => model.Score(new([new(null,
+        t.Branches.Select(b => model.Score(new ScoreBatch([new(null,
             [.. t.Opening?.Tokens ?? [], .. t.Trunk, .. b.Tokens], [new([], b.Targets)])])).Single()))];
 
     /// <summary>Trees with and without openings, trunks and branch tokens; every branch has a place that predicts.</summary>
