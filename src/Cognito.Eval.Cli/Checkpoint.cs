@@ -28,13 +28,14 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
         string? libtorch, string? device, string logProbDtype, int threads, int? batchTokens, CancellationToken cancel)
     {
         NativeTorch.Load(libtorch);
-        NativeTorch.Threads(threads);
         var on = NativeTorch.Device(device);
         var isCpu = on.type == DeviceType.CPU;
+        // Batches side by side, one thread each, keep all cores at work, and their numbers do not depend on how many.
+        NativeTorch.Threads(1);
         var dtype = Dtype ?? (isCpu ? "float32" : Config.Dtype ?? "float32");
         var model = TorchModel.Load(
             Folder, on, Enum.Parse<ScalarType>(dtype, ignoreCase: true),
-            logProbDtype == "model" ? LogProbDtype.Model : LogProbDtype.Float32, MaxLength);
+            logProbDtype == "model" ? LogProbDtype.Model : LogProbDtype.Float32, MaxLength, workers: threads);
         var weights = WeightFiles.Open(Folder);
         var versions = NativeTorch.Version;
         return new(model, weights, weights.Hash(cancel), new()
