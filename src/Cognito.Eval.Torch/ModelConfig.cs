@@ -42,6 +42,59 @@ public sealed record ModelConfig
 
     public bool HasRouter => Architecture == Mixtral;
 
+    /// <summary>All weights, a table that is embedding and head at once counted once.</summary>
+    public long Parameters => Table + Layers * LayerWith(Experts) + HiddenSize + (TiesEmbeddings ? 0 : Table);
+
+    /// <summary>The weights one token meets: of the experts only those chosen for it.</summary>
+    public long ActiveParameters => Parameters - Layers * (LayerWith(Experts) - LayerWith(ExpertsPerToken));
+
+    /// <summary>
+    /// Floating-point operations for one token: a multiplication and an addition for every active weight, the
+    /// vocabulary's head included and the embedding, which is looked up, left out. Attention over keys is not counted.
+    /// </summary>
+    public long FlopPerToken => 2 * (ActiveParameters - (TiesEmbeddings ? 0 : Table));
+
+    private long Table => (long)VocabularySize * HiddenSize;
+
+    private long LayerWith(int experts)
+    {
+        long hidden = HiddenSize, inner = IntermediateSize;
+        var (queries, keys) = ((long)Heads * HeadDim, (long)KeyValueHeads * HeadDim);
+        var attention = hidden * (queries + 2 * keys) + queries * hidden
+            + (AttentionBias ? queries + 2 * keys + hidden : 0);
+        var expert = 3 * hidden * inner + (FeedForwardBias ? 2 * inner + hidden : 0);
+        return 2 * hidden + attention + experts * expert + (HasRouter ? Experts * hidden : 0);
+    }
+
+    /// <summary>A well-known model's shape, for measuring without its files.</summary>
+    public static ModelConfig Named(string name) => Shapes.TryGetValue(name, out var shape) ? shape
+        : throw new InputException($"{name}: no shape of that name; use one of "
+            + $"{string.Join(", ", Shapes.Keys)}");
+
+    private static readonly SortedDictionary<string, ModelConfig> Shapes = new(StringComparer.Ordinal)
+    {
+        ["cognito-2x7b"] = Of7B(Mixtral) with { Experts = 2, ExpertsPerToken = 2 },
+        ["mixtral-8x7b"] = Of7B(Mixtral) with { Experts = 8, ExpertsPerToken = 2, Rope = new("default", 1e6) },
+        ["mistral-7b"] = Of7B(Mistral) with { SlidingWindow = 4096 },
+    };
+
+    private static ModelConfig Of7B(string architecture) => new()
+    {
+        Architecture = architecture,
+        VocabularySize = 32000,
+        HiddenSize = 4096,
+        IntermediateSize = 14336,
+        Layers = 32,
+        Heads = 32,
+        KeyValueHeads = 8,
+        HeadDim = 128,
+        NormEpsilon = 1e-5,
+        Rope = new("default", 1e4),
+        MaxLength = 32768,
+        EndIds = [2],
+        Dtype = "bfloat16",
+    };
+
     /// <summary>Reads config.json, and generation_config.json where there is one.</summary>
     public static ModelConfig Read(string folder)
     {

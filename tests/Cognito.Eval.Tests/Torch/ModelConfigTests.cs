@@ -127,6 +127,32 @@ public sealed class ModelConfigTests : IDisposable
     public void A_folder_without_a_config_is_refused() =>
         Assert.Contains("config.json: no such file", Assert.Throws<InputException>(() => ModelConfig.Read(_folder)).Message);
 
+    [Theory]
+    [InlineData("cognito-2x7b", 12_879_138_816, 12_879_138_816)]
+    [InlineData("mixtral-8x7b", 46_702_792_704, 12_879_925_248)]
+    [InlineData("mistral-7b", 7_241_732_096, 7_241_732_096)]
+    public void Named_shapes_have_the_weights_they_are_known_for(string name, long all, long active)
+    {
+        var config = ModelConfig.Named(name);
+        Assert.Equal((all, active), (config.Parameters, config.ActiveParameters));
+        Assert.Equal(2 * (active - 32000L * 4096), config.FlopPerToken);
+        Assert.Equal((32768, "bfloat16"), (config.MaxLength, config.Dtype));
+    }
+
+    [Fact]
+    public void A_head_that_is_the_embedding_too_is_counted_once_and_computed()
+    {
+        var apart = Read(Llama);
+        var tied = apart with { TiesEmbeddings = true };
+        Assert.Equal(32000 * 64, apart.Parameters - tied.Parameters);
+        Assert.Equal(apart.FlopPerToken, tied.FlopPerToken);
+    }
+
+    [Fact]
+    public void A_shape_of_another_name_is_refused_with_those_there_are() => Assert.Equal(
+        "gpt-5: no shape of that name; use one of cognito-2x7b, mistral-7b, mixtral-8x7b",
+        Assert.Throws<InputException>(() => ModelConfig.Named("gpt-5")).Message);
+
     private ModelConfig Read(string json, params (string Key, JsonNode? Value)[] changes)
     {
         var config = JsonNode.Parse(json)!.AsObject();
