@@ -19,7 +19,7 @@ public sealed class Decoder : IDisposable
     private readonly BandMask _band;
     private long _tokens;
 
-    private Decoder(ModelConfig config, WeightFiles files, Device device, ScalarType dtype)
+    private Decoder(ModelConfig config, WeightSource source, Device device, ScalarType dtype)
     {
         (Config, Device, Dtype) = (config, device, dtype);
         // Smaller blocks compute less in vain, larger ones are fewer launches.
@@ -28,13 +28,14 @@ public sealed class Decoder : IDisposable
         _elementwise = Elementwise.For(config, device, dtype);
         _rope = new(config.Rope, config.HeadDim, device, dtype);
         _band = new(_sizes, device, dtype);
-        _weights = new(config, files, device, dtype, _elementwise);
+        _weights = new(config, source, device, dtype, _elementwise);
         try
         {
             using var mode = inference_mode();
             (_embedding, _norm) = (_weights.Embedding(), _weights.Norm());
             _head = _weights.Head(_embedding);
             _layers = [.. Enumerable.Range(0, config.Layers).Select(_weights.Layer)];
+            source.Finish();
         }
         catch
         {
@@ -48,7 +49,15 @@ public sealed class Decoder : IDisposable
     {
         var config = ModelConfig.Read(folder);
         using var files = WeightFiles.Open(folder);
-        return new(config, files, device, dtype);
+        using var source = new MappedWeights(files);
+        return new(config, source, device, dtype);
+    }
+
+    /// <summary>Of this shape with random weights, made on the device: for measuring without files.</summary>
+    public static Decoder Random(ModelConfig config, Device device, ScalarType dtype, long seed)
+    {
+        using var source = new RandomWeights(seed);
+        return new(config, source, device, dtype);
     }
 
     public ModelConfig Config { get; }

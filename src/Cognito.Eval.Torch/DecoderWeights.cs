@@ -4,11 +4,11 @@ using static TorchSharp.torch;
 namespace Cognito.Eval.Torch;
 
 /// <summary>
-/// A checkpoint's tensors by the names of the hub's layout, each checked against the config's shapes and copied into
+/// A decoder's tensors by the names of the hub's layout, in the config's shapes, each filled from the source in its
 /// place on the device. Matrices that share their input become one: a row of a product does not depend on other rows.
 /// </summary>
 internal sealed class DecoderWeights(
-    ModelConfig config, WeightFiles files, Device device, ScalarType dtype, Elementwise elementwise) : IDisposable
+    ModelConfig config, WeightSource source, Device device, ScalarType dtype, Elementwise elementwise) : IDisposable
 {
     private readonly List<Tensor> _tensors = [];
     private readonly long _hidden = config.HiddenSize, _inner = config.IntermediateSize;
@@ -62,15 +62,12 @@ internal sealed class DecoderWeights(
     {
         using var scope = NewDisposeScope();
         // All are looked up before there is memory for any: a config's sizes are only a claim.
-        var sources = parts.Select(p => files.Get(p.Name, [p.Rows, .. row])).ToList();
-        for (var i = 0; i < parts.Length; i++)
-            if (!sources[i].is_floating_point())
-                throw new InputException($"{files.Folder}: tensor {parts[i].Name} holds {sources[i].dtype}, " +
-                    "no floating-point numbers; use the checkpoint's unquantized weights");
+        foreach (var (name, rows) in parts)
+            source.Check(name, [rows, .. row]);
         var whole = empty([parts.Sum(p => p.Rows), .. row], dtype, device);
         long at = 0;
         for (var i = 0; i < parts.Length; at += parts[i++].Rows)
-            whole.narrow(0, at, parts[i].Rows).copy_(sources[i]);
+            source.Fill(parts[i].Name, whole.narrow(0, at, parts[i].Rows));
         _tensors.Add(whole.DetachFromDisposeScope());
         return whole;
     }

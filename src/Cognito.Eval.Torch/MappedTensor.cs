@@ -50,7 +50,8 @@ internal static unsafe partial class MappedTensor
         map.ReleasePointer();
     }
 
-    private static torch.ScalarType TypeOf(string dtype) => dtype switch
+    /// <summary>What the format calls by that name.</summary>
+    public static torch.ScalarType TypeOf(string dtype) => dtype switch
     {
         "BOOL" => torch.ScalarType.Bool,
         "U8" => torch.ScalarType.Byte,

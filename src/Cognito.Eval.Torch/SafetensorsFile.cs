@@ -38,8 +38,7 @@ public sealed class SafetensorsFile : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             file?.Dispose();
-            throw new InputException(
-                $"{path}: it cannot be read ({NativeTorch.FirstLine(e)}); check the path and its rights", e);
+            throw Unreadable(path, e);
         }
         catch
         {
@@ -63,7 +62,15 @@ public sealed class SafetensorsFile : IDisposable
     {
         while (buffer.Length > 0)
         {
-            var read = RandomAccess.Read(_file, buffer, offset);
+            int read;
+            try
+            {
+                read = RandomAccess.Read(_file, buffer, offset);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw Unreadable(Path, e);
+            }
             if (read == 0)
                 throw Shrunk();
             buffer = buffer[read..];
@@ -80,6 +87,9 @@ public sealed class SafetensorsFile : IDisposable
         var end = Tensors.Count == 0 ? 0 : Tensors[^1].Offset + Tensors[^1].Length;
         return view.ByteLength >= (ulong)end ? view : throw Shrunk();
     }
+
+    private static InputException Unreadable(string path, Exception e) =>
+        new($"{path}: it cannot be read ({NativeTorch.FirstLine(e)}); check the path and its rights", e);
 
     private InputException Shrunk() =>
         new($"{Path}: it became shorter while it was read; leave the checkpoint alone meanwhile");

@@ -38,6 +38,12 @@ public sealed class TorchModel(
         int? maxLength = null, int workers = 1) =>
         new(Decoder.Load(folder, device, dtype), logProbs, maxLength, workers);
 
+    /// <summary>Of this shape with random weights, made on the device: for measuring without files.</summary>
+    public static TorchModel Random(
+        ModelConfig config, Device device, ScalarType dtype, long seed, LogProbDtype logProbs = LogProbDtype.Float32,
+        int? maxLength = null) =>
+        new(Decoder.Random(config, device, dtype, seed), logProbs, maxLength);
+
     public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches)
     {
         using var openings = new OpeningStore(batches, decoder.Layers);

@@ -61,11 +61,17 @@ public sealed class WeightFiles : IDisposable
     /// <summary>The same, where only this shape will do.</summary>
     public torch.Tensor Get(string name, params long[] shape)
     {
-        var (file, entry) = Find(name) ?? throw Lacks(name);
-        return entry.Shape.AsSpan().SequenceEqual(shape) ? file.Tensor(entry)
-            : throw new InputException($"{file.Path}: tensor {SafetensorsHeader.Shown(name)} is " +
-                $"[{string.Join(", ", entry.Shape)}], and by config.json it is [{string.Join(", ", shape)}]; " +
-                "take both from one checkpoint");
+        var (file, entry) = Shaped(name, shape);
+        return file.Tensor(entry);
+    }
+
+    /// <summary>Where it lies, if it is of this shape and of a floating-point type.</summary>
+    internal (SafetensorsFile File, TensorEntry Entry) FloatingPoint(string name, long[] shape)
+    {
+        var (file, entry) = Shaped(name, shape);
+        return entry.DType is "BF16" or "F16" or "F32" or "F64" ? (file, entry)
+            : throw new InputException($"{file.Path}: tensor {SafetensorsHeader.Shown(name)} holds {entry.DType}, " +
+                "no floating-point numbers; use the checkpoint's unquantized weights");
     }
 
     /// <summary>
@@ -79,6 +85,15 @@ public sealed class WeightFiles : IDisposable
 
     private (SafetensorsFile File, TensorEntry Entry)? Find(string name) =>
         _tensors.TryGetValue(name, out var found) ? found : null;
+
+    private (SafetensorsFile File, TensorEntry Entry) Shaped(string name, long[] shape)
+    {
+        var (file, entry) = Find(name) ?? throw Lacks(name);
+        return entry.Shape.AsSpan().SequenceEqual(shape) ? (file, entry)
+            : throw new InputException($"{file.Path}: tensor {SafetensorsHeader.Shown(name)} is " +
+                $"[{string.Join(", ", entry.Shape)}], and by config.json it is [{string.Join(", ", shape)}]; " +
+                "take both from one checkpoint");
+    }
 
     private InputException Lacks(string name) => new($"{Folder}: no tensor {SafetensorsHeader.Shown(name)} in its " +
         "weights; take config.json and the weights from one checkpoint");
