@@ -45,11 +45,16 @@ public sealed class Decoder : IDisposable
     }
 
     /// <summary>Reads a checkpoint's folder. libtorch must be loaded (<see cref="NativeTorch.Load"/>).</summary>
-    public static Decoder Load(string folder, Device device, ScalarType dtype)
+    public static Decoder Load(string folder, Device device, ScalarType dtype) =>
+        Load(folder, device, dtype, device.type == DeviceType.CUDA ? Staging.ForCuda : null);
+
+    /// <param name="staging">What weights pass through; null copies them from mapped files.</param>
+    internal static Decoder Load(string folder, Device device, ScalarType dtype, Staging? staging)
     {
         var config = ModelConfig.Read(folder);
         using var files = WeightFiles.Open(folder);
-        using var source = new MappedWeights(files);
+        using WeightSource source = staging is null
+            ? new MappedWeights(files) : new StagedWeights(files, device, staging);
         return new(config, source, device, dtype);
     }
 

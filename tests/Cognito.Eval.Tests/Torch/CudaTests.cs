@@ -10,14 +10,17 @@ public sealed class CudaTests
 {
     public static TheoryData<string> Checkpoints => DecoderTests.Checkpoints;
 
+    private const string NoGpu = "needs a CUDA device and a CUDA libtorch (COGNITO_LIBTORCH)";
+
     private static TorchModel Load(string name, Device device, ScalarType dtype = ScalarType.Float32)
     {
-        Assert.SkipUnless(cuda.is_available(), "needs a CUDA device and a CUDA libtorch (COGNITO_LIBTORCH)");
-        var folder = name == "cognito-nano"
-            ? Path.Combine(AppContext.BaseDirectory, "checkpoints", name)
-            : Fixture.Path("checkpoints", name);
-        return TorchModel.Load(folder, device, dtype);
+        Assert.SkipUnless(cuda.is_available(), NoGpu);
+        return TorchModel.Load(Folder(name), device, dtype);
     }
+
+    private static string Folder(string name) => name == "cognito-nano"
+        ? Path.Combine(AppContext.BaseDirectory, "checkpoints", name)
+        : Fixture.Path("checkpoints", name);
 
     [Theory]
     [MemberData(nameof(Checkpoints))]
@@ -62,6 +65,53 @@ public sealed class CudaTests
             ]);
             TorchModelTests.AssertEqual(expected.Score(batch), actual.Score(batch));
         }
+    }
+
+    /// <summary>Small buffers, so that even these weights take many turns; the device converts.</summary>
+    [Theory]
+    [InlineData("tiny-mixtral-2x", ScalarType.Float32)]
+    [InlineData("tiny-llama-bias", ScalarType.Float16)]
+    [InlineData("cognito-nano", ScalarType.BFloat16)]
+    [InlineData("cognito-nano", ScalarType.Float32)]
+    public void Weights_arrive_on_a_GPU_as_on_the_CPU(string name, ScalarType dtype)
+    {
+        Assert.SkipUnless(cuda.is_available(), NoGpu);
+        using var files = WeightFiles.Open(Folder(name));
+        using var scope = NewDisposeScope();
+        using var source = new StagedWeights(files, CUDA, new(3, 4096, 2, Pinned: true));
+        var places = files.Tensors.ToDictionary(t => t.Name, t => empty(t.Shape, dtype, CUDA));
+        foreach (var (tensor, place) in places)
+            source.Fill(tensor, place);
+        source.Finish();
+        foreach (var (tensor, place) in places)
+            Assert.True(files[tensor].to_type(dtype).bytes.SequenceEqual(place.cpu().bytes), tensor);
+    }
+
+    [Fact]
+    public void Random_weights_on_a_GPU_are_small_and_normal_and_hang_on_the_seed()
+    {
+        Assert.SkipUnless(cuda.is_available(), NoGpu);
+        using var scope = NewDisposeScope();
+        Tensor Matrix(long seed)
+        {
+            using var source = new RandomWeights(seed);
+            var matrix = empty([300, 400], ScalarType.BFloat16, CUDA);
+            source.Fill("x.weight", matrix);
+            return matrix.cpu().to_type(ScalarType.Float32);
+        }
+        var one = Matrix(1);
+        Assert.InRange(one.std().item<float>(), 0.0195f, 0.0205f);
+        Assert.True(one.bytes.SequenceEqual(Matrix(1).bytes));
+        Assert.False(one.bytes.SequenceEqual(Matrix(2).bytes));
+        using var model = TorchModel.Random(ModelConfig.Read(Folder("tiny-mixtral-8x")), CUDA, ScalarType.BFloat16, 3);
+        Assert.InRange(model.Score(new([new(null, [1, 2], [new([], [3])])]))[0].LogLikelihood, -20, -0.01);
+    }
+
+    [Fact]
+    public void A_GPU_is_fed_at_gigabytes_a_second()
+    {
+        Assert.SkipUnless(cuda.is_available(), NoGpu);
+        Assert.InRange(CopyRate.ToDevice(CUDA), 1e9, 1e12);
     }
 
     [Theory]
