@@ -19,18 +19,28 @@ public sealed record RequestDigest(string Raw, string Json, string Harness)
         using var raw = new TextHash();
         using var json = new TextHash();
         using var harness = new TextHash();
-        var separator = "[";
+        var (separator, context) = ("[", new Forms(""));
         foreach (var request in requests)
         {
-            var (context, answer) = (request.Context, Answer(request));
-            raw.Add(context).Add("\0").Add(string.Join('\u0002', answer)).Add("\u0001");
-            json.Add("[").Add(Quoted(context, ascii: false)).Add(",").Add(JsonAnswer(request, answer)).Add("]\n");
-            harness.Add(separator).Add("[").Add(Quoted(context, ascii: true)).Add(", ")
+            var answer = Answer(request);
+            if (!ReferenceEquals(context.Text, request.Context))
+                context = new(request.Context);
+            raw.Add(context.Raw).Add("\0").Add(string.Join('\u0002', answer)).Add("\u0001");
+            json.Add("[").Add(context.Json).Add(",").Add(JsonAnswer(request, answer)).Add("]\n");
+            harness.Add(separator).Add("[").Add(context.Harness).Add(", ")
                 .Add(HarnessAnswer(request, answer)).Add("]");
             separator = ", ";
         }
         harness.Add(separator == "[" ? "[]" : "]");
         return new(raw.Hex(), json.Hex(), harness.Hex());
+    }
+
+    /// <summary>A context in the digests' three forms, made once for all choices of a document.</summary>
+    private sealed record Forms(string Text)
+    {
+        public byte[] Raw { get; } = Encoding.UTF8.GetBytes(Text);
+        public byte[] Json { get; } = Encoding.UTF8.GetBytes(Quoted(Text, ascii: false));
+        public byte[] Harness { get; } = Encoding.UTF8.GetBytes(Quoted(Text, ascii: true));
     }
 
     private static IReadOnlyList<string> Answer(Request request) => request switch
@@ -51,15 +61,19 @@ public sealed record RequestDigest(string Raw, string Json, string Harness)
     private static readonly SearchValues<char> Escaped = SearchValues.Create(
         [.. Enumerable.Range(0, 32).Select(i => (char)i), '"', '\\']);
 
+    private static readonly SearchValues<char> PlainAscii = SearchValues.Create(
+        [.. Enumerable.Range(' ', '~' - ' ' + 1).Select(i => (char)i).Except(['"', '\\'])]);
+
     /// <summary>A JSON string as Python writes it.</summary>
     /// <param name="ascii">Whether what is not ASCII is escaped, as <c>ensure_ascii</c> does.</param>
     internal static string Quoted(string text, bool ascii)
     {
-        if (!text.AsSpan().ContainsAny(Escaped) && (!ascii || !text.AsSpan().ContainsAnyExceptInRange(' ', '~')))
-            return "\"" + text + "\"";
-        var result = new StringBuilder(text.Length + 16).Append('"');
-        foreach (var c in text)
-            _ = c switch
+        var result = new StringBuilder(text.Length + text.Length / 16 + 16).Append('"');
+        var rest = text.AsSpan();
+        for (int at; (at = ascii ? rest.IndexOfAnyExcept(PlainAscii) : rest.IndexOfAny(Escaped)) >= 0; rest = rest[(at + 1)..])
+        {
+            result.Append(rest[..at]);
+            _ = rest[at] switch
             {
                 '"' => result.Append("\\\""),
                 '\\' => result.Append("\\\\"),
@@ -68,11 +82,10 @@ public sealed record RequestDigest(string Raw, string Json, string Harness)
                 '\n' => result.Append("\\n"),
                 '\f' => result.Append("\\f"),
                 '\r' => result.Append("\\r"),
-                < ' ' => result.Append("\\u").Append(Hex4(c)),
-                > '~' when ascii => result.Append("\\u").Append(Hex4(c)),
-                _ => result.Append(c),
+                var other => result.Append("\\u").Append(Hex4(other)),
             };
-        return result.Append('"').ToString();
+        }
+        return result.Append(rest).Append('"').ToString();
     }
 
     private static string Hex4(char c) => ((int)c).ToString("x4", CultureInfo.InvariantCulture);
@@ -81,6 +94,12 @@ public sealed record RequestDigest(string Raw, string Json, string Harness)
     private sealed class TextHash : IDisposable
     {
         private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+        public TextHash Add(byte[] bytes)
+        {
+            hash.AppendData(bytes);
+            return this;
+        }
 
         public TextHash Add(string text)
         {
