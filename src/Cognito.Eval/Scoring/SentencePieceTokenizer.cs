@@ -49,14 +49,22 @@ public sealed class SentencePieceTokenizer : Tokenizer
     public static SentencePieceTokenizer Load(string path) => new(SentencePieceModel.Load(path));
 
     /// <summary>The ids of a text. Lines and words met before are looked up, which changes no id.</summary>
-    public int[] Encode(ReadOnlySpan<char> text)
+    public int[] Encode(ReadOnlySpan<char> text) => Ids(text, Model.AddsDummyPrefix);
+
+    private int[] Ids(ReadOnlySpan<char> text, bool dummyPrefix)
     {
         var buffer = ArrayPool<char>.Shared.Rent(text.Length + 1);
         var ids = new List<int>(text.Length / 3 + 4);
-        AddLines(Normalize(text, buffer), ids);
+        AddLines(Normalize(text, buffer, dummyPrefix), ids);
         ArrayPool<char>.Shared.Return(buffer);
         return [.. ids];
     }
+
+    /// <summary>Whether lines are encoded on their own.</summary>
+    internal bool SplitsLines => _splitsLines;
+
+    /// <summary>The ids of lines that stand after others: nothing is put in front of them.</summary>
+    internal int[] EncodeLines(ReadOnlySpan<char> lines) => Ids(lines, dummyPrefix: false);
 
     /// <summary>The text of ids: control pieces skipped, byte pieces joined, one space in front taken away.</summary>
     public override string Decode(IEnumerable<int> ids) => Decode(ids, withSpecial: false);
@@ -111,7 +119,7 @@ public sealed class SentencePieceTokenizer : Tokenizer
         if (settings.MaxTokenCount < int.MaxValue)
             return base.EncodeToIds(text, textSpan, settings);
         var normalized = Normalized(text ?? textSpan, settings);
-        var ids = new List<int>();
+        var ids = new List<int>(normalized.Length / 3 + 4);
         AddLines(normalized, ids);
         return new()
         {
@@ -179,14 +187,14 @@ public sealed class SentencePieceTokenizer : Tokenizer
     }
 
     private string Normalized(ReadOnlySpan<char> text, EncodeSettings settings) =>
-        settings.ConsiderNormalization ? Normalize(text, new char[text.Length + 1]).ToString() : text.ToString();
+        settings.ConsiderNormalization ? Normalize(text, new char[text.Length + 1], Model.AddsDummyPrefix).ToString() : text.ToString();
 
-    private ReadOnlySpan<char> Normalize(ReadOnlySpan<char> text, Span<char> buffer)
+    private static ReadOnlySpan<char> Normalize(ReadOnlySpan<char> text, Span<char> buffer, bool dummyPrefix)
     {
         if (text.IsEmpty)
             return [];
         buffer[0] = Space;
-        var prefix = Model.AddsDummyPrefix ? 1 : 0;
+        var prefix = dummyPrefix ? 1 : 0;
         text.Replace(buffer[prefix..], ' ', Space);
         return buffer[..(prefix + text.Length)];
     }

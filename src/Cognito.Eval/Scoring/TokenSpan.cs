@@ -13,15 +13,8 @@ public sealed record TokenSpan(int[] Context, int[] Continuation)
     /// Splits context and continuation as the reference does (protocol 5.2): trailing white space of the context moves to
     /// the continuation, which is tokenised in its context. An empty context is the end-of-text token.
     /// </summary>
-    public static TokenSpan Encode(Tokenizer tokenizer, int endOfText, string context, string continuation)
-    {
-        if (context.Length == 0)
-            return new([endOfText], [.. tokenizer.EncodeToIds(continuation)]);
-        var trimmed = PythonText.TrimEnd(context);
-        var whole = tokenizer.EncodeToIds(context + continuation);
-        var given = tokenizer.EncodeToIds(trimmed);
-        return new([.. given], [.. whole.Skip(given.Count)]);
-    }
+    public static TokenSpan Encode(Tokenizer tokenizer, int endOfText, string context, string continuation) =>
+        new EncodedContext(tokenizer, endOfText, context).With(continuation);
 
     /// <summary>
     /// The model's input: all tokens but the last, of which too long ones lose their oldest (protocol 5.4 step 3).
@@ -50,21 +43,14 @@ public sealed record TokenSpan(int[] Context, int[] Continuation)
         return (distinct, places);
     }
 
-    private static int LongestFirst(TokenSpan a, TokenSpan b)
-    {
-        if (a.Length != b.Length)
-            return b.Length.CompareTo(a.Length);
-        if (ReferenceEquals(a, b))
-            return 0;
-        for (var i = 0; i < a.Length; i++)
-            if (a[i] != b[i])
-                return a[i].CompareTo(b[i]);
-        return 0;
-    }
+    private static int LongestFirst(TokenSpan a, TokenSpan b) => a.Length != b.Length
+        ? b.Length.CompareTo(a.Length)
+        : new TokenInput(a, 0).CompareTo(new(b, 0)) is var order and not 0 ? order
+        : a.Length == 0 ? 0 : a[a.Length - 1].CompareTo(b[b.Length - 1]);
 }
 
 /// <summary>What a model is given of a span: its tokens from <paramref name="Start"/> on, but for the last.</summary>
-public readonly record struct TokenInput(TokenSpan Span, int Start)
+public readonly record struct TokenInput(TokenSpan Span, int Start) : IComparable<TokenInput>
 {
     public int Length => Span.Length - 1 - Start;
 
@@ -82,11 +68,17 @@ public readonly record struct TokenInput(TokenSpan Span, int Start)
     public int CommonPrefix(TokenInput other)
     {
         var most = Math.Min(Length, other.Length);
-        var i = ReferenceEquals(Span.Context, other.Span.Context) && Start == other.Start
-            ? Math.Clamp(Span.Context.Length - Start, 0, most)
-            : 0;
+        // Contexts are long and what follows is short: whole vectors of the first are compared at once.
+        var i = Math.Min(most, Given.CommonPrefixLength(other.Given));
         while (i < most && this[i] == other[i])
             i++;
         return i;
     }
+
+    /// <summary>By the first token that differs; a beginning comes before what goes on.</summary>
+    public int CompareTo(TokenInput other) => CommonPrefix(other) is var i && i < Math.Min(Length, other.Length)
+        ? this[i].CompareTo(other[i])
+        : Length.CompareTo(other.Length);
+
+    private ReadOnlySpan<int> Given => Span.Context.AsSpan(Math.Min(Start, Span.Context.Length));
 }
