@@ -10,139 +10,99 @@ namespace Cognito.Eval;
 public sealed record Plan(
     IReadOnlyList<ScoreBatch> Batches, IReadOnlyList<(int Batch, int Branch)> Answers, IReadOnlyList<bool> Truncated)
 {
-    /// <summary>Shorter shared beginnings cost more in small launches and masks than they save.</summary>
-    private const int WorthSharing = 8;
-
-    /// <summary>Requests of equal tokens asked once.</summary>
-    public required int Distinct { get; init; }
-
-    /// <summary>Tokens that go through the model, openings included.</summary>
-    public required long ForwardTokens { get; init; }
+    /// <summary>By task, in the order of the documents: what is asked, and what of it goes through the model.</summary>
+    public required IReadOnlyDictionary<string, PlanCounts> Counts { get; init; }
 
     /// <summary>For each batch, the tasks whose documents it holds and their tokens in it, openings not counted.</summary>
     public required IReadOnlyList<IReadOnlyDictionary<string, int>> Shares { get; init; }
 
-    /// <param name="documents">Spans by document; neighbours in <paramref name="groups"/> may share an opening.</param>
+    /// <summary>The most tokens that a model's sequence may have.</summary>
+    public required int MaxLength { get; init; }
+
+    public PlanCounts Total => Counts.Values.Aggregate(PlanCounts.None, (sum, task) => sum + task);
+
+    /// <param name="documents">Spans by document; those of one of <paramref name="groups"/> may share an opening.</param>
     /// <param name="groups">For each document, the task it belongs to.</param>
     /// <param name="batchTokens">Most tokens of a batch, openings not counted; a longer tree is a batch of its own.</param>
     /// <param name="merges">Whether requests of equal tokens get one answer (<see cref="Protocol.MergesEqualRequests"/>).</param>
+    /// <param name="shares">
+    /// Whether sequences that begin alike share what they begin with. If not, each distinct request is a tree of its own,
+    /// to compare with.
+    /// </param>
     public static Plan Make(
         IReadOnlyList<IReadOnlyList<TokenSpan>> documents, IReadOnlyList<string> groups, int maxLength, int batchTokens,
-        bool merges = true)
+        bool merges = true, bool shares = true)
     {
         TokenSpan[] spans = [.. documents.SelectMany(spans => spans)];
         var (distinct, of) = TokenSpan.Merge(spans, merges);
-        var saplings = Saplings(documents, groups, of, distinct, maxLength).ToList();
-        Plant(saplings);
-        var packed = Pack(saplings, batchTokens);
+        var whole = Sapling.Of(documents, groups, of, distinct, maxLength);
+        List<Sapling> trees = [.. whole.SelectMany(tree => shares ? tree.Shared() : tree.Alone())];
+        foreach (var task in trees.GroupBy(tree => tree.Group).Where(_ => shares))
+            Sapling.Plant(task);
+        var packed = Pack(trees, batchTokens);
         var places = new (int Batch, int Branch)[distinct.Count];
         for (var b = 0; b < packed.Count; b++)
         {
             var branch = 0;
-            foreach (var span in packed[b].SelectMany(sapling => sapling.Spans))
+            foreach (var span in packed[b].SelectMany(tree => tree.Spans))
                 places[span] = (b, branch++);
         }
-        ScoreBatch[] batches = [.. packed.Select(trees => new ScoreBatch([.. trees.Select(sapling => sapling.Tree())]))];
-        return new(batches, [.. of.Select(i => places[i])], [.. spans.Select(span => span.IsTruncated(maxLength))])
+        return new(
+            [.. packed.Select(batch => new ScoreBatch([.. batch.Select(tree => tree.Tree())]))],
+            [.. of.Select(i => places[i])], [.. spans.Select(span => span.IsTruncated(maxLength))])
         {
-            Distinct = distinct.Count,
-            ForwardTokens = ForwardTokensOf(batches),
-            Shares = [.. packed.Select(trees => trees.GroupBy(tree => tree.Group)
+            Counts = Count(documents, groups, maxLength, whole, trees),
+            MaxLength = maxLength,
+            Shares = [.. packed.Select(batch => batch.GroupBy(tree => tree.Group)
                 .ToDictionary(task => task.Key, task => task.Sum(tree => tree.Tokens)))],
         };
     }
 
-    /// <summary>A tree before its opening is known: distinct spans that begin alike.</summary>
-    private sealed class Sapling(string group, int[] spans, TokenInput[] inputs)
+    private static OrderedDictionary<string, PlanCounts> Count(
+        IReadOnlyList<IReadOnlyList<TokenSpan>> documents, IReadOnlyList<string> groups, int maxLength,
+        List<Sapling> whole, List<Sapling> planted)
     {
-        public int[] Spans { get; } = spans;
-        public string Group { get; } = group;
-        public Opening? Opening { get; set; }
-        public bool Truncated => inputs.Any(input => input.Start > 0);
-        public TokenInput First => inputs[0];
-        public int Shared { get; } = inputs.Min(input => inputs[0].CommonPrefix(input));
-
-        /// <summary>Tokens before the first scored position, which an opening must not reach.</summary>
-        public int Unscored =>
-            Math.Min(Shared, inputs.Min(input => input.Length - input.Span.Continuation.Length));
-
-        public int Tokens => Shared + inputs.Sum(input => input.Length - Shared) - (Opening?.Tokens.Length ?? 0);
-
-        public Tree Tree() => new(
-            Opening, First.Slice(Opening?.Tokens.Length ?? 0, Shared),
-            [.. inputs.Select(input => new Branch(input.Slice(Shared, input.Length), input.Span.Continuation))]);
-    }
-
-    /// <summary>Each document's spans as a tree, if they share a beginning that is worth it; otherwise a tree each.</summary>
-    private static IEnumerable<Sapling> Saplings(
-        IReadOnlyList<IReadOnlyList<TokenSpan>> documents, IReadOnlyList<string> groups, int[] of,
-        IReadOnlyList<TokenSpan> distinct, int maxLength)
-    {
-        var asked = new bool[distinct.Count];
-        var next = 0;
-        for (var d = 0; d < documents.Count; d++)
+        var counts = new OrderedDictionary<string, PlanCounts>();
+        void Add(string group, PlanCounts more) => counts[group] = counts.GetValueOrDefault(group, PlanCounts.None) + more;
+        foreach (var (document, group) in documents.Zip(groups))
+            Add(group, new(
+                1, document.Count, 0, document.Sum(span => (long)span.Input(maxLength).Length), 0, 0,
+                document.Count(span => span.IsTruncated(maxLength))));
+        foreach (var task in whole.GroupBy(tree => tree.Group))
         {
-            var fresh = new List<int>();
-            for (var i = 0; i < documents[d].Count; i++, next++)
-                if (!asked[of[next]])
-                {
-                    asked[of[next]] = true;
-                    fresh.Add(of[next]);
-                }
-            if (fresh.Count == 0)
-                continue;
-            var whole = Of(fresh);
-            if (fresh.Count == 1 || whole.Shared >= WorthSharing)
-                yield return whole;
-            else
-                foreach (var span in fresh)
-                    yield return Of([span]);
-
-            Sapling Of(List<int> ids) => new(
-                groups[d], [.. ids], [.. ids.Select(i => distinct[i].Input(maxLength))]);
+            var (length, trees) = Sapling.CommonBeginning(task);
+            var shared = (trees.Count - 1L) * length;
+            Add(task.Key, PlanCounts.None with { DistinctTokens = task.Sum(tree => (long)tree.Whole) - shared });
         }
-    }
-
-    /// <summary>Gives the trees of a task the opening they share. A truncated prompt has lost its own, and gets none.</summary>
-    private static void Plant(List<Sapling> saplings)
-    {
-        foreach (var task in saplings.Where(sapling => !sapling.Truncated).GroupBy(sapling => sapling.Group))
+        foreach (var task in planted.GroupBy(tree => tree.Group))
         {
-            var trees = task.ToList();
-            var shared = trees.Aggregate(trees[0].Unscored, (n, tree) =>
-                Math.Min(Math.Min(n, tree.Unscored), trees[0].First.CommonPrefix(tree.First)));
-            if (trees.Count < 2 || shared < WorthSharing)
-                continue;
-            var opening = new Opening(trees[0].First.Slice(0, shared));
-            foreach (var tree in trees)
-                tree.Opening = opening;
+            var openings = task.Select(tree => tree.Opening).OfType<Opening>().Distinct().Sum(opening => opening.Tokens.Length);
+            Add(task.Key, PlanCounts.None with
+            {
+                Distinct = task.Sum(tree => tree.Spans.Count),
+                ForwardTokens = task.Sum(tree => (long)tree.Tokens) + openings,
+            });
         }
+        return counts;
     }
 
     /// <summary>Fills batches up to the budget: trees of one opening together, longest first.</summary>
-    private static List<List<Sapling>> Pack(List<Sapling> saplings, int batchTokens)
+    private static List<List<Sapling>> Pack(List<Sapling> trees, int batchTokens)
     {
         var batches = new List<List<Sapling>>();
         var room = 0;
-        var ordered = saplings.GroupBy(sapling => (object?)sapling.Opening ?? "none")
-            .SelectMany(group => group.OrderByDescending(sapling => sapling.Tokens));
-        foreach (var sapling in ordered)
+        var ordered = trees.GroupBy(tree => (object?)tree.Opening ?? "none")
+            .SelectMany(group => group.OrderByDescending(tree => tree.Tokens));
+        foreach (var tree in ordered)
         {
-            if (batches.Count == 0 || sapling.Tokens > room)
+            if (batches.Count == 0 || tree.Tokens > room)
             {
                 batches.Add([]);
                 room = batchTokens;
             }
-            batches[^1].Add(sapling);
-            room -= sapling.Tokens;
+            batches[^1].Add(tree);
+            room -= tree.Tokens;
         }
         return batches;
-    }
-
-    private static long ForwardTokensOf(IReadOnlyList<ScoreBatch> batches)
-    {
-        var trees = batches.SelectMany(batch => batch.Trees).ToList();
-        return trees.Select(tree => tree.Opening).OfType<Opening>().Distinct().Sum(opening => (long)opening.Tokens.Length)
-            + trees.Sum(tree => tree.Trunk.Length + tree.Branches.Sum(branch => (long)branch.Tokens.Length));
     }
 }

@@ -52,7 +52,7 @@ public sealed class Scorer(
         }
         Reply[] replies = [.. plan.Answers.Select(at => scores[at.Batch][at.Branch])
             .Select(score => new Likelihood(score.LogLikelihood, score.IsGreedy))];
-        return new(replies, plan.Truncated, plan.Distinct, plan.ForwardTokens, seconds);
+        return new(replies, plan.Truncated, plan.Total.Distinct, plan.Total.ForwardTokens, seconds);
     }
 
     private IReadOnlyList<TokenSpan>[] Encode(IReadOnlyList<IReadOnlyList<LogLikelihood>> documents)
