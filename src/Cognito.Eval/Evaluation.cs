@@ -2,40 +2,39 @@ namespace Cognito.Eval;
 
 /// <summary>
 /// The harness on one page. Rows become documents, documents become requests (<see cref="Questions.Ask"/>), requests
-/// become tokens, a plan and replies (<see cref="Scorer"/>), replies become scores (<see cref="Grading"/>), scores
-/// become estimates and columns (<see cref="Tally"/>).
+/// become tokens and a plan (<see cref="Planner"/>), the plan is answered (<see cref="Scorer"/>), replies become scores
+/// (<see cref="Grading"/>), scores become estimates and columns (<see cref="Tally"/>).
 /// </summary>
 public static class Evaluation
 {
     /// <summary>Answers and grades all that is asked: log-likelihoods of all tasks first, then generation.</summary>
     public static IReadOnlyList<GradedTask> Answer(
         IReadOnlyList<Questions> questions, Scorer scorer, CancellationToken cancel,
+        IDictionary<string, StageRecord>? stages = null) =>
+        Answer(new PreparedQuestions(questions, scorer.Planner), scorer, cancel, stages);
+
+    public static IReadOnlyList<GradedTask> Answer(
+        PreparedQuestions questions, Scorer scorer, CancellationToken cancel,
         IDictionary<string, StageRecord>? stages = null)
     {
         var graded = new List<GradedTask>();
-        Questions[] scored = [.. questions.Where(asked => asked.Requests.First() is LogLikelihood)];
-        if (scored.Length > 0)
+        if (questions.Scored.Count > 0)
         {
-            var answers = scorer.LogLikelihoods(
-                [.. scored.SelectMany(asked => asked.Docs).Select(Requests<LogLikelihood>)],
-                [.. scored.SelectMany(asked => asked.Docs.Select(_ => asked.Task.Name))], cancel);
+            var answers = scorer.LogLikelihoods(questions.LogLikelihoods.GetAwaiter().GetResult(), cancel);
             Note(stages, "log-likelihoods", answers);
             var at = 0;
-            foreach (var asked in scored)
+            foreach (var asked in questions.Scored)
                 graded.Add(Grade(asked, answers, ref at));
         }
-        foreach (var asked in questions.Except(scored))
+        foreach (var (asked, plan) in questions.Generated)
         {
-            var answers = scorer.Generate(
-                asked.Task.Name, [.. asked.Docs.SelectMany(Requests<GreedyUntil>)], cancel);
+            var answers = scorer.Generate(plan.GetAwaiter().GetResult(), cancel);
             Note(stages, "generation", answers);
             var at = 0;
             graded.Add(Grade(asked, answers, ref at));
         }
         return graded;
     }
-
-    private static IReadOnlyList<T> Requests<T>(AskedDoc doc) where T : Request => [.. doc.Requests.Cast<T>()];
 
     private static GradedTask Grade(Questions asked, ScoredRequests answers, ref int at)
     {

@@ -67,7 +67,7 @@ public sealed class NanoTests(ITestOutputHelper output)
         GreedyUntil[] prompts = [.. gsm8k.Requests.Cast<GreedyUntil>()
             .Where(request => tokenizer.Encode(request).Length is > Room + 20 and < Room + 120).Take(2)];
         Assert.Equal(2, prompts.Length);
-        var answers = scorer.Generate("gsm8k", prompts, default);
+        var answers = scorer.Generate(scorer.Planner.Generation("gsm8k", prompts), default);
         Assert.All(answers.Truncated, Assert.True);
         foreach (var (prompt, reply) in prompts.Zip(answers.Replies.Cast<Completion>()))
         {
@@ -79,8 +79,8 @@ public sealed class NanoTests(ITestOutputHelper output)
         }
 
         var arc = Questions.Ask(ArcChallenge.Task, data, Protocol.LeaderboardV1, limit: new Limit(2));
-        var scores = scorer.LogLikelihoods(
-            [.. arc.Docs.Select(doc => doc.Requests.Cast<LogLikelihood>().ToList())], ["arc", "arc"], default);
+        var scores = scorer.LogLikelihoods(scorer.Planner.LogLikelihoods(
+            [.. arc.Docs.Select(doc => doc.Requests.Cast<LogLikelihood>().ToList())], ["arc", "arc"]), default);
         Assert.All(scores.Truncated, Assert.True);
         foreach (var (request, reply) in arc.Requests.Cast<LogLikelihood>().Zip(scores.Replies.Cast<Likelihood>()))
         {

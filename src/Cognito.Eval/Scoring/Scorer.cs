@@ -9,7 +9,7 @@ namespace Cognito.Eval;
 /// <param name="Tokens">Tokens that went through the model so far.</param>
 public readonly record struct Progress(string Stage, string Task, long Done, long All, long Tokens);
 
-/// <summary>Asks a model: text to tokens, tokens to a plan, the plan's answers back to the requests.</summary>
+/// <summary>Has a model do what was planned, and brings its answers back to the requests.</summary>
 /// <param name="endOfText">Ids that end a generated row.</param>
 /// <param name="endOfTextText">The end-of-text token as text.</param>
 /// <param name="batchTokens">Most tokens of a batch.</param>
@@ -18,20 +18,15 @@ public sealed class Scorer(
     Tokenizer tokenizer, ILanguageModel model, Protocol protocol, IReadOnlyList<int> endOfText, string? endOfTextText,
     int batchTokens, int emptyContext)
 {
-    /// <summary>A cached token is read once a step, a batch token passes every weight: many more of the first fit.</summary>
-    private const long CachePerBudget = 16;
-
     public event Action<Progress>? Progressed;
 
-    /// <summary>Scores log-likelihood requests, given by document.</summary>
-    /// <param name="groups">Each document's task.</param>
-    public ScoredRequests LogLikelihoods(
-        IReadOnlyList<IReadOnlyList<LogLikelihood>> documents, IReadOnlyList<string> groups, CancellationToken cancel)
+    /// <summary>Plans for this model; one of the same numbers may as well plan before the model is there.</summary>
+    public Planner Planner { get; } = new(tokenizer, protocol, model.MaxLength, batchTokens, emptyContext);
+
+    /// <summary>Scores log-likelihood requests.</summary>
+    public ScoredRequests LogLikelihoods(Plan plan, CancellationToken cancel)
     {
-        var spans = Encode(documents);
-        Refuse(spans, groups);
-        var plan = Plan.Make(
-            spans, groups, model.MaxLength, batchTokens, protocol.MergesEqualRequests);
+        Require(plan.MaxLength);
         var scores = new IReadOnlyList<TokenScore>[plan.Batches.Count];
         var seconds = new Dictionary<string, double>();
         long done = 0;
@@ -55,49 +50,17 @@ public sealed class Scorer(
         return new(replies, plan.Truncated, plan.Total.Distinct, plan.Total.ForwardTokens, seconds);
     }
 
-    private IReadOnlyList<TokenSpan>[] Encode(IReadOnlyList<IReadOnlyList<LogLikelihood>> documents)
-    {
-        var spans = new IReadOnlyList<TokenSpan>[documents.Count];
-        Parallel.For(0, documents.Count, d =>
-        {
-            var encoded = new List<TokenSpan>(documents[d].Count);
-            foreach (var request in documents[d])
-            {
-                var span = TokenSpan.Encode(tokenizer, emptyContext, request.Context, request.Continuation);
-                // A document's choices have one context: one array for all of them.
-                if (encoded.Count > 0 && encoded[^1].Context.AsSpan().SequenceEqual(span.Context))
-                    span = span with { Context = encoded[^1].Context };
-                encoded.Add(span);
-            }
-            spans[d] = encoded;
-        });
-        return spans;
-    }
-
-    private void Refuse(IReadOnlyList<TokenSpan>[] spans, IReadOnlyList<string> groups)
-    {
-        for (var d = 0; d < spans.Length; d++)
-            foreach (var span in spans[d])
-                if (span.Context.Length == 0)
-                    throw new InputException(
-                        $"{groups[d]}: a context of white space alone, which has no token to predict from; check the rows");
-                else if (span.Continuation.Length == 0 || span.Continuation.Length > model.MaxLength)
-                    throw new InputException(
-                        $"{groups[d]}: a continuation of {span.Continuation.Length} tokens; between 1 and the model's "
-                        + $"maximum length {model.MaxLength} can be scored; check the rows, or raise --max-length");
-    }
-
     /// <summary>Generates answers greedily.</summary>
-    public ScoredRequests Generate(string task, IReadOnlyList<GreedyUntil> requests, CancellationToken cancel)
+    public ScoredRequests Generate(GenerationPlan plan, CancellationToken cancel)
     {
-        var prompts = requests.Select(request => tokenizer.EncodeToIds(request.Context).ToArray()).ToList();
-        var groups = GenerationGroups.Make(requests, prompts, protocol, model.MaxLength);
-        var replies = new Reply[requests.Count];
+        Require(plan.MaxLength);
+        var (task, prompts) = (plan.Task, plan.Prompts);
+        var replies = new Reply[prompts.Count];
         var clock = Stopwatch.StartNew();
         long done = 0, tokens = 0;
-        var truncated = new bool[requests.Count];
-        Progressed?.Invoke(new("generation", task, 0, requests.Count, 0));
-        var batches = GenerationGroups.Pack(groups, CachePerBudget * batchTokens, protocol.MaxNewTokens);
+        var truncated = new bool[prompts.Count];
+        Progressed?.Invoke(new("generation", task, 0, prompts.Count, 0));
+        var batches = plan.Batches;
         var work = batches.Select(batch => Batch(batch, cancel)).ToList();
         foreach (var (b, generated) in model.Generate(work).Index())
         {
@@ -117,10 +80,10 @@ public sealed class Scorer(
                     }
             }
             done += batches[b].Sum(group => group.Rows.Sum(row => row.Requests.Count));
-            Progressed?.Invoke(new("generation", task, done, requests.Count, tokens));
+            Progressed?.Invoke(new("generation", task, done, prompts.Count, tokens));
         }
         return new(
-            replies, truncated, groups.Sum(group => group.Rows.Count), tokens,
+            replies, truncated, plan.Counts.Distinct, tokens,
             new Dictionary<string, double> { [task] = clock.Elapsed.TotalSeconds });
     }
 
@@ -141,6 +104,12 @@ public sealed class Scorer(
     }
 
     private Stopping StoppingOf(GenerationGroup group) => new(tokenizer, group.Stops, endOfText, endOfTextText);
+
+    private void Require(int maxLength)
+    {
+        if (maxLength > model.MaxLength)
+            throw new ArgumentException($"A plan for {maxLength} tokens is too long for this model's {model.MaxLength}.");
+    }
 }
 
 /// <summary>Replies in the order of the requests, and what it took.</summary>

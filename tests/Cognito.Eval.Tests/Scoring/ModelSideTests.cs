@@ -57,7 +57,8 @@ public sealed class ModelSideTests
                 var scorer = new Scorer(
                     new Toys.HashTokenizer(), model, Protocol.LeaderboardV1, [Toys.HashTokenizer.EndOfText], null, batchTokens,
                     Toys.HashTokenizer.EndOfText);
-                var answers = scorer.LogLikelihoods(documents, [.. documents.Select(_ => "task")], default);
+                var answers = scorer.LogLikelihoods(
+                    scorer.Planner.LogLikelihoods(documents, [.. documents.Select(_ => "task")]), default);
                 foreach (var (expected, actual) in item["results"]!.AsArray().Zip(answers.Replies.Cast<Likelihood>()))
                 {
                     Golden.Close(expected![0]!.GetValue<double>(), actual.LogProbability, 1e-12 * Math.Max(1, Math.Abs(actual.LogProbability)), item["case"]!.ToString());
@@ -97,7 +98,7 @@ public sealed class ModelSideTests
                 var scorer = new Scorer(new Toys.CharTokenizer(), model, protocol, [0], "</s>", batchTokens, 0);
                 var requests = item["prompts"]!.AsArray()
                     .Select(p => new GreedyUntil(p!.GetValue<string>(), [":", "Question:", "Question"])).ToList();
-                var answers = scorer.Generate("task", requests, default);
+                var answers = scorer.Generate(scorer.Planner.Generation("task", requests), default);
                 Assert.Equal(
                     item["results"]!.AsArray().Select(r => r!.GetValue<string>()),
                     answers.Replies.Cast<Completion>().Select(reply => reply.Text));

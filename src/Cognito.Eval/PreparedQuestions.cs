@@ -1,0 +1,29 @@
+namespace Cognito.Eval;
+
+/// <summary>
+/// Questions whose plans are being made in the background: the log-likelihoods of all tasks as one, then each task that
+/// generates. A model may be loaded meanwhile, and may answer the first while the next are made.
+/// </summary>
+public sealed class PreparedQuestions
+{
+    public PreparedQuestions(IReadOnlyList<Questions> questions, Planner planner)
+    {
+        Scored = [.. questions.Where(asked => asked.Requests.First() is LogLikelihood)];
+        LogLikelihoods = Task.Run(() => planner.LogLikelihoods(
+            [.. Scored.SelectMany(asked => asked.Docs).Select(Requests<LogLikelihood>)],
+            [.. Scored.SelectMany(asked => asked.Docs.Select(_ => asked.Task.Name))]));
+        Generated = [.. questions.Except(Scored).Select(asked => (asked, LogLikelihoods.ContinueWith(
+            _ => planner.Generation(asked.Task.Name, [.. asked.Docs.SelectMany(Requests<GreedyUntil>)]),
+            TaskScheduler.Default)))];
+    }
+
+    /// <summary>The tasks that ask for log-likelihoods, and their common plan.</summary>
+    public IReadOnlyList<Questions> Scored { get; }
+
+    public Task<Plan> LogLikelihoods { get; }
+
+    /// <summary>The tasks that ask for generated text, each with its plan.</summary>
+    public IReadOnlyList<(Questions Asked, Task<GenerationPlan> Plan)> Generated { get; }
+
+    private static IReadOnlyList<T> Requests<T>(AskedDoc doc) where T : Request => [.. doc.Requests.Cast<T>()];
+}

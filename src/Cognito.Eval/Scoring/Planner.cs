@@ -1,0 +1,84 @@
+using Microsoft.ML.Tokenizers;
+
+namespace Cognito.Eval;
+
+/// <summary>
+/// Makes a model's work out of text: tokens, then a plan. It knows how long the model's sequences may be, not the model,
+/// so it can work before one is loaded and while one runs.
+/// </summary>
+/// <param name="maxLength">The most tokens that a model's sequence may have.</param>
+/// <param name="batchTokens">Most tokens of a batch.</param>
+/// <param name="emptyContext">The token that stands for an empty context: the tokenizer's end of text.</param>
+public sealed class Planner(Tokenizer tokenizer, Protocol protocol, int maxLength, int batchTokens, int emptyContext)
+{
+    /// <summary>A cached token is read once a step, a batch token passes every weight: many more of the first fit.</summary>
+    private const long CachePerBudget = 16;
+
+    /// <summary>Plans log-likelihood requests, given by document.</summary>
+    /// <param name="groups">Each document's task.</param>
+    /// <exception cref="InputException">A request has nothing to predict, or nothing to predict it from.</exception>
+    public Plan LogLikelihoods(IReadOnlyList<IReadOnlyList<LogLikelihood>> documents, IReadOnlyList<string> groups)
+    {
+        var spans = new IReadOnlyList<TokenSpan>[documents.Count];
+        Parallel.For(0, documents.Count, d => spans[d] = Encode(documents[d]));
+        Refuse(spans, groups);
+        return Plan.Make(spans, groups, maxLength, batchTokens, protocol.MergesEqualRequests);
+    }
+
+    /// <summary>Plans greedy generation.</summary>
+    /// <exception cref="InputException">The maximum length leaves no room for a prompt.</exception>
+    public GenerationPlan Generation(string task, IReadOnlyList<GreedyUntil> requests)
+    {
+        var prompts = requests.Select(request => tokenizer.EncodeToIds(request.Context).ToArray()).ToList();
+        var groups = GenerationGroups.Make(requests, prompts, protocol, maxLength);
+        return new(
+            task, prompts, GenerationGroups.Pack(groups, CachePerBudget * batchTokens, protocol.MaxNewTokens), maxLength);
+    }
+
+    /// <summary>A document's requests in tokens; those of one context share its array.</summary>
+    private IReadOnlyList<TokenSpan> Encode(IReadOnlyList<LogLikelihood> document)
+    {
+        var spans = new List<TokenSpan>(document.Count);
+        EncodedContext? context = null;
+        foreach (var request in document)
+        {
+            if (context?.Text != request.Context)
+                context = new(tokenizer, emptyContext, request.Context);
+            spans.Add(context.With(request.Continuation));
+        }
+        return spans;
+    }
+
+    private void Refuse(IReadOnlyList<TokenSpan>[] spans, IReadOnlyList<string> groups)
+    {
+        for (var d = 0; d < spans.Length; d++)
+            foreach (var span in spans[d])
+                if (span.Context.Length == 0)
+                    throw new InputException(
+                        $"{groups[d]}: a context of white space alone, which has no token to predict from; check the rows");
+                else if (span.Continuation.Length == 0 || span.Continuation.Length > maxLength)
+                    throw new InputException(
+                        $"{groups[d]}: a continuation of {span.Continuation.Length} tokens; between 1 and the model's "
+                        + $"maximum length {maxLength} can be scored; check the rows, or raise --max-length");
+    }
+}
+
+/// <summary>The order of work for a task's generation.</summary>
+/// <param name="Prompts">Each request's whole prompt in tokens.</param>
+/// <param name="Batches">What the model generates at once.</param>
+/// <param name="MaxLength">The most tokens that a model's sequence may have.</param>
+public sealed record GenerationPlan(
+    string Task, IReadOnlyList<int[]> Prompts, IReadOnlyList<IReadOnlyList<GenerationGroup>> Batches, int MaxLength)
+{
+    /// <summary>What is asked, and what of it goes through the model; generated tokens are not counted.</summary>
+    public PlanCounts Counts { get; } = Count(Prompts, [.. Batches.SelectMany(batch => batch)]);
+
+    private static PlanCounts Count(IReadOnlyList<int[]> prompts, IReadOnlyList<GenerationGroup> groups)
+    {
+        var rows = groups.SelectMany(group => group.Rows).ToList();
+        var tokens = rows.Sum(row => (long)row.Input.Length);
+        return new(
+            prompts.Count, prompts.Count, rows.Count, rows.Sum(row => (long)row.Input.Length * row.Requests.Count),
+            tokens, tokens, groups.Where(group => group.Dropped > 0).Sum(group => group.Rows.Sum(row => row.Requests.Count)));
+    }
+}

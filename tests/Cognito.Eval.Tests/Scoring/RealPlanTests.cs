@@ -1,0 +1,46 @@
+using Cognito.Eval.Tasks;
+
+namespace Cognito.Eval.Tests;
+
+/// <summary>The plan of the benchmarks' own questions.</summary>
+public sealed class RealPlanTests(ITestOutputHelper output)
+{
+    public static TheoryData<string> Tokenizers => ["checkpoints/cognito-nano", "tokenizers/mistral-7b-v0.1"];
+
+    [Theory]
+    [MemberData(nameof(Tokenizers))]
+    public void Hardly_a_token_is_computed_twice(string name)
+    {
+        const int MaxLength = 8192;
+        var tokenizer = CheckpointTokenizer.Open(Shared.Path(name.Split('/')));
+        var planner = new Planner(tokenizer.Tokenizer, Protocol.LeaderboardV1, MaxLength, 4096, tokenizer.EndId);
+        foreach (var task in TaskRegistry.All.Where(task => task != Gsm8k.Task))
+        {
+            var asked = Questions.Ask(task, new(Shared.Path("data")), Protocol.LeaderboardV1, limit: new Limit(300));
+            IReadOnlyList<LogLikelihood>[] documents = [.. asked.Docs.Select(doc => doc.Requests.Cast<LogLikelihood>().ToList())];
+            var plan = planner.LogLikelihoods(documents, [.. documents.Select(_ => task.Name)]);
+            var spans = documents.Select(requests => requests.Select(tokenizer.Encode).ToList()).ToList();
+            var (counts, distinct) = (plan.Total, Distinct(spans));
+            output.WriteLine($"{task}: {counts.RequestTokens} tokens by request, {counts.ForwardTokens} forward, {distinct} distinct");
+            Assert.Equal(spans.Sum(document => document.Sum(span => span.Length - 1L)), counts.RequestTokens);
+            Assert.Equal(distinct, counts.DistinctTokens);
+            Assert.InRange(counts.ForwardTokens, distinct, 1.03 * distinct);
+        }
+    }
+
+    /// <summary>What all documents begin with once, each document's context beyond it once, each continuation once.</summary>
+    private static long Distinct(List<List<TokenSpan>> documents)
+    {
+        var asked = new HashSet<string>();
+        var fresh = documents.Select(document => document
+            .Select(span => (int[])[.. span.Context, .. span.Continuation])
+            .Where(whole => asked.Add(string.Join(' ', whole))).Select(whole => whole[..^1]).ToList())
+            .Where(document => document.Count > 0).ToList();
+        var opening = fresh.Min(document => document.Min(input => input.AsSpan().CommonPrefixLength(fresh[0][0])));
+        return opening + fresh.Sum(document =>
+        {
+            var shared = document.Min(input => input.AsSpan().CommonPrefixLength(document[0]));
+            return shared - opening + document.Sum(input => (long)input.Length - shared);
+        });
+    }
+}
