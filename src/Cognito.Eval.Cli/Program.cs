@@ -6,5 +6,6 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureIn
 var root = RunCommand.Create();
 root.Add(TasksCommand.Create());
 root.Add(PromptCommand.Create());
+root.Add(PlanCommand.Create());
 root.Add(ReportCommand.Create());
 return await Session.Invoke(root, args);

@@ -39,6 +39,7 @@ internal static class Session
     /// <summary>The parser's message without .NET's names of types.</summary>
     private static string Plain(string message) => message
         .Replace("'System.Nullable`1[System.Int32]'", "a whole number", StringComparison.Ordinal)
+        .Replace("'System.Nullable`1[System.Double]'", "a number", StringComparison.Ordinal)
         .Replace("'System.Int32'", "a whole number", StringComparison.Ordinal)
         .Replace("as expected type", "as", StringComparison.Ordinal);
 

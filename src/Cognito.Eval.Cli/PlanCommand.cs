@@ -1,0 +1,98 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Cognito.Eval.Tasks;
+using Cognito.Eval.Torch;
+
+namespace Cognito.Eval.Cli;
+
+/// <summary><c>cognito-eval plan</c>: what a run would do, without the model.</summary>
+internal static class PlanCommand
+{
+    private static readonly Option<string[]> Tasks = new("--tasks", "-t")
+    {
+        Description = "Tasks to plan: names, patterns (mmlu_*), all; commas or repeats.",
+        DefaultValueFactory = _ => ["all"],
+        AllowMultipleArgumentsPerToken = true,
+        HelpName = "LIST",
+    };
+
+    private static readonly Option<string?> Model = Inputs.Model(), Data = Inputs.Data(), LimitOption = Inputs.LimitOption();
+    private static readonly Option<int?> Shots = Inputs.Shots();
+    private static readonly Option<bool> Json = Inputs.Json();
+
+    private static readonly Option<int?> MaxLength = new("--max-length")
+    {
+        Description = "Most tokens of a prompt. Default: the checkpoint's; if given, the folder need not hold config.json.",
+        HelpName = "N",
+    };
+
+    private static readonly Option<int> BatchTokens = new("--batch-tokens")
+    {
+        Description = "Most tokens that go through the model together.",
+        DefaultValueFactory = _ => 4096,
+        HelpName = "N",
+    };
+
+    private static readonly Option<string> Dtype = new("--dtype")
+    {
+        Description = "Type of the weights, for the estimate of memory: float32, bfloat16 or float16.",
+        DefaultValueFactory = _ => "float32",
+        HelpName = "T",
+    };
+
+    private static readonly Option<double?> Rate = new("--tokens-per-second")
+    {
+        Description = "Estimate the time at this rate, such as a run's progress shows.",
+        HelpName = "R",
+    };
+
+    public static Command Create()
+    {
+        Dtype.AcceptOnlyFromAmong("float32", "bfloat16", "float16");
+        var command = new Command(
+            "plan", "Count the tokens that a run would put through the model, and estimate memory and time; loads no weights.")
+        {
+            Tasks, Model, Data, Shots, LimitOption, MaxLength, BatchTokens, Dtype, Rate, Json,
+        };
+        command.SetAction(parsed => Session.Guard(parsed, () => Print(parsed)));
+        return command;
+    }
+
+    private static int Print(ParseResult parsed)
+    {
+        var clock = Stopwatch.StartNew();
+        var (maxLength, batchTokens, rate) = (parsed.GetValue(MaxLength), parsed.GetValue(BatchTokens), parsed.GetValue(Rate));
+        Require(MaxLength, maxLength ?? 2, 2);
+        Require(BatchTokens, batchTokens, 1);
+        if (rate is { } given && !(given > 0 && double.IsFinite(given)))
+            throw new InputException($"--tokens-per-second {given}: give a number above 0");
+        var limit = parsed.GetValue(LimitOption) is { } text ? Limit.Parse(text) : (Limit?)null;
+        var tasks = TaskRegistry.Select(parsed.GetRequiredValue(Tasks));
+        var (folder, embedded) = Inputs.ModelFolder(parsed.GetValue(Model));
+        var data = Inputs.DataFolder(parsed.GetValue(Data), embedded);
+        var tokenizer = CheckpointTokenizer.Open(folder);
+        // Without a model, a tokenizer and its maximum length are all that planning needs.
+        var config = maxLength is null || File.Exists(Path.Combine(folder, "config.json")) ? ModelConfig.Read(folder) : null;
+        using var narrator = new Narrator(quiet: false);
+        var (asked, notes) = Inputs.Ask(tasks, data, parsed.GetValue(Shots), limit);
+        foreach (var note in notes)
+            narrator.Warn(note);
+        var length = maxLength ?? config!.MaxLength;
+        var prepared = new PreparedQuestions(
+            asked, new(tokenizer.Tokenizer, Protocol.LeaderboardV1, length, batchTokens, tokenizer.EndId));
+        var report = PlanReport.Of(asked, prepared, config, parsed.GetRequiredValue(Dtype), batchTokens, length, rate);
+        narrator.Say($"planned in {clock.Elapsed.TotalSeconds:0.0} s");
+        if (parsed.GetValue(Json))
+            report.PrintJson();
+        else
+            report.Print();
+        return Session.Done;
+    }
+
+    private static void Require(Option option, int value, int least)
+    {
+        const int Most = 1 << 24;
+        if (value < least || value > Most)
+            throw new InputException($"{option.Name} {value}: give a whole number of at least {least} and at most {Most}");
+    }
+}

@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Text.Json;
+using Cognito.Eval.Tasks;
+using Cognito.Eval.Torch;
+using Spectre.Console;
+
+namespace Cognito.Eval.Cli;
+
+/// <summary>A plan in numbers: the tokens of each column, batches, memory and time.</summary>
+internal sealed record PlanReport(
+    IReadOnlyList<(EvalTask Task, PlanCounts Counts)> Tasks, Plan LogLikelihoods, IReadOnlyList<GenerationPlan> Generation,
+    MemoryEstimate? Memory, string Dtype, int BatchTokens, int MaxLength, double? TokensPerSecond)
+{
+    private static int NewTokens => Protocol.LeaderboardV1.MaxNewTokens;
+
+    private long PromptTokens => Generation.Sum(task => task.Counts.ForwardTokens);
+
+    private int Prompts => Generation.Sum(task => task.Counts.Distinct);
+
+    private double? Seconds(long tokens) => tokens / TokensPerSecond;
+
+    public static PlanReport Of(
+        IReadOnlyList<Questions> asked, PreparedQuestions prepared, ModelConfig? config, string dtype, int batchTokens,
+        int maxLength, double? tokensPerSecond)
+    {
+        var plan = prepared.LogLikelihoods.GetAwaiter().GetResult();
+        GenerationPlan[] generation = [.. prepared.Generated.Select(task => task.Plan.GetAwaiter().GetResult())];
+        var counts = plan.Counts.Concat(generation.Select(task => KeyValuePair.Create(task.Task, task.Counts))).ToDictionary();
+        return new(
+            [.. asked.Select(task => (task.Task, counts[task.Task.Name]))], plan, generation,
+            config is null ? null : MemoryEstimate.Of(config, dtype, plan, generation, NewTokens),
+            dtype, batchTokens, maxLength, tokensPerSecond);
+    }
+
+    public void Print()
+    {
+        var table = Terminal.Table(
+            "Column", "Documents", "Requests", "Distinct", "Tokens by request", "Distinct tokens", "Forward tokens", "Ratio",
+            "Padding", "Truncated");
+        foreach (var column in table.Columns.Skip(1))
+            column.Alignment = Justify.Right;
+        foreach (var column in TaskRegistry.Columns)
+        {
+            var mine = Tasks.Where(task => task.Task.Column.Key == column.Key).Select(task => task.Counts).ToList();
+            if (mine.Count > 0)
+                Add(column.Key, mine.Aggregate((sum, task) => sum + task));
+        }
+        Add("all", Tasks.Select(task => task.Counts).Aggregate((sum, task) => sum + task));
+        Terminal.Print(table);
+        foreach (var line in Lines())
+            Terminal.Out.WriteLine(line);
+
+        void Add(string name, PlanCounts counts) => table.AddRow(
+            name, Grouped(counts.Documents), Grouped(counts.Requests), Grouped(counts.Distinct), Grouped(counts.RequestTokens),
+            Grouped(counts.DistinctTokens), Grouped(counts.ForwardTokens), Ratio(counts).ToString("0.0"), "0",
+            Grouped(counts.Truncated));
+    }
+
+    private IEnumerable<string> Lines()
+    {
+        yield return "Ratio: tokens by request for each forward token. Padding: the sequences of a batch lie end to end.";
+        if (LogLikelihoods.Batches.Count > 0)
+            yield return $"log-likelihoods: {Grouped(LogLikelihoods.Batches.Count)} batches of up to {Grouped(BatchTokens)} tokens; "
+                + $"a prompt has at most {Grouped(MaxLength)}";
+        if (Prompts > 0)
+            yield return $"generation: {Grouped(Prompts)} prompts of {Grouped(PromptTokens)} tokens, batches: "
+                + $"{Grouped(Generation.Sum(task => task.Batches.Count))}; each goes on for up to {NewTokens} more, not counted above";
+        if (Memory is { } memory)
+        {
+            yield return $"memory: about {Gib(memory.Peak)} GiB in {Dtype}: weights {Gib(memory.Weights)}, then the larger of "
+                + $"log-likelihoods {Gib(memory.Openings + memory.Batch)} (openings' keys and values {Gib(memory.Openings)}, "
+                + $"a batch in one layer with its logits {Gib(memory.Batch)}) and generation's keys and values {Gib(memory.Generation)}";
+            yield return "memory does not count: masks, the allocator's reserve, libtorch itself, the questions";
+        }
+        else
+            yield return "memory: not estimated without config.json";
+        if (Seconds(LogLikelihoods.Total.ForwardTokens) is { } seconds)
+            yield return $"time at {Grouped((long)TokensPerSecond!.Value)} tokens/s: log-likelihoods {Time(seconds)}"
+                + (Prompts > 0 ? $", prompts of generation {Time(Seconds(PromptTokens)!.Value)}; what is generated comes on top" : "");
+    }
+
+    public void PrintJson() => Console.WriteLine(JsonSerializer.Serialize(new
+    {
+        tasks = Tasks.ToDictionary(task => task.Task.Name, task => new
+        {
+            column = task.Task.Column.Key,
+            documents = task.Counts.Documents,
+            requests = task.Counts.Requests,
+            distinct_requests = task.Counts.Distinct,
+            tokens_by_request = task.Counts.RequestTokens,
+            distinct_tokens = task.Counts.DistinctTokens,
+            forward_tokens = task.Counts.ForwardTokens,
+            ratio = Ratio(task.Counts),
+            padding_tokens = 0,
+            truncated_requests = task.Counts.Truncated,
+        }),
+        max_length = MaxLength,
+        batch_tokens = BatchTokens,
+        log_likelihood_batches = LogLikelihoods.Batches.Count,
+        log_likelihood_tokens = LogLikelihoods.Total.ForwardTokens,
+        generation_batches = Generation.Sum(task => task.Batches.Count),
+        generation_prompts = Prompts,
+        generation_prompt_tokens = PromptTokens,
+        generation_most_new_tokens = (long)Prompts * NewTokens,
+        memory_bytes = Memory is null ? null : new
+        {
+            dtype = Dtype,
+            weights = Memory.Weights,
+            openings = Memory.Openings,
+            batch = Memory.Batch,
+            generation = Memory.Generation,
+            peak = Memory.Peak,
+        },
+        tokens_per_second = TokensPerSecond,
+        log_likelihood_seconds = Seconds(LogLikelihoods.Total.ForwardTokens),
+        generation_prompt_seconds = Seconds(PromptTokens),
+    }, Terminal.Json));
+
+    private static double Ratio(PlanCounts counts) => counts.RequestTokens / Math.Max(1.0, counts.ForwardTokens);
+
+    private static string Grouped(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Gib(long bytes) => (bytes / (double)(1 << 30)).ToString("0.00", CultureInfo.InvariantCulture);
+
+    private static string Time(double seconds) => TimeSpan.FromSeconds(seconds).ToString(seconds < 86400 ? @"h\:mm\:ss" : @"d\.hh\:mm\:ss");
+}
