@@ -15,17 +15,20 @@ internal sealed record MemoryEstimate(long Weights, long Openings, long Batch, l
     /// <summary>Log-likelihoods and generation follow one another.</summary>
     public long Peak => Weights + Math.Max(Openings + Batch, Generation);
 
-    public static MemoryEstimate Of(ModelConfig config, string dtype, Plan plan, IReadOnlyList<GenerationPlan> generation, int newTokens)
+    public static MemoryEstimate Of(
+        ModelConfig config, string dtype, Plan plan, IReadOnlyList<GenerationPlan> generation, int newTokens)
     {
         var bytes = dtype == "float32" ? 4L : 2;
         var perToken = 2 * bytes * config.Layers * config.KeyValueHeads * config.HeadDim;
         var openings = plan.Batches.Select(batch => batch.Trees.Select(tree => tree.Opening).OfType<Opening>().Distinct()
-            .Sum(opening => (long)opening.Tokens.Length)).DefaultIfEmpty(0).Max();
-        var cached = generation.SelectMany(task => task.Batches).Select(batch => batch.SelectMany(group => group.Rows).ToList())
-            .Select(rows => rows.Count * (rows.Max(row => row.Input.Length) + (long)newTokens)).DefaultIfEmpty(0).Max();
+            .Sum(opening => (long)opening.Tokens.Length));
+        var batches = plan.Batches.Select(batch => BatchBytes(config, bytes, batch));
+        var cached = generation.SelectMany(task => task.Batches)
+            .Select(batch => batch.SelectMany(group => group.Rows).ToList())
+            .Select(rows => rows.Count * (rows.Max(row => row.Input.Length) + (long)newTokens));
         return new(
-            bytes * Parameters(config), perToken * openings, plan.Batches.Select(batch => BatchBytes(config, bytes, batch))
-                .DefaultIfEmpty(0).Max(), perToken * cached);
+            bytes * Parameters(config), perToken * openings.DefaultIfEmpty(0).Max(), batches.DefaultIfEmpty(0).Max(),
+            perToken * cached.DefaultIfEmpty(0).Max());
     }
 
     private static long Parameters(ModelConfig config)
@@ -43,7 +46,8 @@ internal sealed record MemoryEstimate(long Weights, long Openings, long Batch, l
     {
         var tokens = batch.Trees.Sum(tree => tree.Trunk.Length + tree.Branches.Sum(branch => (long)branch.Tokens.Length));
         var targets = batch.Trees.Sum(tree => tree.Branches.Sum(branch => branch.Targets.Length));
-        // The stream, its norm, an expert's output and the sum of them; gate and up. Or queries, keys, values and the result.
+        // The stream, its norm, an expert's output and the sum of them, gate and up; or the stream, its norm, queries,
+        // keys, values and what is gathered.
         var feedForward = 4L * config.HiddenSize + 2L * config.IntermediateSize;
         var attention = 2L * config.HiddenSize + 2L * (config.Heads + config.KeyValueHeads) * config.HeadDim;
         // Logits, their copy in float32 and its log-softmax.

@@ -16,7 +16,8 @@ internal static class PlanCommand
         HelpName = "LIST",
     };
 
-    private static readonly Option<string?> Model = Inputs.Model(), Data = Inputs.Data(), LimitOption = Inputs.LimitOption();
+    private static readonly Option<string?> Model = Inputs.Model(), Data = Inputs.Data();
+    private static readonly Option<string?> LimitOption = Inputs.LimitOption();
     private static readonly Option<int?> Shots = Inputs.Shots();
     private static readonly Option<bool> Json = Inputs.Json();
 
@@ -50,7 +51,8 @@ internal static class PlanCommand
     {
         Dtype.AcceptOnlyFromAmong("float32", "bfloat16", "float16");
         var command = new Command(
-            "plan", "Count the tokens that a run would put through the model, and estimate memory and time; loads no weights.")
+            "plan",
+            "Count the tokens that a run would put through the model, and estimate memory and time; loads no weights.")
         {
             Tasks, Model, Data, Shots, LimitOption, MaxLength, BatchTokens, Dtype, Rate, Json,
         };
@@ -61,7 +63,8 @@ internal static class PlanCommand
     private static int Print(ParseResult parsed)
     {
         var clock = Stopwatch.StartNew();
-        var (maxLength, batchTokens, rate) = (parsed.GetValue(MaxLength), parsed.GetValue(BatchTokens), parsed.GetValue(Rate));
+        var (maxLength, batchTokens) = (parsed.GetValue(MaxLength), parsed.GetValue(BatchTokens));
+        var rate = parsed.GetValue(Rate);
         Require(MaxLength, maxLength ?? 2, 2);
         Require(BatchTokens, batchTokens, 1);
         if (rate is { } given && !(given > 0 && double.IsFinite(given)))
@@ -72,7 +75,9 @@ internal static class PlanCommand
         var data = Inputs.DataFolder(parsed.GetValue(Data), embedded);
         var tokenizer = CheckpointTokenizer.Open(folder);
         // Without a model, a tokenizer and its maximum length are all that planning needs.
-        var config = maxLength is null || File.Exists(Path.Combine(folder, "config.json")) ? ModelConfig.Read(folder) : null;
+        var config = maxLength is null || File.Exists(Path.Combine(folder, "config.json"))
+            ? ModelConfig.Read(folder)
+            : null;
         using var narrator = new Narrator(quiet: false);
         var (asked, notes) = Inputs.Ask(tasks, data, parsed.GetValue(Shots), limit);
         foreach (var note in notes)
@@ -93,6 +98,7 @@ internal static class PlanCommand
     {
         const int Most = 1 << 24;
         if (value < least || value > Most)
-            throw new InputException($"{option.Name} {value}: give a whole number of at least {least} and at most {Most}");
+            throw new InputException(
+                $"{option.Name} {value}: give a whole number of at least {least} and at most {Most}");
     }
 }

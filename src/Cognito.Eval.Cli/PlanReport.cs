@@ -25,7 +25,8 @@ internal sealed record PlanReport(
     {
         var plan = prepared.LogLikelihoods.GetAwaiter().GetResult();
         GenerationPlan[] generation = [.. prepared.Generated.Select(task => task.Plan.GetAwaiter().GetResult())];
-        var counts = plan.Counts.Concat(generation.Select(task => KeyValuePair.Create(task.Task, task.Counts))).ToDictionary();
+        var counts = plan.Counts
+            .Concat(generation.Select(task => KeyValuePair.Create(task.Task, task.Counts))).ToDictionary();
         return new(
             [.. asked.Select(task => (task.Task, counts[task.Task.Name]))], plan, generation,
             config is null ? null : MemoryEstimate.Of(config, dtype, plan, generation, NewTokens),
@@ -35,8 +36,8 @@ internal sealed record PlanReport(
     public void Print()
     {
         var table = Terminal.Table(
-            "Column", "Documents", "Requests", "Distinct", "Tokens by request", "Distinct tokens", "Forward tokens", "Ratio",
-            "Padding", "Truncated");
+            "Column", "Documents", "Requests", "Distinct", "Tokens by request", "Distinct tokens", "Forward tokens",
+            "Ratio", "Padding", "Truncated");
         foreach (var column in table.Columns.Skip(1))
             column.Alignment = Justify.Right;
         foreach (var column in TaskRegistry.Columns)
@@ -51,8 +52,9 @@ internal sealed record PlanReport(
             Terminal.Out.WriteLine(line);
 
         void Add(string name, PlanCounts counts) => table.AddRow(
-            name, Grouped(counts.Documents), Grouped(counts.Requests), Grouped(counts.Distinct), Grouped(counts.RequestTokens),
-            Grouped(counts.DistinctTokens), Grouped(counts.ForwardTokens), Ratio(counts).ToString("0.0"), "0",
+            name, Grouped(counts.Documents), Grouped(counts.Requests), Grouped(counts.Distinct),
+            Grouped(counts.RequestTokens), Grouped(counts.DistinctTokens), Grouped(counts.ForwardTokens),
+            Ratio(counts).ToString("0.0", CultureInfo.InvariantCulture), "0",
             Grouped(counts.Truncated));
     }
 
@@ -60,23 +62,26 @@ internal sealed record PlanReport(
     {
         yield return "Ratio: tokens by request for each forward token. Padding: the sequences of a batch lie end to end.";
         if (LogLikelihoods.Batches.Count > 0)
-            yield return $"log-likelihoods: {Grouped(LogLikelihoods.Batches.Count)} batches of up to {Grouped(BatchTokens)} tokens; "
-                + $"a prompt has at most {Grouped(MaxLength)}";
+            yield return $"log-likelihoods: {Grouped(LogLikelihoods.Batches.Count)} batches of up to "
+                + $"{Grouped(BatchTokens)} tokens; a prompt has at most {Grouped(MaxLength)}";
         if (Prompts > 0)
             yield return $"generation: {Grouped(Prompts)} prompts of {Grouped(PromptTokens)} tokens, batches: "
-                + $"{Grouped(Generation.Sum(task => task.Batches.Count))}; each goes on for up to {NewTokens} more, not counted above";
+                + $"{Grouped(Generation.Sum(task => task.Batches.Count))}; each goes on for up to {NewTokens} more, "
+                + "not counted above";
         if (Memory is { } memory)
         {
-            yield return $"memory: about {Gib(memory.Peak)} GiB in {Dtype}: weights {Gib(memory.Weights)}, then the larger of "
-                + $"log-likelihoods {Gib(memory.Openings + memory.Batch)} (openings' keys and values {Gib(memory.Openings)}, "
-                + $"a batch in one layer with its logits {Gib(memory.Batch)}) and generation's keys and values {Gib(memory.Generation)}";
+            yield return $"memory: about {Gib(memory.Peak)} GiB in {Dtype}: weights {Gib(memory.Weights)}, then the "
+                + $"larger of log-likelihoods {Gib(memory.Openings + memory.Batch)} (openings' keys and values "
+                + $"{Gib(memory.Openings)}, a batch in one layer with its logits {Gib(memory.Batch)}) and generation's "
+                + $"keys and values {Gib(memory.Generation)}";
             yield return "memory does not count: masks, the allocator's reserve, libtorch itself, the questions";
         }
         else
             yield return "memory: not estimated without config.json";
         if (Seconds(LogLikelihoods.Total.ForwardTokens) is { } seconds)
             yield return $"time at {Grouped((long)TokensPerSecond!.Value)} tokens/s: log-likelihoods {Time(seconds)}"
-                + (Prompts > 0 ? $", prompts of generation {Time(Seconds(PromptTokens)!.Value)}; what is generated comes on top" : "");
+                + (Prompts == 0 ? ""
+                    : $", prompts of generation {Time(Seconds(PromptTokens)!.Value)}; what is generated comes on top");
     }
 
     public void PrintJson() => Console.WriteLine(JsonSerializer.Serialize(new
@@ -120,7 +125,9 @@ internal sealed record PlanReport(
 
     private static string Grouped(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
-    private static string Gib(long bytes) => (bytes / (double)(1 << 30)).ToString("0.00", CultureInfo.InvariantCulture);
+    private static string Gib(long bytes) =>
+        (bytes / (double)(1 << 30)).ToString("0.00", CultureInfo.InvariantCulture);
 
-    private static string Time(double seconds) => TimeSpan.FromSeconds(seconds).ToString(seconds < 86400 ? @"h\:mm\:ss" : @"d\.hh\:mm\:ss");
+    private static string Time(double seconds) =>
+        TimeSpan.FromSeconds(seconds).ToString(seconds < 86400 ? @"h\:mm\:ss" : @"d\.hh\:mm\:ss");
 }

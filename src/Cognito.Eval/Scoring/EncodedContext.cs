@@ -9,8 +9,7 @@ internal sealed class EncodedContext
     private readonly SentencePieceTokenizer? _byLine;
     private readonly int[] _tokens;
 
-    /// <summary>Where the last line begins, and its tokens in the context: what comes before them is the same with a
-    /// continuation.</summary>
+    // Where the last line begins, and how many tokens it has: those before it are the same with a continuation.
     private readonly int _lastLine, _lastLineTokens;
 
     /// <param name="endOfText">The token that stands for an empty context.</param>

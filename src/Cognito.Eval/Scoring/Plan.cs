@@ -23,8 +23,10 @@ public sealed record Plan(
 
     /// <param name="documents">Spans by document; those of one of <paramref name="groups"/> may share an opening.</param>
     /// <param name="groups">For each document, the task it belongs to.</param>
-    /// <param name="batchTokens">Most tokens of a batch, openings not counted; a longer tree is a batch of its own.</param>
-    /// <param name="merges">Whether requests of equal tokens get one answer (<see cref="Protocol.MergesEqualRequests"/>).</param>
+    /// <param name="batchTokens">Most tokens of a batch, openings not counted; a longer tree is alone in one.</param>
+    /// <param name="merges">
+    /// Whether requests of equal tokens get one answer (<see cref="Protocol.MergesEqualRequests"/>).
+    /// </param>
     /// <param name="shares">
     /// Whether sequences that begin alike share what they begin with. If not, each distinct request is a tree of its own,
     /// to compare with.
@@ -63,7 +65,8 @@ public sealed record Plan(
         List<Sapling> whole, List<Sapling> planted)
     {
         var counts = new OrderedDictionary<string, PlanCounts>();
-        void Add(string group, PlanCounts more) => counts[group] = counts.GetValueOrDefault(group, PlanCounts.None) + more;
+        void Add(string group, PlanCounts more) =>
+            counts[group] = counts.GetValueOrDefault(group, PlanCounts.None) + more;
         foreach (var (document, group) in documents.Zip(groups))
             Add(group, new(
                 1, document.Count, 0, document.Sum(span => (long)span.Input(maxLength).Length), 0, 0,
@@ -76,11 +79,11 @@ public sealed record Plan(
         }
         foreach (var task in planted.GroupBy(tree => tree.Group))
         {
-            var openings = task.Select(tree => tree.Opening).OfType<Opening>().Distinct().Sum(opening => opening.Tokens.Length);
+            var openings = task.Select(tree => tree.Opening).OfType<Opening>().Distinct();
             Add(task.Key, PlanCounts.None with
             {
                 Distinct = task.Sum(tree => tree.Spans.Count),
-                ForwardTokens = task.Sum(tree => (long)tree.Tokens) + openings,
+                ForwardTokens = task.Sum(tree => (long)tree.Tokens) + openings.Sum(opening => opening.Tokens.Length),
             });
         }
         return counts;

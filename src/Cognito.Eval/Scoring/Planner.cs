@@ -9,7 +9,8 @@ namespace Cognito.Eval;
 /// <param name="maxLength">The most tokens that a model's sequence may have.</param>
 /// <param name="batchTokens">Most tokens of a batch.</param>
 /// <param name="emptyContext">The token that stands for an empty context: the tokenizer's end of text.</param>
-public sealed class Planner(Tokenizer tokenizer, Protocol protocol, int maxLength, int batchTokens, int emptyContext)
+public sealed class Planner(
+    Tokenizer tokenizer, Protocol protocol, int maxLength, int batchTokens, int emptyContext)
 {
     /// <summary>A cached token is read once a step, a batch token passes every weight: many more of the first fit.</summary>
     private const long CachePerBudget = 16;
@@ -55,7 +56,7 @@ public sealed class Planner(Tokenizer tokenizer, Protocol protocol, int maxLengt
             foreach (var span in spans[d])
                 if (span.Context.Length == 0)
                     throw new InputException(
-                        $"{groups[d]}: a context of white space alone, which has no token to predict from; check the rows");
+                        $"{groups[d]}: a context of white space alone has no token to predict from; check the rows");
                 else if (span.Continuation.Length == 0 || span.Continuation.Length > maxLength)
                     throw new InputException(
                         $"{groups[d]}: a continuation of {span.Continuation.Length} tokens; between 1 and the model's "
@@ -79,6 +80,7 @@ public sealed record GenerationPlan(
         var tokens = rows.Sum(row => (long)row.Input.Length);
         return new(
             prompts.Count, prompts.Count, rows.Count, rows.Sum(row => (long)row.Input.Length * row.Requests.Count),
-            tokens, tokens, groups.Where(group => group.Dropped > 0).Sum(group => group.Rows.Sum(row => row.Requests.Count)));
+            tokens, tokens,
+            groups.Where(group => group.Dropped > 0).SelectMany(group => group.Rows).Sum(row => row.Requests.Count));
     }
 }

@@ -68,8 +68,8 @@ internal sealed class Sapling
     public IEnumerable<Sapling> Alone() => Spans.Select((span, i) => new Sapling(Group, [span], [_inputs[i]]));
 
     /// <summary>
-    /// Gives a task's trees the beginning that most of them have in common as their opening. Those that begin otherwise go
-    /// without; a rarer beginning is not worth a launch of its own.
+    /// Gives a task's trees the beginning that most of them have in common as their opening. Those that begin otherwise
+    /// go without; a rarer beginning is not worth a launch of its own.
     /// </summary>
     public static void Plant(IEnumerable<Sapling> task)
     {
@@ -92,7 +92,8 @@ internal sealed class Sapling
             return (0, []);
         // In the order of their tokens they lie side by side, so the tree in the middle is one of them.
         var middle = trees.Select(tree => tree._inputs[0]).Order().ElementAt(trees.Count / 2);
-        var carriers = trees.Select(tree => (Tree: tree, Length: Math.Min(tree._unscored, middle.CommonPrefix(tree._inputs[0]))))
+        var carriers = trees
+            .Select(tree => (Tree: tree, Length: Math.Min(tree._unscored, middle.CommonPrefix(tree._inputs[0]))))
             .OrderByDescending(carrier => carrier.Length).ToList();
         var half = trees.Count / 2;
         var count = Enumerable.Range(half + 1, trees.Count - half).MaxBy(n => (n - 1L) * carriers[n - 1].Length);

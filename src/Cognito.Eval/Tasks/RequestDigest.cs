@@ -70,7 +70,7 @@ public sealed record RequestDigest(string Raw, string Json, string Harness)
     {
         var result = new StringBuilder(text.Length + text.Length / 16 + 16).Append('"');
         var rest = text.AsSpan();
-        for (int at; (at = ascii ? rest.IndexOfAnyExcept(PlainAscii) : rest.IndexOfAny(Escaped)) >= 0; rest = rest[(at + 1)..])
+        while ((ascii ? rest.IndexOfAnyExcept(PlainAscii) : rest.IndexOfAny(Escaped)) is >= 0 and var at)
         {
             result.Append(rest[..at]);
             _ = rest[at] switch
@@ -84,6 +84,7 @@ public sealed record RequestDigest(string Raw, string Json, string Harness)
                 '\r' => result.Append("\\r"),
                 var other => result.Append("\\u").Append(Hex4(other)),
             };
+            rest = rest[(at + 1)..];
         }
         return result.Append(rest).Append('"').ToString();
     }

@@ -11,7 +11,8 @@ public sealed class PlanCommandTests : IDisposable
 
     public void Dispose() => line.Dispose();
 
-    private CommandLine.Outcome Run(params string[] args) => line.Run([("COGNITO_LIBTORCH", line.At("empty"))], ["plan", .. args]);
+    private CommandLine.Outcome Run(params string[] args) =>
+        line.Run([("COGNITO_LIBTORCH", line.At("empty"))], ["plan", .. args]);
 
     private JsonNode Json(params string[] args)
     {
@@ -33,7 +34,9 @@ public sealed class PlanCommandTests : IDisposable
             Assert.InRange(Number(task["distinct_requests"]), 1, Number(task["requests"]));
             Assert.InRange(Number(task["distinct_tokens"]), 1, Number(task["forward_tokens"]));
             Assert.InRange(Number(task["forward_tokens"]), 1, Number(task["tokens_by_request"]));
-            Assert.Equal(Number(task["tokens_by_request"]) / (double)Number(task["forward_tokens"]), task["ratio"]!.GetValue<double>(), 9);
+            Assert.Equal(
+                (double)Number(task["tokens_by_request"]) / Number(task["forward_tokens"]),
+                task["ratio"]!.GetValue<double>(), 9);
             Assert.Equal((0, 0), (Number(task["padding_tokens"]), Number(task["truncated_requests"])));
         }
         var (scored, generated) = (Number(plan["log_likelihood_tokens"]), Number(plan["generation_prompt_tokens"]));
@@ -44,8 +47,8 @@ public sealed class PlanCommandTests : IDisposable
         Assert.Equal(scored / 1000.0, plan["log_likelihood_seconds"]!.GetValue<double>(), 9);
         var memory = plan["memory_bytes"]!;
         Assert.Equal(
-            Number(memory["weights"]) + Math.Max(Number(memory["openings"]) + Number(memory["batch"]), Number(memory["generation"])),
-            Number(memory["peak"]));
+            Number(memory["peak"]), Number(memory["weights"]) + Math.Max(
+                Number(memory["openings"]) + Number(memory["batch"]), Number(memory["generation"])));
     }
 
     [Fact]
@@ -61,8 +64,9 @@ public sealed class PlanCommandTests : IDisposable
     {
         var outcome = Run();
         Assert.True(outcome.Code == 0, outcome.Error);
-        string[] rows = [.. outcome.Out.Split('\n').Where(l => l.StartsWith("| ", StringComparison.Ordinal)).Select(l => l.Split('|')[1].Trim())];
-        Assert.Equal(["Column", "ARC", "HellaSwag", "MMLU", "TruthfulQA", "Winogrande", "GSM8K", "all"], rows.Where(row => row[0] != '-'));
+        string[] rows = [.. outcome.Out.Split('\n').Where(l => l.StartsWith("| ", StringComparison.Ordinal))
+            .Select(l => l.Split('|')[1].Trim()).Where(name => name[0] != '-')];
+        Assert.Equal(["Column", "ARC", "HellaSwag", "MMLU", "TruthfulQA", "Winogrande", "GSM8K", "all"], rows);
         Assert.Contains("memory: about", outcome.Out);
         Assert.DoesNotContain("tokens/s", outcome.Out);
     }
@@ -71,8 +75,9 @@ public sealed class PlanCommandTests : IDisposable
     public void A_maximum_length_stands_in_for_config_json()
     {
         var model = line.Copy(CommandLine.Nano, "model");
-        foreach (var file in Directory.EnumerateFiles(model).Where(file => !file.Contains("tokenizer", StringComparison.Ordinal)))
-            File.Delete(file);
+        foreach (var file in Directory.EnumerateFiles(model))
+            if (!Path.GetFileName(file).StartsWith("tokenizer", StringComparison.Ordinal))
+                File.Delete(file);
         string[] args = ["-t", "arc", "--limit", "3", "--model", model, "--data", CommandLine.Samples];
         Assert.Null(Json([.. args, "--max-length", "512"])["memory_bytes"]);
         Assert.Equal(2, Run(args).Code);
@@ -82,7 +87,8 @@ public sealed class PlanCommandTests : IDisposable
     public void Smaller_batches_and_a_shorter_maximum_length_are_heeded()
     {
         var plan = Json("-t", "arc", "--limit", "3", "--max-length", "300", "--batch-tokens", "100");
-        Assert.Equal(Number(plan["tasks"]!["arc_challenge"]!["requests"]), Number(plan["tasks"]!["arc_challenge"]!["truncated_requests"]));
+        var arc = plan["tasks"]!["arc_challenge"]!;
+        Assert.Equal(Number(arc["requests"]), Number(arc["truncated_requests"]));
         Assert.True(Number(plan["log_likelihood_batches"]) > 3);
     }
 
@@ -104,12 +110,18 @@ public sealed class PlanCommandTests : IDisposable
         var outcome = Run(option, value);
         Assert.Equal(2, outcome.Code);
         Assert.Empty(outcome.Out);
-        var said = Assert.Single(outcome.Error.Split('\n'), l => l.Length > 0 && !l.StartsWith("note: ", StringComparison.Ordinal));
+        var said = Assert.Single(
+            outcome.Error.Split('\n'), l => l.Length > 0 && !l.StartsWith("note: ", StringComparison.Ordinal));
         Assert.StartsWith("cognito-eval: ", said);
         Assert.Contains(fact, said);
         Assert.DoesNotContain("System.", said);
     }
 
     [Fact]
-    public void No_room_for_a_prompt_is_said() => Assert.Contains("leaves no room", Run("-t", "gsm8k", "--max-length", "100").Error);
+    public void No_room_for_a_prompt_is_bad_input()
+    {
+        var outcome = Run("-t", "gsm8k", "--max-length", "100");
+        Assert.Equal(2, outcome.Code);
+        Assert.Contains("leaves no room", outcome.Error);
+    }
 }

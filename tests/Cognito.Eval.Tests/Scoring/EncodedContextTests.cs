@@ -5,8 +5,8 @@ public sealed class EncodedContextTests
 {
     private static readonly string[] Parts =
     [
-        "Question: 1 + 1 =", "Answer:", "\n", "\n\n", " ", "   ", "\t", "\u00a0", "\u2028", "\r\n", "▁", "▁▁ x", "é😀\u0301", "\ud800",
-        "_", "A", " A", "the cat", " the cat sat.", "....", "<s>", "</s>", "[title]", "7,000",
+        "Question: 1 + 1 =", "Answer:", "\n", "\n\n", " ", "   ", "\t", "\u00a0", "\u2028", "\r\n", "▁", "▁▁ x",
+        "é😀\u0301", "\ud800", "_", "A", " A", "the cat", " the cat sat.", "....", "<s>", "</s>", "[title]", "7,000",
     ];
 
     public static TheoryData<string> Tokenizers => ["cognito-nano", "llama-2-7b", "mistral-7b-v0.1"];
@@ -21,7 +21,7 @@ public sealed class EncodedContextTests
     {
         var tokenizer = Load(name);
         var random = new Random(11);
-        string Text(int most) => string.Concat(Enumerable.Range(0, random.Next(most)).Select(_ => Parts[random.Next(Parts.Length)]));
+        string Text(int most) => string.Concat(random.GetItems(Parts, random.Next(most)));
         for (var i = 0; i < 2000; i++)
         {
             var context = new EncodedContext(tokenizer, 2, Text(9));

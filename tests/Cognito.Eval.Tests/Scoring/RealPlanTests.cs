@@ -17,11 +17,12 @@ public sealed class RealPlanTests(ITestOutputHelper output)
         foreach (var task in TaskRegistry.All.Where(task => task != Gsm8k.Task))
         {
             var asked = Questions.Ask(task, new(Shared.Path("data")), Protocol.LeaderboardV1, limit: new Limit(300));
-            IReadOnlyList<LogLikelihood>[] documents = [.. asked.Docs.Select(doc => doc.Requests.Cast<LogLikelihood>().ToList())];
+            IReadOnlyList<LogLikelihood>[] documents =
+                [.. asked.Docs.Select(doc => doc.Requests.Cast<LogLikelihood>().ToList())];
             var plan = planner.LogLikelihoods(documents, [.. documents.Select(_ => task.Name)]);
             var spans = documents.Select(requests => requests.Select(tokenizer.Encode).ToList()).ToList();
             var (counts, distinct) = (plan.Total, Distinct(spans));
-            output.WriteLine($"{task}: {counts.RequestTokens} tokens by request, {counts.ForwardTokens} forward, {distinct} distinct");
+            output.WriteLine($"{task}: {distinct} distinct tokens, {counts}");
             Assert.Equal(spans.Sum(document => document.Sum(span => span.Length - 1L)), counts.RequestTokens);
             Assert.Equal(distinct, counts.DistinctTokens);
             Assert.InRange(counts.ForwardTokens, distinct, 1.03 * distinct);
