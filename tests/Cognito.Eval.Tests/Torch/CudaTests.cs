@@ -104,7 +104,7 @@ public sealed class CudaTests
         Assert.True(one.bytes.SequenceEqual(Matrix(1).bytes));
         Assert.False(one.bytes.SequenceEqual(Matrix(2).bytes));
         using var model = TorchModel.Random(ModelConfig.Read(Folder("tiny-mixtral-8x")), CUDA, ScalarType.BFloat16, 3);
-        Assert.InRange(model.Score(new([new(null, [1, 2], [new([], [3])])]))[0].LogLikelihood, -20, -0.01);
+        Assert.InRange(model.Score(new ScoreBatch([new(null, [1, 2], [new([], [3])])]))[0].LogLikelihood, -20, -0.01);
     }
 
     [Fact]

@@ -22,7 +22,8 @@ public sealed class RandomWeightsTests
     private static Dictionary<string, long[]> Shapes(ModelConfig config)
     {
         var noted = new Noted();
-        using var weights = new DecoderWeights(config, noted, META, ScalarType.BFloat16);
+        using var weights = new DecoderWeights(
+            config, noted, META, ScalarType.BFloat16, new TensorElementwise(config));
         weights.Norm();
         weights.Head(weights.Embedding());
         for (var layer = 0; layer < config.Layers; layer++)
@@ -91,7 +92,7 @@ public sealed class RandomWeightsTests
     public void A_random_model_scores()
     {
         using var model = TorchModel.Random(ModelConfig.Read(Tiny), CPU, ScalarType.Float32, 3, maxLength: 20);
-        var score = Assert.Single(model.Score(new([new(null, [1, 2], [new([], [3])])])));
+        var score = Assert.Single(model.Score(new ScoreBatch([new(null, [1, 2], [new([], [3])])])));
         Assert.InRange(score.LogLikelihood, -20, -0.01);
         Assert.Equal(20, model.MaxLength);
     }
