@@ -1,41 +1,42 @@
 using System.Reflection;
 using Cognito.Eval.Torch;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Cognito.Eval.Cli;
 
 /// <summary>A checkpoint's folder, read but for its weights.</summary>
-internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointTokenizer Tokenizer, string? Dtype, int? MaxLength)
+internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointTokenizer Tokenizer, int MaxLength)
 {
     public string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(Folder));
 
     /// <summary>Ids that end a generated answer: the checkpoint's own, else the tokenizer's.</summary>
     public IReadOnlyList<int> EndIds => Config.EndIds.Count > 0 ? Config.EndIds : [Tokenizer.EndId];
 
-    public static Checkpoint Open(string folder, string? dtype, int? maxLength)
-    {
-        var config = ModelConfig.Read(folder);
-        var tokenizer = CheckpointTokenizer.Open(folder);
-        if (tokenizer.VocabularySize > config.VocabularySize)
-            throw new InputException(
+    public static Checkpoint Open(string folder, int? maxLength) =>
+        Fits(folder, ModelConfig.Read(folder), CheckpointTokenizer.Open(folder), maxLength);
+
+    /// <summary>A config with a tokenizer that has no more pieces than it knows.</summary>
+    public static Checkpoint Fits(string folder, ModelConfig config, CheckpointTokenizer tokenizer, int? maxLength) =>
+        tokenizer.VocabularySize <= config.VocabularySize
+            ? new(folder, config, tokenizer, maxLength ?? config.MaxLength)
+            : throw new InputException(
                 $"{folder}: tokenizer.model has {tokenizer.VocabularySize} pieces, config.json's vocab_size is "
                 + $"{config.VocabularySize}; they belong to different checkpoints");
-        return new(folder, config, tokenizer, dtype, maxLength);
-    }
 
-    public LoadedCheckpoint Load(
-        string? libtorch, string? device, string logProbDtype, int threads, int? batchTokens, CancellationToken cancel)
+    public Planner Planner(Budget budget) =>
+        new(Tokenizer.Tokenizer, Protocol.LeaderboardV1, MaxLength, budget, Tokenizer.EndId);
+
+    /// <summary>Makes the plans of all that is asked, in the background.</summary>
+    public PreparedQuestions Prepare(IReadOnlyList<Questions> asked, Placement placement) =>
+        new(asked, Planner(placement.Budget));
+
+    public Scorer Scorer(ILanguageModel model, Placement placement) => new(
+        Tokenizer.Tokenizer, model, Protocol.LeaderboardV1, EndIds, Tokenizer.EndText, placement.Budget, Tokenizer.EndId);
+
+    public LoadedCheckpoint Load(Placement placement, string logProbDtype, CancellationToken cancel)
     {
-        NativeTorch.Load(libtorch);
-        var on = NativeTorch.Device(device);
-        var isCpu = on.type == DeviceType.CPU;
-        // Batches side by side, one thread each, keep all cores at work, and their numbers do not depend on how many.
-        NativeTorch.Threads(1);
-        var dtype = Dtype ?? (isCpu ? "float32" : Config.Dtype ?? "float32");
         var model = TorchModel.Load(
-            Folder, on, Enum.Parse<ScalarType>(dtype, ignoreCase: true),
-            logProbDtype == "model" ? LogProbDtype.Model : LogProbDtype.Float32, MaxLength, workers: threads);
+            Folder, placement.Device, placement.Dtype,
+            logProbDtype == "model" ? LogProbDtype.Model : LogProbDtype.Float32, MaxLength, placement.Workers);
         var weights = WeightFiles.Open(Folder);
         var versions = NativeTorch.Version;
         return new(model, weights, weights.Hash(cancel), new()
@@ -46,11 +47,13 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
             Protocol = Protocol.LeaderboardV1.Name,
             Reference = Protocol.LeaderboardV1.Reference,
             AddBos = false,
-            Dtype = dtype,
-            LogprobDtype = logProbDtype == "model" ? dtype : "float32",
-            Device = on.ToString(),
+            Dtype = placement.DtypeName,
+            LogprobDtype = logProbDtype == "model" ? placement.DtypeName : "float32",
+            Device = placement.Device.ToString(),
             MaxLength = model.MaxLength,
-            BatchTokens = batchTokens ?? (isCpu ? 4096 : 16384),
+            BatchTokens = placement.Budget.Shares ? placement.Budget.BatchTokens : null,
+            CacheTokens = placement.Budget.Shares ? placement.Budget.CacheTokens : null,
+            Exact = !placement.Budget.Shares,
             Versions = new SortedDictionary<string, string>(StringComparer.Ordinal)
             {
                 ["cognito-eval"] = typeof(Checkpoint).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!

@@ -19,7 +19,7 @@ internal sealed record MemoryEstimate(long Weights, long Openings, long Batch, l
         ModelConfig config, string dtype, Plan plan, IReadOnlyList<GenerationPlan> generation, int newTokens)
     {
         var bytes = dtype == "float32" ? 4L : 2;
-        var perToken = 2 * bytes * config.Layers * config.KeyValueHeads * config.HeadDim;
+        var perToken = CacheBytesPerToken(config, bytes);
         var openings = plan.Batches.Select(batch => batch.Trees.Select(tree => tree.Opening).OfType<Opening>().Distinct()
             .Sum(opening => (long)opening.Tokens.Length));
         var batches = plan.Batches.Select(batch => BatchBytes(config, bytes, batch));
@@ -27,31 +27,30 @@ internal sealed record MemoryEstimate(long Weights, long Openings, long Batch, l
             .Select(batch => batch.SelectMany(group => group.Rows).ToList())
             .Select(rows => rows.Count * (rows.Max(row => row.Input.Length) + (long)newTokens));
         return new(
-            bytes * Parameters(config), perToken * openings.DefaultIfEmpty(0).Max(), batches.DefaultIfEmpty(0).Max(),
+            bytes * config.Parameters, perToken * openings.DefaultIfEmpty(0).Max(), batches.DefaultIfEmpty(0).Max(),
             perToken * cached.DefaultIfEmpty(0).Max());
     }
 
-    private static long Parameters(ModelConfig config)
+    /// <summary>Keys and values of a token that is kept.</summary>
+    public static long CacheBytesPerToken(ModelConfig config, long bytes) =>
+        2 * bytes * config.Layers * config.KeyValueHeads * config.HeadDim;
+
+    /// <summary>A token on its way through the widest part of a layer.</summary>
+    public static long BytesPerToken(ModelConfig config, long bytes)
     {
-        long hidden = config.HiddenSize, inner = config.IntermediateSize;
-        long queries = config.Heads * config.HeadDim, keys = config.KeyValueHeads * config.HeadDim;
-        var attention = 2 * hidden * (queries + keys) + (config.AttentionBias ? queries + 2 * keys + hidden : 0);
-        var expert = 3 * hidden * inner + (config.FeedForwardBias ? 2 * inner + hidden : 0);
-        var router = config.HasRouter ? hidden * config.Experts : 0;
-        return config.Layers * (2 * hidden + attention + config.Experts * expert + router) + hidden
-            + hidden * config.VocabularySize * (config.TiesEmbeddings ? 1 : 2);
+        // The stream, its norm, the experts' outputs, gate and up and what they make; or the stream, its norm, queries,
+        // keys, values and what is gathered.
+        var feedForward = (2L + config.Experts) * config.HiddenSize + 3L * config.IntermediateSize;
+        var attention = 2L * config.HiddenSize + 2L * (config.Heads + config.KeyValueHeads) * config.HeadDim;
+        return bytes * Math.Max(feedForward, attention);
     }
 
     private static long BatchBytes(ModelConfig config, long bytes, ScoreBatch batch)
     {
         var tokens = batch.Trees.Sum(tree => tree.Trunk.Length + tree.Branches.Sum(branch => (long)branch.Tokens.Length));
         var targets = batch.Trees.Sum(tree => tree.Branches.Sum(branch => branch.Targets.Length));
-        // The stream, its norm, an expert's output and the sum of them, gate and up; or the stream, its norm, queries,
-        // keys, values and what is gathered.
-        var feedForward = 4L * config.HiddenSize + 2L * config.IntermediateSize;
-        var attention = 2L * config.HiddenSize + 2L * (config.Heads + config.KeyValueHeads) * config.HeadDim;
         // Logits, their copy in float32 and its log-softmax.
         var logits = Math.Min(RowsAtOnce, targets) * config.VocabularySize * (bytes + (bytes == 4 ? 0 : 4) + 4);
-        return tokens * bytes * Math.Max(feedForward, attention) + logits;
+        return tokens * BytesPerToken(config, bytes) + logits;
     }
 }

@@ -8,31 +8,10 @@ namespace Cognito.Eval.Cli;
 /// <summary><c>cognito-eval plan</c>: what a run would do, without the model.</summary>
 internal static class PlanCommand
 {
-    private static readonly Option<string[]> Tasks = new("--tasks", "-t")
-    {
-        Description = "Tasks to plan: names, patterns (mmlu_*), all; commas or repeats.",
-        DefaultValueFactory = _ => ["all"],
-        AllowMultipleArgumentsPerToken = true,
-        HelpName = "LIST",
-    };
-
     private static readonly Option<string?> Model = Inputs.Model(), Data = Inputs.Data();
     private static readonly Option<string?> LimitOption = Inputs.LimitOption();
     private static readonly Option<int?> Shots = Inputs.Shots();
     private static readonly Option<bool> Json = Inputs.Json();
-
-    private static readonly Option<int?> MaxLength = new("--max-length")
-    {
-        Description = "Most tokens of a prompt. Default: the checkpoint's; if given, the folder need not hold config.json.",
-        HelpName = "N",
-    };
-
-    private static readonly Option<int> BatchTokens = new("--batch-tokens")
-    {
-        Description = "Most tokens that go through the model together.",
-        DefaultValueFactory = _ => 4096,
-        HelpName = "N",
-    };
 
     private static readonly Option<string> Dtype = new("--dtype")
     {
@@ -54,7 +33,7 @@ internal static class PlanCommand
             "plan",
             "Count the tokens that a run would put through the model, and estimate memory and time; loads no weights.")
         {
-            Tasks, Model, Data, Shots, LimitOption, MaxLength, BatchTokens, Dtype, Rate, Json,
+            RunOptions.Tasks, Model, Data, Shots, LimitOption, RunOptions.MaxLength, RunOptions.BatchTokens, Dtype, Rate, Json,
         };
         command.SetAction(parsed => Session.Guard(parsed, () => Print(parsed)));
         return command;
@@ -63,14 +42,13 @@ internal static class PlanCommand
     private static int Print(ParseResult parsed)
     {
         var clock = Stopwatch.StartNew();
-        var (maxLength, batchTokens) = (parsed.GetValue(MaxLength), parsed.GetValue(BatchTokens));
+        var (maxLength, batchTokens) = (parsed.GetValue(RunOptions.MaxLength), parsed.GetValue(RunOptions.BatchTokens) ?? 4096);
         var rate = parsed.GetValue(Rate);
-        Require(MaxLength, maxLength ?? 2, 2);
-        Require(BatchTokens, batchTokens, 1);
+        RunOptions.Check(parsed);
         if (rate is { } given && !(given > 0 && double.IsFinite(given)))
             throw new InputException($"--tokens-per-second {given}: give a number above 0");
         var limit = parsed.GetValue(LimitOption) is { } text ? Limit.Parse(text) : (Limit?)null;
-        var tasks = TaskRegistry.Select(parsed.GetRequiredValue(Tasks));
+        var tasks = TaskRegistry.Select(parsed.GetRequiredValue(RunOptions.Tasks));
         var (folder, embedded) = Inputs.ModelFolder(parsed.GetValue(Model));
         var data = Inputs.DataFolder(parsed.GetValue(Data), embedded);
         var tokenizer = CheckpointTokenizer.Open(folder);
@@ -92,13 +70,5 @@ internal static class PlanCommand
         else
             report.Print();
         return Session.Done;
-    }
-
-    private static void Require(Option option, int value, int least)
-    {
-        const int Most = 1 << 24;
-        if (value < least || value > Most)
-            throw new InputException(
-                $"{option.Name} {value}: give a whole number of at least {least} and at most {Most}");
     }
 }

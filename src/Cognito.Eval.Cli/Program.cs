@@ -7,5 +7,6 @@ var root = RunCommand.Create();
 root.Add(TasksCommand.Create());
 root.Add(PromptCommand.Create());
 root.Add(PlanCommand.Create());
+root.Add(BenchCommand.Create());
 root.Add(ReportCommand.Create());
 return await Session.Invoke(root, args);

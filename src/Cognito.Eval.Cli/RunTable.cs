@@ -40,10 +40,13 @@ internal static class RunTable
             Terminal.Out.WriteLine($"* {Terminal.Short(note)}");
         var (near, truncated) = (run.Tasks.Values.Sum(t => t.NearTies.Count), run.Tasks.Values.Sum(t => t.TruncatedRequests));
         if (near > 0)
-            Terminal.Out.WriteLine($"{near} near-ties: verdicts that hang on less than {Tally.NearTieMargin.ToString(CultureInfo.InvariantCulture)} nats");
+            Terminal.Out.WriteLine($"{near} near-ties: verdicts that hang on less than {Margin(run)} nats");
         if (truncated > 0)
             Terminal.Out.WriteLine($"{truncated} requests were longer than the model takes and lost their oldest tokens");
     }
+
+    private static string Margin(Run run) =>
+        run.Tasks.Values.Max(task => task.NearTies.Margin).ToString("0.##e0", CultureInfo.InvariantCulture);
 
     /// <summary>Standard error of a column in percent: its tasks are separate samples.</summary>
     private static double? Error(Run run, IEnumerable<string> tasks, string metric)

@@ -41,7 +41,7 @@ internal sealed class RunWatch(int threads)
         }
     }
 
-    public Circumstances Stop(IReadOnlyList<GradedTask> graded, string model, string data) => new()
+    public Circumstances Stop(IReadOnlyList<GradedTask> graded, string model, string data, int halvings) => new()
     {
         Started = Started,
         Seconds = Math.Round(clock.Elapsed.TotalSeconds, 3),
@@ -52,6 +52,7 @@ internal sealed class RunWatch(int threads)
         DataPath = data,
         TaskSeconds = graded.ToDictionary(task => task.Questions.Task.Name, task => Math.Round(task.Seconds, 3)),
         Stages = Stages,
+        Halvings = halvings,
         PeakMemoryMib = Math.Round(Process.GetCurrentProcess().PeakWorkingSet64 / 1048576.0, 1),
     };
 }

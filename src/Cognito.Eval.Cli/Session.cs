@@ -69,6 +69,7 @@ internal static class Session
         InputException => (OneLine(e.Message), BadInput),
         OperationCanceledException => ("interrupted; nothing was written", Interrupted),
         UnauthorizedAccessException => ($"{e.Message.TrimEnd('.')}; check its permissions", BadInput),
+        InsufficientMemoryException => (OneLine(e.Message), Failed),
         // TorchSharp's message goes on with a native stack trace.
         ExternalException => ($"the model failed while running: {e.Message.Split('\n')[0]}", Failed),
         _ => ($"failed while running: {e.GetType().Name}: {e.Message.Split('\n')[0]} (--verbose shows where)", Failed),

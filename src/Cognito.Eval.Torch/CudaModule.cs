@@ -8,7 +8,7 @@ namespace Cognito.Eval.Torch;
 /// <remarks>libtorch brings NVIDIA's compiler (nvrtc) and names the driver; where either is missing there is no module.</remarks>
 internal sealed unsafe partial class CudaModule : IDisposable
 {
-    private const string Library = "caffe2_nvrtc";
+    internal const string Library = "caffe2_nvrtc";
     private readonly nint _context, _module;
 
     private CudaModule(nint context, nint module) => (_context, _module) = (context, module);

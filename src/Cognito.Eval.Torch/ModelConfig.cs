@@ -66,6 +66,9 @@ public sealed record ModelConfig
         return 2 * hidden + attention + experts * expert + (HasRouter ? Experts * hidden : 0);
     }
 
+    /// <summary>The shapes that <see cref="Named"/> knows.</summary>
+    public static IEnumerable<string> Names => Shapes.Keys;
+
     /// <summary>A well-known model's shape, for measuring without its files.</summary>
     public static ModelConfig Named(string name) => Shapes.TryGetValue(name, out var shape) ? shape
         : throw new InputException($"{name}: no shape of that name; use one of "

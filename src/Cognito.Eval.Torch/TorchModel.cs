@@ -16,7 +16,7 @@ public enum LogProbDtype
 /// <remarks>
 /// On the CPU batches are worked on side by side, each by its own thread: a batch's numbers do not depend on how many
 /// there are. On CUDA the next batch is handed over before the last one's answers are read, so that the card never waits.
-/// Running out of memory leaves as ExternalException; a smaller batch may follow. Letters: R rows that predict, V vocabulary,
+/// Running out of memory leaves as InsufficientMemoryException; a smaller batch may follow. Letters: R rows that predict, V vocabulary,
 /// P targets.
 /// </remarks>
 /// <param name="workers">Batches at a time on the CPU.</param>
@@ -41,8 +41,8 @@ public sealed class TorchModel(
     /// <summary>Of this shape with random weights, made on the device: for measuring without files.</summary>
     public static TorchModel Random(
         ModelConfig config, Device device, ScalarType dtype, long seed, LogProbDtype logProbs = LogProbDtype.Float32,
-        int? maxLength = null) =>
-        new(Decoder.Random(config, device, dtype, seed), logProbs, maxLength);
+        int? maxLength = null, int workers = 1) =>
+        new(Decoder.Random(config, device, dtype, seed), logProbs, maxLength, workers);
 
     public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches)
     {
@@ -64,7 +64,7 @@ public sealed class TorchModel(
                 {
                     next = Begin(batches[b], openings);
                 }
-                catch (ExternalException e)
+                catch (Exception e) when (e is ExternalException or InsufficientMemoryException)
                 {
                     // What was begun before is still answered.
                     failure = ExceptionDispatchInfo.Capture(e);
@@ -87,9 +87,12 @@ public sealed class TorchModel(
         InOrder.Map(batches, decoder.Device.type == DeviceType.CPU ? workers : 1, batch =>
         {
             CheckTokens(batch.Prompts.Select(p => p.Tokens));
-            using var mode = inference_mode();
-            using var generation = new Generation(decoder, batch.Prompts, batch.IsDone);
-            return generation.Run();
+            return DeviceMemory.Within(decoder.Device, () =>
+            {
+                using var mode = inference_mode();
+                using var generation = new Generation(decoder, batch.Prompts, batch.IsDone);
+                return generation.Run();
+            });
         });
 
     public void Dispose() => decoder.Dispose();
@@ -112,7 +115,10 @@ public sealed class TorchModel(
         public void Dispose() => found?.Dispose();
     }
 
-    private Begun Begin(ScoreBatch batch, OpeningStore openings)
+    private Begun Begin(ScoreBatch batch, OpeningStore openings) =>
+        DeviceMemory.Within(decoder.Device, () => BeginHere(batch, openings));
+
+    private Begun BeginHere(ScoreBatch batch, OpeningStore openings)
     {
         CheckTokens(batch.Trees.SelectMany(t => t.Branches.SelectMany<Branch, int[]>(b => [b.Tokens, b.Targets])
             .Append(t.Trunk).Append(t.Opening?.Tokens ?? [])));

@@ -24,6 +24,9 @@ public sealed record Run
 
     public IReadOnlyDictionary<string, TaskRecord> Tasks { get; init; } = new Dictionary<string, TaskRecord>();
 
+    /// <summary>How far this run's numbers are from those of <c>--exact</c>; null where it is one, or asked for no likelihoods.</summary>
+    public Rounding? Rounding { get; init; }
+
     public required Provenance Provenance { get; init; }
 
     /// <summary>What the model's card says beside its numbers, where that is known.</summary>
@@ -107,6 +110,10 @@ public sealed record Provenance
     public string? Device { get; init; }
     public int? MaxLength { get; init; }
     public int? BatchTokens { get; init; }
+    public long? CacheTokens { get; init; }
+
+    /// <summary>Whether each sequence went through the model alone and unshared.</summary>
+    public bool? Exact { get; init; }
     public IReadOnlyDictionary<string, string>? Versions { get; init; }
 }
 
@@ -126,6 +133,9 @@ public sealed record Circumstances
 
     public required IReadOnlyDictionary<string, StageRecord> Stages { get; init; }
     public required double PeakMemoryMib { get; init; }
+
+    /// <summary>How often memory ran out and batches were halved.</summary>
+    public int Halvings { get; init; }
 }
 
 /// <summary>A stage's work: requests, how many were distinct, tokens through the model, seconds.</summary>

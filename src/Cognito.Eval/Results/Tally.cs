@@ -3,21 +3,21 @@ namespace Cognito.Eval;
 /// <summary>From graded documents to the numbers of a run: estimates, columns, the average.</summary>
 public static class Tally
 {
-    /// <summary>Until the rounding of a run is measured: log-likelihoods closer than this may change places.</summary>
-    public const double NearTieMargin = 1e-3;
+    /// <summary>Where the rounding of a run is not measured: log-likelihoods closer than this may change places.</summary>
+    private const double NearTieMargin = 1e-3;
 
     /// <param name="columns">The leaderboard's columns, in its order.</param>
     /// <param name="notes">What keeps this from being a leaderboard score (<see cref="Doubts"/>); empty if it is one.</param>
     public static Run Count(
         IReadOnlyList<GradedTask> graded, IReadOnlyList<Column> columns, Provenance provenance, Limit? limit,
-        IReadOnlyList<string> notes)
+        IReadOnlyList<string> notes, Rounding? rounding = null)
     {
         var results = new OrderedDictionary<string, IReadOnlyDictionary<string, double?>>();
         var tasks = new OrderedDictionary<string, TaskRecord>();
         foreach (var task in graded)
         {
             results[task.Questions.Task.Name] = Metrics(task);
-            tasks[task.Questions.Task.Name] = Record(task);
+            tasks[task.Questions.Task.Name] = Record(task, rounding?.Margin ?? NearTieMargin);
         }
         return new()
         {
@@ -28,6 +28,7 @@ public static class Tally
                 limit?.Value, 100000, new Dictionary<string, string>()),
             Leaderboard = Columns(results, columns, tasks, notes),
             Tasks = tasks,
+            Rounding = rounding,
             Provenance = provenance,
         };
     }
@@ -47,10 +48,10 @@ public static class Tally
     /// <summary>JSON has no NaN.</summary>
     private static double? Finite(double? value) => value is { } x && double.IsFinite(x) ? x : null;
 
-    private static TaskRecord Record(GradedTask graded)
+    private static TaskRecord Record(GradedTask graded, double margin)
     {
         var (asked, task) = (graded.Questions, graded.Questions.Task);
-        int[] near = [.. graded.Docs.Where(doc => doc.Scores.Margin < NearTieMargin).Select(doc => doc.Asked.Row)];
+        int[] near = [.. graded.Docs.Where(doc => doc.Scores.Margin < margin).Select(doc => doc.Asked.Row)];
         return new()
         {
             Column = task.Column.Key,
@@ -64,7 +65,7 @@ public static class Tally
             Requests = graded.Docs.Sum(doc => doc.Replies.Count),
             TruncatedRequests = graded.Docs.Sum(doc => doc.Truncated),
             TruncatedDocuments = graded.Docs.Count(doc => doc.Truncated > 0),
-            NearTies = new(NearTieMargin, near.Length, near),
+            NearTies = new(margin, near.Length, near),
             RequestsSha256 = asked.Digest,
             DataSha256 = asked.DataSha256,
             DocIds = [.. graded.Docs.Select(doc => doc.Asked.Row)],

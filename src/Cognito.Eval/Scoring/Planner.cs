@@ -7,14 +7,10 @@ namespace Cognito.Eval;
 /// so it can work before one is loaded and while one runs.
 /// </summary>
 /// <param name="maxLength">The most tokens that a model's sequence may have.</param>
-/// <param name="batchTokens">Most tokens of a batch.</param>
 /// <param name="emptyContext">The token that stands for an empty context: the tokenizer's end of text.</param>
 public sealed class Planner(
-    Tokenizer tokenizer, Protocol protocol, int maxLength, int batchTokens, int emptyContext)
+    Tokenizer tokenizer, Protocol protocol, int maxLength, Budget budget, int emptyContext)
 {
-    /// <summary>A cached token is read once a step, a batch token passes every weight: many more of the first fit.</summary>
-    private const long CachePerBudget = 16;
-
     /// <summary>Plans log-likelihood requests, given by document.</summary>
     /// <param name="groups">Each document's task.</param>
     /// <exception cref="InputException">A request has nothing to predict, or nothing to predict it from.</exception>
@@ -23,7 +19,8 @@ public sealed class Planner(
         var spans = new IReadOnlyList<TokenSpan>[documents.Count];
         Parallel.For(0, documents.Count, d => spans[d] = Encode(documents[d]));
         Refuse(spans, groups);
-        return Plan.Make(spans, groups, maxLength, batchTokens, protocol.MergesEqualRequests);
+        return Plan.Make(
+            spans, groups, maxLength, budget.BatchTokens, protocol.MergesEqualRequests, budget.Shares);
     }
 
     /// <summary>Plans greedy generation.</summary>
@@ -33,7 +30,7 @@ public sealed class Planner(
         var prompts = requests.Select(request => tokenizer.EncodeToIds(request.Context).ToArray()).ToList();
         var groups = GenerationGroups.Make(requests, prompts, protocol, maxLength);
         return new(
-            task, prompts, GenerationGroups.Pack(groups, CachePerBudget * batchTokens, protocol.MaxNewTokens), maxLength);
+            task, prompts, GenerationGroups.Pack(groups, budget.CacheTokens, protocol.MaxNewTokens), maxLength);
     }
 
     /// <summary>A document's requests in tokens; those of one context share its array.</summary>

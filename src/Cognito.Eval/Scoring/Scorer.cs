@@ -12,16 +12,21 @@ public readonly record struct Progress(string Stage, string Task, long Done, lon
 /// <summary>Has a model do what was planned, and brings its answers back to the requests.</summary>
 /// <param name="endOfText">Ids that end a generated row.</param>
 /// <param name="endOfTextText">The end-of-text token as text.</param>
-/// <param name="batchTokens">Most tokens of a batch.</param>
 /// <param name="emptyContext">The token that stands for an empty context: the tokenizer's end of text.</param>
 public sealed class Scorer(
     Tokenizer tokenizer, ILanguageModel model, Protocol protocol, IReadOnlyList<int> endOfText, string? endOfTextText,
-    int batchTokens, int emptyContext)
+    Budget budget, int emptyContext)
 {
     public event Action<Progress>? Progressed;
 
     /// <summary>Plans for this model; one of the same numbers may as well plan before the model is there.</summary>
-    public Planner Planner { get; } = new(tokenizer, protocol, model.MaxLength, batchTokens, emptyContext);
+    public Planner Planner { get; } = new(tokenizer, protocol, model.MaxLength, budget, emptyContext);
+
+    /// <summary>The same, one unshared sequence at a time.</summary>
+    public Planner ExactPlanner { get; } = new(tokenizer, protocol, model.MaxLength, Budget.Exact, emptyContext);
+
+    /// <summary>How often memory ran out and batches were halved.</summary>
+    public int Halvings { get; private set; }
 
     /// <summary>Scores log-likelihood requests.</summary>
     public ScoredRequests LogLikelihoods(Plan plan, CancellationToken cancel)
@@ -34,7 +39,7 @@ public sealed class Scorer(
         Progressed?.Invoke(new("log-likelihoods", "", 0, all, 0));
         var clock = Stopwatch.StartNew();
         cancel.ThrowIfCancellationRequested();
-        foreach (var (b, answered) in model.Score(plan.Batches).Index())
+        foreach (var (b, answered) in Halving.Score(model, plan.Batches, () => Halvings++).Index())
         {
             cancel.ThrowIfCancellationRequested();
             scores[b] = answered;
@@ -62,7 +67,7 @@ public sealed class Scorer(
         Progressed?.Invoke(new("generation", task, 0, prompts.Count, 0));
         var batches = plan.Batches;
         var work = batches.Select(batch => Batch(batch, cancel)).ToList();
-        foreach (var (b, generated) in model.Generate(work).Index())
+        foreach (var (b, generated) in Halving.Generate(model, work, () => Halvings++).Index())
         {
             cancel.ThrowIfCancellationRequested();
             tokens += work[b].Prompts.Sum(prompt => (long)prompt.Tokens.Length) + generated.Sum(ids => (long)ids.Length);

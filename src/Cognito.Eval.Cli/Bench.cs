@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using Cognito.Eval.Tasks;
+using Cognito.Eval.Torch;
+
+namespace Cognito.Eval.Cli;
+
+/// <summary>One column's log-likelihoods, timed.</summary>
+/// <param name="NaiveSeconds">The same requests with nothing shared; null if not asked for.</param>
+internal sealed record BenchedColumn(
+    string Column, PlanCounts Counts, double Seconds, double? NaiveSeconds, int PublishedDocuments)
+{
+    /// <summary>How many times fewer tokens than request by request, merged requests once.</summary>
+    public required double TokenRatio { get; init; }
+}
+
+/// <summary>Greedy generation with the stops ignored, timed.</summary>
+/// <param name="PromptSeconds">Until every prompt has its first token.</param>
+/// <param name="FloorSeconds">
+/// The prompts' operations at the ceiling, then for each step the weights and the rows' keys and values once at the copy
+/// bandwidth.
+/// </param>
+internal sealed record BenchedGeneration(
+    int Prompts, long PromptTokens, int NewTokens, double PromptSeconds, double Seconds, double FloorSeconds);
+
+/// <summary>What <c>bench</c> measures, on a model of given shape.</summary>
+internal sealed class Bench(ModelConfig config, TorchModel model, Placement placement, int threads)
+{
+    private readonly Lazy<double> _flops = new(() => Ceiling.Flops(placement.Device, placement.Dtype, threads));
+    private readonly Lazy<double> _bytes = new(() => Ceiling.MemoryBytes(placement.Device));
+
+    public double CeilingFlops => _flops.Value;
+
+    public double MemoryBytesPerSecond => _bytes.Value;
+
+    /// <summary>Share of the ceiling that so many useful tokens a second are.</summary>
+    public double Fraction(double tokensPerSecond) => tokensPerSecond * config.FlopPerToken / CeilingFlops;
+
+    public BenchedColumn Score(Column column, IReadOnlyList<Questions> asked, Planner planner, Planner naive, bool compares)
+    {
+        var plan = Plan(asked, planner);
+        var unshared = Plan(asked, naive);
+        var seconds = Time(() => model.Score(plan.Batches).Count());
+        return new(
+            column.Key, plan.Total, seconds, compares ? Time(() => model.Score(unshared.Batches).Count()) : null,
+            asked.Sum(task => task.PublishedRows ?? 0))
+        {
+            TokenRatio = unshared.Total.ForwardTokens / (double)plan.Total.ForwardTokens,
+        };
+    }
+
+    public BenchedGeneration Generate(IReadOnlyList<int[]> prompts, int newTokens)
+    {
+        double Time(int most)
+        {
+            // One batch a worker.
+            var batches = prompts.Chunk((prompts.Count + placement.Workers - 1) / placement.Workers).Select(chunk =>
+                new GenerationBatch([.. chunk.Select(tokens => new Prompt(tokens, most))], (_, _) => false)).ToList();
+            return this.Time(() => model.Generate(batches).Count());
+        }
+        var (first, whole) = (Time(1), Time(newTokens));
+        var bytes = placement.Dtype == TorchSharp.torch.ScalarType.Float32 ? 4L : 2L;
+        var (promptTokens, kept) = (prompts.Sum(p => (long)p.Length), MemoryEstimate.CacheBytesPerToken(config, bytes));
+        var floor = promptTokens * config.FlopPerToken / CeilingFlops + Enumerable.Range(1, newTokens - 1).Sum(step =>
+            (config.Parameters * bytes + (promptTokens + (double)step * prompts.Count) * kept) / MemoryBytesPerSecond);
+        return new(prompts.Count, promptTokens, newTokens, first, whole, floor);
+    }
+
+    /// <summary>Tokens a second of so many sequences of one length, of which only the last token is asked for.</summary>
+    public double Forward(int sequences, int length)
+    {
+        var random = new Random(1);
+        Tree[] trees = [.. Enumerable.Range(0, sequences).Select(_ => new Tree(
+            null, [], [new([.. Enumerable.Range(0, length).Select(_ => random.Next(config.VocabularySize))], [0])]))];
+        ScoreBatch[] batches = [.. Enumerable.Repeat(new ScoreBatch(trees), 5)];
+        model.Score(batches[..1]).Count();
+        return sequences * (long)length * batches.Length / Time(() => model.Score(batches).Count());
+    }
+
+    /// <summary>Lets clocks, caches and compilers settle.</summary>
+    public void WarmUp(IReadOnlyList<Questions> asked, Planner planner) =>
+        model.Score([.. Plan(asked, planner).Batches.Take(2 * placement.Workers)]).Count();
+
+    private static Plan Plan(IReadOnlyList<Questions> asked, Planner planner) =>
+        new PreparedQuestions(asked, planner).LogLikelihoods.GetAwaiter().GetResult();
+
+    private double Time(Action work)
+    {
+        Ceiling.Settle(placement.Device);
+        var clock = Stopwatch.StartNew();
+        work();
+        Ceiling.Settle(placement.Device);
+        return clock.Elapsed.TotalSeconds;
+    }
+}

@@ -1,0 +1,112 @@
+using System.CommandLine;
+using Cognito.Eval.Tasks;
+using Cognito.Eval.Torch;
+
+namespace Cognito.Eval.Cli;
+
+/// <summary><c>cognito-eval bench</c>: how fast this machine scores and generates, and how near to what it could.</summary>
+internal static class BenchCommand
+{
+    private static readonly Option<string?> Random = new("--random")
+    {
+        Description = $"Random weights of a shape: {string.Join(", ", ModelConfig.Names)}, or a folder with config.json.",
+        HelpName = "SHAPE",
+    };
+
+    private static readonly Option<string?> Tokenizer = new("--tokenizer")
+    {
+        Description = "Folder of the tokenizer.model to use with --random. Default: the embedded checkpoint's.",
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<bool> CompareNaive = new("--compare-naive")
+    {
+        Description = "Also run the same requests with nothing shared.",
+    };
+
+    private static readonly Option<int?> Prompts = new("--prompts")
+    {
+        Description = "GSM8K prompts to generate for; 0 for none. Default: 256 on CUDA, 16 on the CPU.",
+        HelpName = "N",
+    };
+
+    private static readonly Option<int> NewTokens = new("--new-tokens")
+    {
+        Description = "Tokens to generate for each prompt, stops ignored.",
+        DefaultValueFactory = _ => 256,
+        HelpName = "N",
+    };
+
+    private static readonly Option<string?> Model = Inputs.Model(), Data = Inputs.Data(), LimitOption = Inputs.LimitOption();
+    private static readonly Option<bool> Json = Inputs.Json();
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "bench", "Measure scoring and generation on this machine, against its own matrix products and memory.")
+        {
+            RunOptions.Tasks, Model, Random, Tokenizer, Data, LimitOption, CompareNaive, Prompts, NewTokens,
+            RunOptions.Device, RunOptions.Dtype, RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads,
+            RunOptions.LibTorch, RunOptions.Quiet, Json,
+        };
+        command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Measure(parsed, cancel)), cancel));
+        return command;
+    }
+
+    private static int Measure(ParseResult parsed, CancellationToken cancel)
+    {
+        RunOptions.Check(parsed);
+        var limit = parsed.GetValue(LimitOption) is { } text ? Limit.Parse(text) : new Limit(50);
+        var (folder, embedded) = Inputs.ModelFolder(parsed.GetValue(Model));
+        var data = Inputs.DataFolder(parsed.GetValue(Data), embedded);
+        using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
+        var checkpoint = Shape(parsed, folder);
+        var (asked, _) = Inputs.Ask(TaskRegistry.Select(parsed.GetRequiredValue(RunOptions.Tasks)), data, null, limit);
+        var threads = parsed.GetValue(RunOptions.Threads) ?? Environment.ProcessorCount;
+        var placement = Placement.Choose(
+            checkpoint.Config, parsed.GetValue(RunOptions.LibTorch), parsed.GetValue(RunOptions.Device),
+            parsed.GetValue(RunOptions.Dtype), threads, parsed.GetValue(RunOptions.BatchTokens), exact: false);
+        cancel.ThrowIfCancellationRequested();
+        var isRandom = parsed.GetValue(Random) is not null;
+        var load = System.Diagnostics.Stopwatch.StartNew();
+        using var model = isRandom
+            ? TorchModel.Random(checkpoint.Config, placement.Device, placement.Dtype, 1, maxLength: checkpoint.MaxLength, workers: placement.Workers)
+            : TorchModel.Load(folder, placement.Device, placement.Dtype, maxLength: checkpoint.MaxLength, workers: placement.Workers);
+        Ceiling.Settle(placement.Device);
+        var loadSeconds = load.Elapsed.TotalSeconds;
+        var bench = new Bench(checkpoint.Config, model, placement, threads);
+        narrator.Say($"{(isRandom ? parsed.GetValue(Random) : checkpoint.Name)}, {placement.DtypeName} on {placement.Device}: "
+            + $"{bench.CeilingFlops / 1e12:0.00} TFLOP/s in matrix products, {bench.MemoryBytesPerSecond / 1e9:0} GB/s in copies");
+        Questions[] scored = [.. asked.Where(task => task.Docs[0].Doc is not FreeForm)];
+        var columns = new List<BenchedColumn>();
+        if (scored.Length > 0)
+            bench.WarmUp(scored, checkpoint.Planner(placement.Budget));
+        foreach (var column in scored.GroupBy(task => task.Task.Column))
+        {
+            cancel.ThrowIfCancellationRequested();
+            columns.Add(bench.Score(
+                column.Key, [.. column], checkpoint.Planner(placement.Budget),
+                checkpoint.Planner(placement.Budget with { Shares = false }), parsed.GetValue(CompareNaive)));
+            narrator.Say($"{column.Key.Key}: {columns[^1].Seconds:0.0} s");
+        }
+        var prompts = asked.Where(task => task.Docs[0].Doc is FreeForm).SelectMany(task => task.Requests)
+            .Take(parsed.GetValue(Prompts) ?? (placement.IsCpu ? 16 : 256))
+            .Select(request => checkpoint.Tokenizer.Encode((GreedyUntil)request)).ToList();
+        new BenchReport(checkpoint, placement, bench, columns, loadSeconds)
+        {
+            Forward = placement.IsCpu ? (2, 512, bench.Forward(2, 512)) : (8, 2048, bench.Forward(8, 2048)),
+            Generation = prompts.Count == 0 ? null : bench.Generate(prompts, Math.Max(2, parsed.GetValue(NewTokens))),
+        }.Print(parsed.GetValue(Json));
+        return Session.Done;
+    }
+
+    private static Checkpoint Shape(ParseResult parsed, string folder)
+    {
+        var maxLength = parsed.GetValue(RunOptions.MaxLength);
+        if (parsed.GetValue(Random) is not { } shape)
+            return Checkpoint.Open(folder, maxLength);
+        var config = Directory.Exists(shape) ? ModelConfig.Read(shape) : ModelConfig.Named(shape);
+        var tokenizer = CheckpointTokenizer.Open(parsed.GetValue(Tokenizer) ?? Inputs.EmbeddedModel);
+        return Checkpoint.Fits(shape, config, tokenizer, maxLength);
+    }
+}

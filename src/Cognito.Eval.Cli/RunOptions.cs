@@ -1,0 +1,70 @@
+using System.CommandLine;
+
+namespace Cognito.Eval.Cli;
+
+/// <summary>Options of every command that runs, or plans, what a model does.</summary>
+internal static class RunOptions
+{
+    public static readonly Option<string[]> Tasks = new("--tasks", "-t")
+    {
+        Description = "Tasks: names, patterns (mmlu_*), all; commas or repeats.",
+        DefaultValueFactory = _ => ["all"],
+        AllowMultipleArgumentsPerToken = true,
+        HelpName = "LIST",
+    };
+
+    public static readonly Option<string?> Device = new("--device")
+    {
+        Description = "cpu, cuda or cuda:N. Default: a CUDA device if there is one.",
+        HelpName = "D",
+    };
+
+    public static readonly Option<string?> Dtype = new("--dtype")
+    {
+        Description = "float32, bfloat16 or float16. Default: the checkpoint's on CUDA, float32 on the CPU.",
+        HelpName = "T",
+    };
+
+    public static readonly Option<int?> MaxLength = new("--max-length")
+    {
+        Description = "Most tokens of a prompt; longer ones lose their oldest. Default: the checkpoint's.",
+        HelpName = "N",
+    };
+
+    public static readonly Option<int?> BatchTokens = new("--batch-tokens")
+    {
+        Description = "Most tokens that go through the model together. Default: by the memory that is free.",
+        HelpName = "N",
+    };
+
+    public static readonly Option<int?> Threads = new("--threads")
+    {
+        Description = "CPU threads. Default: one a core.",
+        HelpName = "N",
+    };
+
+    public static readonly Option<string?> LibTorch = new("--libtorch")
+    {
+        Description = "Folder of an existing libtorch, such as torch/lib of a Python wheel. Default: COGNITO_LIBTORCH.",
+        HelpName = "DIR",
+    };
+
+    public static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "No progress on stderr." };
+
+    static RunOptions() => Dtype.AcceptOnlyFromAmong("float32", "bfloat16", "float16");
+
+    /// <summary>Refuses numbers that no run can have.</summary>
+    public static void Check(ParseResult parsed)
+    {
+        const int MostTokens = 1 << 24, MostThreads = 1024;
+        Require(parsed, MaxLength, 2, MostTokens);
+        Require(parsed, BatchTokens, 1, MostTokens);
+        Require(parsed, Threads, 1, MostThreads);
+    }
+
+    private static void Require(ParseResult parsed, Option<int?> option, int least, int most)
+    {
+        if (parsed.GetValue(option) is { } value && (value < least || value > most))
+            throw new InputException($"{option.Name} {value}: give a whole number of at least {least} and at most {most}");
+    }
+}

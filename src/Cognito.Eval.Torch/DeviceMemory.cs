@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace Cognito.Eval.Torch;
+
+/// <summary>How much memory a device has left, and what happens when it has none.</summary>
+public static unsafe partial class DeviceMemory
+{
+    /// <summary>Bytes free on a CUDA device, or available to this process on the CPU.</summary>
+    public static long Free(torch.Device device)
+    {
+        if (device.type != DeviceType.CUDA)
+            return GC.GetGCMemoryInfo() is var info && info.TotalAvailableMemoryBytes > 0
+                ? info.TotalAvailableMemoryBytes - Environment.WorkingSet : long.MaxValue;
+        // Makes the device's context current, which the driver asks for.
+        torch.empty(1, device: device).Dispose();
+        nuint free, total;
+        return NativeTorch.TryLoad(CudaModule.Library) && MemoryInfo(&free, &total) == 0 ? (long)free : 0;
+    }
+
+    /// <summary>Does some work; if memory runs out in it, that is an InsufficientMemoryException.</summary>
+    internal static T Within<T>(torch.Device device, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (ExternalException e) when (IsOutOfMemory(device, e))
+        {
+            throw new InsufficientMemoryException(
+                $"{device}: out of memory ({NativeTorch.FirstLine(e)}); give fewer --batch-tokens, or a device with more", e);
+        }
+    }
+
+    /// <summary>An operator called by the C interface says no more than that it failed.</summary>
+    private static bool IsOutOfMemory(torch.Device device, ExternalException e) =>
+        e.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
+        || e.Message.Contains("can't allocate memory", StringComparison.Ordinal)
+        || device.type == DeviceType.CUDA && e.Message.StartsWith("aten::_flash_attention_forward", StringComparison.Ordinal);
+
+    [LibraryImport(CudaModule.Library, EntryPoint = "cuMemGetInfo_v2")]
+    private static partial int MemoryInfo(nuint* free, nuint* total);
+}
