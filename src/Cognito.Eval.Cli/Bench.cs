@@ -25,10 +25,12 @@ internal sealed record BenchedGeneration(
 /// <summary>What <c>bench</c> measures, on a model of given shape.</summary>
 internal sealed class Bench(ModelConfig config, TorchModel model, Placement placement, int threads)
 {
-    private readonly Lazy<double> _flops = new(() => Ceiling.Flops(placement.Device, placement.Dtype, threads));
+    private readonly Lazy<(double Best, double Sustained)> _flops = new(() => Ceiling.Flops(placement.Device, placement.Dtype, threads));
     private readonly Lazy<double> _bytes = new(() => Ceiling.MemoryBytes(placement.Device));
 
-    public double CeilingFlops => _flops.Value;
+    public double CeilingFlops => _flops.Value.Best;
+
+    public double SustainedFlops => _flops.Value.Sustained;
 
     public double MemoryBytesPerSecond => _bytes.Value;
 

@@ -61,19 +61,19 @@ internal static class BenchCommand
         var data = Inputs.DataFolder(parsed.GetValue(Data), embedded);
         using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
         var checkpoint = Shape(parsed, folder);
-        var (asked, _) = Inputs.Ask(TaskRegistry.Select(parsed.GetRequiredValue(RunOptions.Tasks)), data, null, limit);
+        var tasks = TaskRegistry.Select(parsed.GetRequiredValue(RunOptions.Tasks));
+        var (asked, _) = Inputs.Ask(tasks, data, null, limit);
         var threads = parsed.GetValue(RunOptions.Threads) ?? Environment.ProcessorCount;
         var placement = Placement.Choose(
             checkpoint.Config, parsed.GetValue(RunOptions.LibTorch), parsed.GetValue(RunOptions.Device),
             parsed.GetValue(RunOptions.Dtype), threads, parsed.GetValue(RunOptions.BatchTokens), exact: false);
         cancel.ThrowIfCancellationRequested();
         var isRandom = parsed.GetValue(Random) is not null;
-        var load = System.Diagnostics.Stopwatch.StartNew();
-        using var model = isRandom
-            ? TorchModel.Random(checkpoint.Config, placement.Device, placement.Dtype, 1, maxLength: checkpoint.MaxLength, workers: placement.Workers)
-            : TorchModel.Load(folder, placement.Device, placement.Dtype, maxLength: checkpoint.MaxLength, workers: placement.Workers);
-        Ceiling.Settle(placement.Device);
-        var loadSeconds = load.Elapsed.TotalSeconds;
+        var (loaded, load) = isRandom
+            ? (TorchModel.Random(checkpoint.Config, placement.Device, placement.Dtype, 1, maxLength: checkpoint.MaxLength,
+                workers: placement.Workers), null)
+            : BenchedLoad.Of(folder, placement, checkpoint.MaxLength);
+        using var model = loaded;
         var bench = new Bench(checkpoint.Config, model, placement, threads);
         narrator.Say($"{(isRandom ? parsed.GetValue(Random) : checkpoint.Name)}, {placement.DtypeName} on {placement.Device}: "
             + $"{bench.CeilingFlops / 1e12:0.00} TFLOP/s in matrix products, {bench.MemoryBytesPerSecond / 1e9:0} GB/s in copies");
@@ -89,16 +89,22 @@ internal static class BenchCommand
                 checkpoint.Planner(placement.Budget with { Shares = false }), parsed.GetValue(CompareNaive)));
             narrator.Say($"{column.Key.Key}: {columns[^1].Seconds:0.0} s");
         }
-        var prompts = asked.Where(task => task.Docs[0].Doc is FreeForm).SelectMany(task => task.Requests)
-            .Take(parsed.GetValue(Prompts) ?? (placement.IsCpu ? 16 : 256))
-            .Select(request => checkpoint.Tokenizer.Encode((GreedyUntil)request)).ToList();
-        new BenchReport(checkpoint, placement, bench, columns, loadSeconds)
+        var prompts = Generated(
+            asked.Where(task => task.Docs[0].Doc is FreeForm).Select(task => task.Task), data, checkpoint,
+            parsed.GetValue(Prompts) ?? (placement.IsCpu ? 16 : 256));
+        new BenchReport(checkpoint, placement, bench, columns, load)
         {
             Forward = placement.IsCpu ? (2, 512, bench.Forward(2, 512)) : (8, 2048, bench.Forward(8, 2048)),
             Generation = prompts.Count == 0 ? null : bench.Generate(prompts, Math.Max(2, parsed.GetValue(NewTokens))),
         }.Print(parsed.GetValue(Json));
         return Session.Done;
     }
+
+    /// <summary>The first so many prompts of the tasks that generate.</summary>
+    private static List<int[]> Generated(IEnumerable<EvalTask> tasks, DataRoot data, Checkpoint checkpoint, int count) =>
+        count == 0 ? [] : [.. tasks
+            .SelectMany(task => Questions.Ask(task, data, Protocol.LeaderboardV1, limit: new Limit(count)).Requests)
+            .Take(count).Select(request => checkpoint.Tokenizer.Encode((GreedyUntil)request))];
 
     private static Checkpoint Shape(ParseResult parsed, string folder)
     {

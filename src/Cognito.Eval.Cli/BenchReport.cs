@@ -6,7 +6,7 @@ namespace Cognito.Eval.Cli;
 
 /// <summary>What was measured, as a table or JSON.</summary>
 internal sealed record BenchReport(
-    Checkpoint Checkpoint, Placement Placement, Bench Bench, IReadOnlyList<BenchedColumn> Columns, double LoadSeconds)
+    Checkpoint Checkpoint, Placement Placement, Bench Bench, IReadOnlyList<BenchedColumn> Columns, BenchedLoad? Load)
 {
     public required (int Sequences, int Length, double TokensPerSecond) Forward { get; init; }
     public required BenchedGeneration? Generation { get; init; }
@@ -45,8 +45,12 @@ internal sealed record BenchReport(
 
     private IEnumerable<string> Lines()
     {
-        yield return $"ceiling: {F(Bench.CeilingFlops / 1e12, 3)} TFLOP/s; memory: {F(Bench.MemoryBytesPerSecond / 1e9, 0)} GB/s; "
-            + $"{F(Checkpoint.Config.FlopPerToken / 1e9, 3)} GFLOP a token; weights made or loaded in {F(LoadSeconds, 1)} s";
+        yield return $"ceiling: {F(Bench.CeilingFlops / 1e12, 3)} TFLOP/s at its best, {F(Bench.SustainedFlops / 1e12, 3)} sustained; memory: {F(Bench.MemoryBytesPerSecond / 1e9, 0)} GB/s; "
+            + $"{F(Checkpoint.Config.FlopPerToken / 1e9, 3)} GFLOP a token";
+        if (Load is { } load)
+            yield return $"loading: {F(load.Bytes / 1e9, 2)} GB in {F(load.Seconds, 2)} s, {F(load.Seconds / load.FloorSeconds, 2)} times "
+                + $"the floor of {F(load.FloorSeconds, 2)} s (files at {F(load.FileBytesPerSecond / 1e9, 1)} GB/s, copies to the device at "
+                + $"{F(load.CopyBytesPerSecond / 1e9, 1)}); the process grew by {F(load.HostBytes / 1e9, 2)} GB";
         yield return $"budget: batches of {Grouped(Placement.Budget.BatchTokens)} tokens, {Placement.Workers} at a time";
         yield return $"{Forward.Sequences} x {Forward.Length} tokens: {Grouped((long)Forward.TokensPerSecond)} tokens/s, "
             + $"{F(Bench.Fraction(Forward.TokensPerSecond), 3)} of the ceiling";
@@ -65,9 +69,10 @@ internal sealed record BenchReport(
         batch_tokens = Placement.Budget.BatchTokens,
         workers = Placement.Workers,
         ceiling_flops = Bench.CeilingFlops,
+        sustained_flops = Bench.SustainedFlops,
         memory_bytes_per_second = Bench.MemoryBytesPerSecond,
         flop_per_token = Checkpoint.Config.FlopPerToken,
-        load_seconds = LoadSeconds,
+        load = Load,
         columns = Columns.Append(All()).ToDictionary(column => column.Column, column => new
         {
             documents = column.Counts.Documents,

@@ -17,7 +17,7 @@ internal sealed unsafe class CudaElementwise : Elementwise
     private CudaElementwise(ModelConfig config, CudaModule module)
     {
         (_config, _module) = (config, module);
-        (_norm, _turn, _gate, _weigh) = (module["norm"], module["turn"], module["gate"], module["weigh"]);
+        (_norm, _turn, _gate, _weigh) = (module["rms_norm"], module["turn_heads"], module["gate_up"], module["weigh_parts"]);
     }
 
     /// <summary>Null where there is no compiler, or the shapes are not multiples of what a thread reads.</summary>
@@ -87,7 +87,7 @@ internal sealed unsafe class CudaElementwise : Elementwise
         struct Parts { const Eight* of[8]; };
 
         // One block a token.
-        extern "C" __global__ void norm(const Eight* x, const Eight* weight, Eight* y, int size, float epsilon)
+        extern "C" __global__ void rms_norm(const Eight* x, const Eight* weight, Eight* y, int size, float epsilon)
         {
             __shared__ float sums[32];
             int pieces = size / 8;
@@ -112,7 +112,7 @@ internal sealed unsafe class CudaElementwise : Elementwise
         }
 
         // One block a token; a thread turns eight pairs of a head, or copies sixteen values.
-        extern "C" __global__ void turn(const Eight* projected, const Eight* cos, const Eight* sin, Eight* queries,
+        extern "C" __global__ void turn_heads(const Eight* projected, const Eight* cos, const Eight* sin, Eight* queries,
             Eight* keys, Eight* values, int heads, int shared, int size)
         {
             int half = size / 16;
@@ -138,7 +138,7 @@ internal sealed unsafe class CudaElementwise : Elementwise
             }
         }
 
-        extern "C" __global__ void gate(const Eight* both, Eight* inner, int size, long long pieces)
+        extern "C" __global__ void gate_up(const Eight* both, Eight* inner, int size, long long pieces)
         {
             long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x;
             if (i >= pieces) return;
@@ -152,7 +152,7 @@ internal sealed unsafe class CudaElementwise : Elementwise
         }
 
         // One block a token.
-        extern "C" __global__ void weigh(Eight* stream, Parts parts, const half_t* logits, int experts, int size)
+        extern "C" __global__ void weigh_parts(Eight* stream, Parts parts, const half_t* logits, int experts, int size)
         {
             float weights[8], most = -INFINITY, sum = 0;
             logits += (size_t)blockIdx.x * experts;

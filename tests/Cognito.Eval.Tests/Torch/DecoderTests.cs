@@ -12,11 +12,15 @@ public sealed class DecoderTests
     public static TheoryData<string> Checkpoints => [.. Directory.EnumerateDirectories(Fixture.Path("checkpoints"), "tiny-*")
         .Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal)];
 
+    public static MatrixTheoryData<string, string> OnEachDevice => new(
+        Directory.EnumerateDirectories(Fixture.Path("checkpoints"), "tiny-*").Select(d => Path.GetFileName(d)!),
+        ["cpu", "cuda"]);
+
     [Theory]
-    [MemberData(nameof(Checkpoints))]
-    public void Logits_equal_those_of_transformers(string name)
+    [MemberData(nameof(OnEachDevice))]
+    public void Logits_equal_those_of_transformers(string name, string device)
     {
-        using var decoder = Decoder.Load(Fixture.Path("checkpoints", name), CPU, ScalarType.Float32);
+        using var decoder = Load(name, device);
         using var golden = SafetensorsFile.Open(Fixture.Path("checkpoints", name, "golden.safetensors"));
         var cases = golden.Tensors.Where(t => t.Name.StartsWith("input_ids.", StringComparison.Ordinal)).ToList();
         Assert.NotEmpty(cases);
@@ -30,10 +34,10 @@ public sealed class DecoderTests
     }
 
     [Theory]
-    [MemberData(nameof(Checkpoints))]
-    public void The_routers_logits_equal_those_of_transformers(string name)
+    [MemberData(nameof(OnEachDevice))]
+    public void The_routers_logits_equal_those_of_transformers(string name, string device)
     {
-        using var decoder = Decoder.Load(Fixture.Path("checkpoints", name), CPU, ScalarType.Float32);
+        using var decoder = Load(name, device);
         using var golden = SafetensorsFile.Open(Fixture.Path("checkpoints", name, "golden.safetensors"));
         using var ids = Get(golden, "input_ids.33");
         var seen = 0;
@@ -49,6 +53,12 @@ public sealed class DecoderTests
         Assert.Equal(decoder.Config.HasRouter ? 2 * decoder.Config.Layers : 0, seen);
     }
 
+    private static Decoder Load(string name, string device)
+    {
+        Assert.SkipWhen(device == "cuda" && !cuda.is_available(), "needs a CUDA device and a CUDA libtorch (COGNITO_LIBTORCH)");
+        return Decoder.Load(Fixture.Path("checkpoints", name), torch.device(device), ScalarType.Float32);
+    }
+
     private static Tensor Get(SafetensorsFile file, string name) => file.Tensor(file.Tensors.Single(t => t.Name == name));
 
     private static int[] Ids(Tensor row) => [.. MemoryMarshal.Cast<byte, long>(row.bytes).ToArray().Select(i => (int)i)];
@@ -57,7 +67,7 @@ public sealed class DecoderTests
     private static void AssertClose(Tensor expected, Tensor actual, string what)
     {
         using var scope = NewDisposeScope();
-        var last = actual.narrow(0, actual.shape[0] - expected.shape[0], expected.shape[0]);
+        var last = actual.cpu().narrow(0, actual.shape[0] - expected.shape[0], expected.shape[0]);
         var (error, largest) = ((last - expected).abs().max().item<float>(), expected.abs().max().item<float>());
         Assert.True(error <= 2e-5 * largest, $"{what}: off by {error / largest:e2} of the largest");
     }
