@@ -40,7 +40,7 @@ public static class CopyRate
                 .Select(i => (f.Handle, At: (long)i * Once))).ToList();
             var buffers = Enumerable.Range(0, threads).Select(_ => new byte[Once]).ToArray();
             var start = Stopwatch.GetTimestamp();
-            ReadAhead.Run(pieces.Count, buffers.Length, threads,
+            ReadAhead.Run(pieces.Count, buffers.Length, threads, _ => { },
                 (piece, buffer) => RandomAccess.Read(pieces[piece].Handle, buffers[buffer], pieces[piece].At),
                 (_, _) => { }, () => { });
             return files.Sum(f => f.Length) / Stopwatch.GetElapsedTime(start).TotalSeconds;

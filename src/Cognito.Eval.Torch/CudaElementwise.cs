@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace Cognito.Eval.Torch;
 
-/// <summary>On CUDA, in 16 bits: one kernel a step, compiled for the card at hand.</summary>
+/// <summary>
+/// On CUDA, in 16 bits: one kernel a step, compiled for the card at hand while the weights are loaded. Where this libtorch
+/// brings no compiler, libtorch's own operators.
+/// </summary>
 internal sealed unsafe class CudaElementwise : Elementwise
 {
     /// <summary>Numbers that a thread reads at once: 16 bytes.</summary>
@@ -11,42 +14,52 @@ internal sealed unsafe class CudaElementwise : Elementwise
     private const int MostExperts = 8, Threads = 256;
 
     private readonly ModelConfig _config;
-    private readonly CudaModule _module;
-    private readonly nint _norm, _turn, _gate, _weigh;
+    private readonly TensorElementwise _plain;
+    private readonly Task<Kernels?> _compiled;
 
-    private CudaElementwise(ModelConfig config, CudaModule module)
+    private sealed record Kernels(CudaModule Module, nint Norm, nint Turn, nint Gate, nint Weigh);
+
+    public CudaElementwise(ModelConfig config, Device device, ScalarType dtype)
     {
-        (_config, _module) = (config, module);
-        (_norm, _turn, _gate, _weigh) = (module["rms_norm"], module["turn_heads"], module["gate_up"], module["weigh_parts"]);
+        (_config, _plain) = (config, new(config));
+        _compiled = Task.Run(() => CudaModule.TryCompile(
+                Source, dtype == ScalarType.BFloat16 ? "BF16" : "FP16", device.index) is { } module
+            ? new Kernels(
+                module, module["rms_norm"], module["turn_heads"], module["gate_up"], module["weigh_parts"])
+            : null);
     }
 
-    /// <summary>Null where there is no compiler, or the shapes are not multiples of what a thread reads.</summary>
-    public static CudaElementwise? TryCreate(ModelConfig config, Device device, ScalarType dtype) =>
+    /// <summary>Whether the shapes are multiples of what a thread reads.</summary>
+    public static bool Suits(ModelConfig config) =>
         config.HiddenSize % Wide == 0 && config.IntermediateSize % Wide == 0 && config.HeadDim % (2 * Wide) == 0
-        && config.Experts <= MostExperts
-        && CudaModule.TryCompile(Source, dtype == ScalarType.BFloat16 ? "BF16" : "FP16", device.index) is { } module
-            ? new(config, module) : null;
+        && config.Experts <= MostExperts;
 
-    public override void Dispose() => _module.Dispose();
+    public override void Dispose() => _compiled.GetAwaiter().GetResult()?.Module.Dispose();
+
+    private Kernels? Compiled => _compiled.GetAwaiter().GetResult();
 
     public override Tensor Norm(Tensor x, Tensor weight)
     {
+        if (Compiled is not { } kernels)
+            return _plain.Norm(x, weight);
         var y = empty_like(x);
         var (source, scale, target) = (CudaModule.Pointer(x), CudaModule.Pointer(weight), CudaModule.Pointer(y));
         var size = (int)x.shape[1];
         var epsilon = (float)_config.NormEpsilon;
-        _module.Launch(_norm, x.shape[0], Threads, (nint)(&source), (nint)(&scale), (nint)(&target), (nint)(&size), (nint)(&epsilon));
+        kernels.Module.Launch(kernels.Norm, x.shape[0], Threads, (nint)(&source), (nint)(&scale), (nint)(&target), (nint)(&size), (nint)(&epsilon));
         return y;
     }
 
     public override (Tensor Queries, Tensor Keys, Tensor Values) Turn(Tensor projected, Turns turns)
     {
+        if (Compiled is not { } kernels)
+            return _plain.Turn(projected, turns);
         var n = projected.shape[0];
         var (h, k, d) = (_config.Heads, _config.KeyValueHeads, _config.HeadDim);
         var (queries, keys, values) = (New(projected, n, h, d), New(projected, n, k, d), New(projected, n, k, d));
         var (source, cos, sin) = (CudaModule.Pointer(projected), CudaModule.Pointer(turns.Cos), CudaModule.Pointer(turns.Sin));
         var (q, kk, v) = (CudaModule.Pointer(queries), CudaModule.Pointer(keys), CudaModule.Pointer(values));
-        _module.Launch(_turn, n, Threads, (nint)(&source), (nint)(&cos), (nint)(&sin), (nint)(&q), (nint)(&kk), (nint)(&v), (nint)(&h), (nint)(&k), (nint)(&d));
+        kernels.Module.Launch(kernels.Turn, n, Threads, (nint)(&source), (nint)(&cos), (nint)(&sin), (nint)(&q), (nint)(&kk), (nint)(&v), (nint)(&h), (nint)(&k), (nint)(&d));
         return (queries, keys, values);
     }
 
@@ -54,22 +67,29 @@ internal sealed unsafe class CudaElementwise : Elementwise
 
     public override Tensor Gate(Tensor both)
     {
+        if (Compiled is not { } kernels)
+            return _plain.Gate(both);
         var (n, size) = (both.shape[0], (int)(both.shape[1] / 2));
         var inner = empty([n, size], both.dtype, both.device);
         var (source, target) = (CudaModule.Pointer(both), CudaModule.Pointer(inner));
         var pieces = n * size / Wide;
-        _module.Launch(_gate, (pieces + Threads - 1) / Threads, Threads, (nint)(&source), (nint)(&target), (nint)(&size), (nint)(&pieces));
+        kernels.Module.Launch(kernels.Gate, (pieces + Threads - 1) / Threads, Threads, (nint)(&source), (nint)(&target), (nint)(&size), (nint)(&pieces));
         return inner;
     }
 
     public override void AddWeighed(Tensor stream, IReadOnlyList<Tensor> parts, Tensor logits)
     {
+        if (Compiled is not { } kernels)
+        {
+            _plain.AddWeighed(stream, parts, logits);
+            return;
+        }
         var (target, router) = (CudaModule.Pointer(stream), CudaModule.Pointer(logits));
         var places = stackalloc nint[MostExperts];
         for (var e = 0; e < parts.Count; e++)
             places[e] = CudaModule.Pointer(parts[e]);
         var (experts, size) = (parts.Count, (int)stream.shape[1]);
-        _module.Launch(_weigh, stream.shape[0], Threads, (nint)(&target), (nint)places, (nint)(&router), (nint)(&experts), (nint)(&size));
+        kernels.Module.Launch(kernels.Weigh, stream.shape[0], Threads, (nint)(&target), (nint)places, (nint)(&router), (nint)(&experts), (nint)(&size));
     }
 
     /// <summary>Numbers are widened to float, and narrowed wherever the model's own code has a tensor.</summary>

@@ -36,8 +36,8 @@ internal abstract class Elementwise : IDisposable
     public static Elementwise For(ModelConfig config, Device device, ScalarType dtype) =>
         (device.type, dtype) switch
         {
-            (DeviceType.CUDA, ScalarType.BFloat16 or ScalarType.Float16) =>
-                (Elementwise?)CudaElementwise.TryCreate(config, device, dtype) ?? new TensorElementwise(config),
+            (DeviceType.CUDA, ScalarType.BFloat16 or ScalarType.Float16) when CudaElementwise.Suits(config) =>
+                new CudaElementwise(config, device, dtype),
             (DeviceType.CPU, ScalarType.Float32) => new CpuElementwise(config),
             _ => new TensorElementwise(config),
         };

@@ -7,28 +7,43 @@ namespace Cognito.Eval.Torch;
 internal static class ReadAhead
 {
     /// <summary>Every piece goes through one of the buffers, about in order. Returns when all have arrived.</summary>
+    /// <param name="prepare">Makes a buffer, one after the other on a thread of its own; those made are used meanwhile.</param>
     /// <param name="fill">From a piece and a buffer, on some thread; what it throws leaves here, as it is.</param>
     /// <param name="send">From a piece and its buffer, on this thread; the bytes may leave later.</param>
     /// <param name="settle">Returns when all that was sent has left its buffers; on this thread.</param>
     public static void Run(
-        int pieces, int buffers, int threads, Action<int, int> fill, Action<int, int> send, Action settle)
+        int pieces, int buffers, int threads, Action<int> prepare, Action<int, int> fill, Action<int, int> send, Action settle)
     {
         using var free = new BlockingCollection<int>();
         using var full = new BlockingCollection<(int Piece, int Buffer)>();
         using var stop = new CancellationTokenSource();
         var claimed = -1;
         Exception? failure = null;
+        void Prepare()
+        {
+            for (var buffer = 0; buffer < Math.Min(buffers, pieces) && !stop.IsCancellationRequested; buffer++)
+            {
+                prepare(buffer);
+                free.Add(buffer);
+            }
+        }
+
         void Fill()
+        {
+            // A piece first, then a buffer: a thread that waits for a buffer has work for it.
+            while (Interlocked.Increment(ref claimed) is var piece && piece < pieces)
+            {
+                var buffer = free.Take(stop.Token);
+                fill(piece, buffer);
+                full.Add((piece, buffer));
+            }
+        }
+
+        void Guard(Action work)
         {
             try
             {
-                // A piece first, then a buffer: a thread that waits for a buffer has work for it.
-                while (Interlocked.Increment(ref claimed) is var piece && piece < pieces)
-                {
-                    var buffer = free.Take(stop.Token);
-                    fill(piece, buffer);
-                    full.Add((piece, buffer));
-                }
+                work();
             }
             catch (Exception e)
             {
@@ -37,23 +52,11 @@ internal static class ReadAhead
             }
         }
 
-        for (var buffer = 0; buffer < buffers; buffer++)
-            free.Add(buffer);
-        var readers = Enumerable.Range(0, Math.Min(threads, pieces)).Select(_ => new Thread(Fill)).ToList();
-        readers.ForEach(r => r.Start());
-        try
-        {
-            Send(pieces, buffers, free, full, send, settle, stop.Token);
-        }
-        catch (Exception e)
-        {
-            Interlocked.CompareExchange(ref failure, e, null);
-            stop.Cancel();
-        }
-        finally
-        {
-            readers.ForEach(r => r.Join());
-        }
+        var others = Enumerable.Range(0, Math.Min(threads, pieces)).Select(_ => new Thread(() => Guard(Fill)))
+            .Prepend(new Thread(() => Guard(Prepare))).ToList();
+        others.ForEach(thread => thread.Start());
+        Guard(() => Send(pieces, buffers, free, full, send, settle, stop.Token));
+        others.ForEach(thread => thread.Join());
         if (failure is not null)
             ExceptionDispatchInfo.Throw(failure);
     }

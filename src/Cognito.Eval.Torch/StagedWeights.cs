@@ -14,12 +14,12 @@ internal sealed record Staging(int Buffers, int Bytes, int Threads, bool Pinned)
     /// <summary>As much as keeps a device busy, and no more: locking memory takes time too.</summary>
     public static Staging ForCuda { get; } = Of(Math.Clamp(Environment.ProcessorCount, 4, 16));
 
-    private static Staging Of(int threads) => new(2 * threads, 8 << 20, threads, Pinned: true);
+    private static Staging Of(int threads) => new(2 * threads, 4 << 20, threads, Pinned: true);
 }
 
 /// <summary>A checkpoint's weights, read by many threads and streamed to the device through staging buffers.</summary>
 /// <remarks>
-/// libtorch is called on the caller's thread only. Nothing is mapped: reads are faster than page faults, and a disk's
+/// What goes to the device begins on the caller's thread. Nothing is mapped: reads are faster than page faults, and a disk's
 /// error is an exception. Bytes go as they are; where the decoder's type is another, the device converts.
 /// </remarks>
 internal sealed class StagedWeights(WeightFiles files, Device device, Staging staging) : WeightSource
@@ -64,20 +64,30 @@ internal sealed class StagedWeights(WeightFiles files, Device device, Staging st
 
     private void Stream(ScalarType type, List<Piece> pieces)
     {
-        using var scope = NewDisposeScope();
-        var buffers = Buffers(type);
-        var addresses = buffers.Select(AddressOf).ToArray();
-        ReadAhead.Run(pieces.Count, buffers.Length, staging.Threads,
-            (piece, buffer) => Read(pieces[piece], addresses[buffer]),
-            (piece, buffer) => Send(pieces[piece], buffers[buffer]),
-            () => Settle(device));
+        var buffers = new Tensor?[staging.Buffers];
+        var addresses = new nint[staging.Buffers];
+        try
+        {
+            ReadAhead.Run(pieces.Count, buffers.Length, staging.Threads,
+                buffer => addresses[buffer] = AddressOf(buffers[buffer] = Buffer(type)),
+                (piece, buffer) => Read(pieces[piece], addresses[buffer]),
+                (piece, buffer) => Send(pieces[piece], buffers[buffer]!),
+                () => Settle(device));
+        }
+        finally
+        {
+            foreach (var buffer in buffers)
+                buffer?.Dispose();
+        }
     }
 
-    private Tensor[] Buffers(ScalarType type)
+    private Tensor Buffer(ScalarType type)
     {
-        var one = empty(staging.Bytes / type.ElementSize(), type);
-        return [.. Enumerable.Range(0, staging.Buffers)
-            .Select(_ => staging.Pinned ? one.pin_memory() : empty_like(one))];
+        var plain = empty(staging.Bytes / type.ElementSize(), type);
+        if (!staging.Pinned)
+            return plain;
+        using (plain)
+            return plain.pin_memory();
     }
 
     private static unsafe nint AddressOf(Tensor buffer) =>

@@ -39,7 +39,12 @@ internal sealed class RandomWeights : WeightSource
     private const double Spread = 0.02;
 
     /// <remarks>TorchSharp makes generators for the CPU only, so libtorch's own is seeded.</remarks>
-    public RandomWeights(long seed) => manual_seed(seed).Dispose();
+    public RandomWeights(long seed)
+    {
+        manual_seed(seed).Dispose();
+        if (cuda.is_available())
+            cuda.manual_seed_all(seed);
+    }
 
     public override void Check(string name, long[] shape)
     {

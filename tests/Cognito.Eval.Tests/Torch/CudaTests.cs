@@ -37,22 +37,6 @@ public sealed class CudaTests
         }
     }
 
-    [Theory]
-    [MemberData(nameof(Checkpoints))]
-    [InlineData("cognito-nano")]
-    public void In_16_bits_log_likelihoods_stay_within_two_percent(string name)
-    {
-        using var expected = Load(name, CPU);
-        using var actual = Load(name, CUDA, ScalarType.BFloat16);
-        var random = new Random(24);
-        for (var round = 0; round < 30; round++)
-        {
-            var batch = round < 20 ? TorchModelTests.RandomBatch(random) : Wide(random, round);
-            foreach (var (e, a) in expected.Score(batch).Zip(actual.Score(batch)))
-                Assert.Equal(e.LogLikelihood, a.LogLikelihood, 0.02 * Math.Abs(e.LogLikelihood));
-        }
-    }
-
     /// <summary>Two or four branches, as tasks have them, on trunks of many lengths.</summary>
     private static ScoreBatch Wide(Random random, int round) => new([.. Enumerable.Range(0, 5).Select(_ =>
     {

@@ -53,10 +53,39 @@ public sealed class DecoderTests
         Assert.Equal(decoder.Config.HasRouter ? 2 * decoder.Config.Layers : 0, seen);
     }
 
-    private static Decoder Load(string name, string device)
+    /// <summary>What float32 finds of a text's last tokens, in the checkpoint's own 16 bits.</summary>
+    [Theory]
+    [MemberData(nameof(OnEachDevice))]
+    public void In_bfloat16_log_likelihoods_stay_within_two_percent(string name, string device)
+    {
+        using var decoder = Load(name, device, ScalarType.BFloat16);
+        using var golden = SafetensorsFile.Open(Fixture.Path("checkpoints", name, "golden.safetensors"));
+        foreach (var length in (int[])[7, 33, 130])
+        {
+            using var ids = Get(golden, $"input_ids.{length}");
+            for (var row = 0; row < ids.shape[0]; row++)
+            {
+                using var scope = NewDisposeScope();
+                var (text, expected) = (ids[row], Get(golden, $"logits.{length}")[row]);
+                var actual = decoder.Logits(Ids(text)).cpu().to_type(ScalarType.Float32);
+                var (wanted, found) = (LogLikelihood(expected, text), LogLikelihood(actual.narrow(0, length - expected.shape[0], expected.shape[0]), text));
+                Assert.True(Math.Abs(wanted - found) <= 0.02 * Math.Abs(wanted), $"{length} row {row}: {found} for {wanted}");
+            }
+        }
+    }
+
+    /// <summary>Of the last tokens, each predicted by the logits of the one before it.</summary>
+    private static double LogLikelihood(Tensor logits, Tensor text)
+    {
+        var rows = logits.shape[0] - 1;
+        var chances = nn.functional.log_softmax(logits.narrow(0, 0, rows), -1);
+        return chances.gather(1, text.narrow(0, text.shape[0] - rows, rows).unsqueeze(1)).sum().item<float>();
+    }
+
+    private static Decoder Load(string name, string device, ScalarType dtype = ScalarType.Float32)
     {
         Assert.SkipWhen(device == "cuda" && !cuda.is_available(), "needs a CUDA device and a CUDA libtorch (COGNITO_LIBTORCH)");
-        return Decoder.Load(Fixture.Path("checkpoints", name), torch.device(device), ScalarType.Float32);
+        return Decoder.Load(Fixture.Path("checkpoints", name), torch.device(device), dtype);
     }
 
     private static Tensor Get(SafetensorsFile file, string name) => file.Tensor(file.Tensors.Single(t => t.Name == name));

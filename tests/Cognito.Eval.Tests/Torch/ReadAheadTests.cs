@@ -17,6 +17,7 @@ public sealed class ReadAheadTests
         List<(int Piece, int Buffer)> underWay = [];
         List<int> arrived = [];
         ReadAhead.Run(pieces, buffers, threads,
+            prepare: _ => { },
             fill: (piece, buffer) => Assert.Equal(0, Interlocked.CompareExchange(ref content[buffer], piece + 1, 0)),
             send: (piece, buffer) => underWay.Add((piece, buffer)),
             settle: () =>
@@ -39,6 +40,7 @@ public sealed class ReadAheadTests
         var most = 0;
         var underWay = 0;
         ReadAhead.Run(8, 8, 4,
+            prepare: _ => { },
             fill: (piece, _) =>
             {
                 if (piece >= 4)
@@ -59,6 +61,7 @@ public sealed class ReadAheadTests
     {
         var mine = Environment.CurrentManagedThreadId;
         ReadAhead.Run(20, 4, 2,
+            prepare: _ => { },
             fill: (_, _) => Assert.NotEqual(mine, Environment.CurrentManagedThreadId),
             send: (_, _) => Assert.Equal(mine, Environment.CurrentManagedThreadId),
             settle: () => Assert.Equal(mine, Environment.CurrentManagedThreadId));
@@ -67,12 +70,12 @@ public sealed class ReadAheadTests
     [Fact]
     public void What_goes_wrong_on_any_thread_leaves_as_it_is_and_ends_the_others()
     {
-        void Run(Action fill, Action send, Action settle)
+        void Run(Action prepare, Action fill, Action send, Action settle)
         {
             var filling = 0;
             try
             {
-                ReadAhead.Run(500, 4, 3,
+                ReadAhead.Run(500, 4, 3, _ => prepare(),
                     (piece, _) =>
                     {
                         Interlocked.Increment(ref filling);
@@ -96,8 +99,9 @@ public sealed class ReadAheadTests
 
         void Nothing() { }
         void Fail() => throw new InputException("a: b; c");
-        Assert.Equal("a: b; c", Assert.Throws<InputException>(() => Run(Fail, Nothing, Nothing)).Message);
-        Assert.Throws<InputException>(() => Run(Nothing, Fail, Nothing));
-        Assert.Throws<InputException>(() => Run(Nothing, Nothing, Fail));
+        Assert.Equal("a: b; c", Assert.Throws<InputException>(() => Run(Nothing, Fail, Nothing, Nothing)).Message);
+        Assert.Throws<InputException>(() => Run(Fail, Nothing, Nothing, Nothing));
+        Assert.Throws<InputException>(() => Run(Nothing, Nothing, Fail, Nothing));
+        Assert.Throws<InputException>(() => Run(Nothing, Nothing, Nothing, Fail));
     }
 }

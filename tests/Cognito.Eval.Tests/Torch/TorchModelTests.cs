@@ -210,7 +210,7 @@ public sealed class TorchModelTests
         model.Score(new ScoreBatch([new(null, [4, 5], [new([], [1])])]));
         var before = Tensor.TotalCount;
         model.Decoder.OnRouting = (layer, _) => throw new ExternalException("out of memory");
-        Assert.Throws<ExternalException>(() => model.Score(new ScoreBatch(trees)));
+        Assert.Throws<InsufficientMemoryException>(() => model.Score(new ScoreBatch(trees)));
         Assert.Equal(before, Tensor.TotalCount);
         model.Decoder.OnRouting = null;
         Assert.Equal(expected, model.Score(new ScoreBatch(trees)));
