@@ -9,7 +9,7 @@ internal static class BenchCommand
 {
     private static readonly Option<string?> Random = new("--random")
     {
-        Description = $"Random weights of a shape: {string.Join(", ", ModelConfig.Names)}, or a folder with config.json.",
+        Description = $"Random weights of a shape: {string.Join(", ", ModelConfig.Names)}, or a config.json.",
         HelpName = "SHAPE",
     };
 
@@ -111,7 +111,8 @@ internal static class BenchCommand
         var maxLength = parsed.GetValue(RunOptions.MaxLength);
         if (parsed.GetValue(Random) is not { } shape)
             return Checkpoint.Open(folder, maxLength);
-        var config = Directory.Exists(shape) ? ModelConfig.Read(shape) : ModelConfig.Named(shape);
+        var folderOf = File.Exists(shape) ? Path.GetDirectoryName(Path.GetFullPath(shape))! : shape;
+        var config = Directory.Exists(folderOf) ? ModelConfig.Read(folderOf) : ModelConfig.Named(shape);
         var tokenizer = CheckpointTokenizer.Open(parsed.GetValue(Tokenizer) ?? Inputs.EmbeddedModel);
         return Checkpoint.Fits(shape, config, tokenizer, maxLength);
     }

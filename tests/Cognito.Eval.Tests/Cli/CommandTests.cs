@@ -84,6 +84,40 @@ public sealed class CommandTests : IDisposable
         Assert.Equal("samples", Result()["provenance"]!["data"]!.GetValue<string>());
     }
 
+    [Theory]
+    [InlineData("--exact")]
+    [InlineData("--batch-tokens=1024")]
+    public void A_run_on_other_threads_differs_in_nothing_but_its_circumstances(string how)
+    {
+        JsonNode Run(string output, params string[] more)
+        {
+            Works(["-t", "winogrande,gsm8k", "--limit", "3", "-q", "--device", "cpu", "-o", line.At(output), how, .. more]);
+            var result = JsonNode.Parse(File.ReadAllText(
+                Directory.EnumerateFiles(line.At(output), "results.json", SearchOption.AllDirectories).Single()))!;
+            Assert.Equal(how == "--exact", result["provenance"]!["exact"]!.GetValue<bool>());
+            Assert.Equal(how == "--exact", result["rounding"] is null);
+            result.AsObject().Remove("run");
+            return result;
+        }
+        Assert.Equal(Run("one", "--threads", "1").ToJsonString(), Run("three", "--threads", "3").ToJsonString());
+        if (how == "--exact")
+            Assert.Equal(Run("two", "--batch-tokens", "64").ToJsonString(), Run("four").ToJsonString());
+    }
+
+    [Fact]
+    public void Bench_measures_columns_against_the_ceiling_and_the_unshared_way()
+    {
+        var outcome = Works("bench", "-t", "winogrande,gsm8k", "--limit", "2", "--prompts", "2", "--new-tokens", "3",
+            "--compare-naive", "--device", "cpu", "-q", "--json");
+        var bench = JsonNode.Parse(outcome.Out)!;
+        Assert.True(bench["ceiling_flops"]!.GetValue<double>() > 1e9);
+        var column = bench["columns"]!["Winogrande"]!;
+        Assert.Equal(2, column["documents"]!.GetValue<int>());
+        Assert.InRange(column["of_ceiling"]!.GetValue<double>(), 1e-4, 1.5);
+        Assert.True(column["unshared_seconds"]!.GetValue<double>() > 0);
+        Assert.Equal(2, bench["generation"]!["Prompts"]!.GetValue<int>());
+    }
+
     [Fact]
     public void With_all_tasks_TruthfulQA_keeps_its_zero_shots_and_says_so()
     {
@@ -141,7 +175,7 @@ public sealed class CommandTests : IDisposable
     public void Help_names_every_command()
     {
         var help = Works("--help").Out;
-        foreach (var word in new[] { "tasks", "prompt", "report", "--model", "--data", "--limit", "--num-fewshot" })
+        foreach (var word in new[] { "tasks", "prompt", "plan", "bench", "report", "--exact", "--model", "--data", "--limit", "--num-fewshot" })
             Assert.Contains(word, help);
     }
 }

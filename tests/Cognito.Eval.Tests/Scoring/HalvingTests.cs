@@ -1,0 +1,76 @@
+namespace Cognito.Eval.Tests;
+
+public sealed class HalvingTests
+{
+    /// <summary>A toy with room for so many tokens of a batch; it counts what it computed.</summary>
+    private sealed class Cramped(int room) : ILanguageModel
+    {
+        private readonly Toys.HashModel _model = new(100);
+
+        public int MaxLength => _model.MaxLength;
+        public int VocabularySize => _model.VocabularySize;
+        public List<int> Answered { get; } = [];
+
+        public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches)
+        {
+            foreach (var batch in batches)
+            {
+                var tokens = batch.Trees.Sum(tree => tree.Trunk.Length + tree.Branches.Sum(branch => branch.Tokens.Length));
+                if (tokens > room)
+                    throw new InsufficientMemoryException($"{tokens} tokens; there is room for {room}");
+                Answered.Add(tokens);
+                yield return _model.Score([batch]).Single();
+            }
+        }
+
+        public IEnumerable<IReadOnlyList<int[]>> Generate(IReadOnlyList<GenerationBatch> batches)
+        {
+            foreach (var batch in batches)
+            {
+                if (batch.Prompts.Count > room)
+                    throw new InsufficientMemoryException();
+                Answered.Add(batch.Prompts.Count);
+                yield return [.. batch.Prompts.Select((prompt, row) =>
+                    batch.IsDone(row, [prompt.Tokens[0]]) ? [prompt.Tokens[0]] : Array.Empty<int>())];
+            }
+        }
+
+        public void Dispose() { }
+    }
+
+    private static Tree Tree(int first, int branches) => new(
+        null, [first, first + 1, first + 2], [.. Enumerable.Range(0, branches).Select(b => new Branch([b], [first]))]);
+
+    private static ScoreBatch[] Batches => [
+        new([Tree(1, 1), Tree(2, 1)]), new([Tree(3, 3), Tree(4, 1), Tree(5, 2), Tree(6, 1)]), new([Tree(7, 4)]), new([Tree(8, 1)])];
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(9)]
+    [InlineData(100)]
+    public void What_does_not_fit_is_answered_in_parts_and_the_rest_once(int room)
+    {
+        var (model, halvings) = (new Cramped(room), 0);
+        var answers = Halving.Score(model, Batches, () => halvings++).ToList();
+        Assert.Equal(new Toys.HashModel(100).Score(Batches), answers);
+        Assert.Equal(room >= 19, halvings == 0);
+        // The first batch was answered before memory ran out, so it was answered whole.
+        Assert.Equal(room >= 8 ? 8 : 4, model.Answered[0]);
+    }
+
+    [Fact]
+    public void One_sequence_that_does_not_fit_ends_the_run() =>
+        Assert.Throws<InsufficientMemoryException>(() => Halving.Score(new Cramped(3), Batches, () => { }).ToList());
+
+    [Fact]
+    public void Halves_of_a_generation_ask_for_their_own_rows()
+    {
+        GenerationBatch batch = new(
+            [.. Enumerable.Range(0, 7).Select(i => new Prompt([i], 5))], (row, ids) => row == ids[0]);
+        var model = new Cramped(2);
+        var answers = Halving.Generate(model, [batch, batch], () => { }).ToList();
+        Assert.All(answers, rows => Assert.Equal(Enumerable.Range(0, 7), rows.Select(row => Assert.Single(row))));
+        Assert.All(model.Answered, count => Assert.InRange(count, 1, 2));
+    }
+}
