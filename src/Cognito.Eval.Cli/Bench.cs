@@ -79,8 +79,14 @@ internal sealed class Bench(ModelConfig config, TorchModel model, Placement plac
     }
 
     /// <summary>Lets clocks, caches and compilers settle.</summary>
-    public void WarmUp(IReadOnlyList<Questions> asked, Planner planner) =>
-        model.Score([.. Plan(asked, planner).Batches.Take(2 * placement.Workers)]).Count();
+    public void WarmUp(IReadOnlyList<Questions> asked, Planner planner)
+    {
+        ScoreBatch[] batches = [.. Plan(asked, planner).Batches.Take(2 * placement.Workers)];
+        var clock = Stopwatch.StartNew();
+        do
+            model.Score(batches).Count();
+        while (clock.Elapsed.TotalSeconds < 2);
+    }
 
     private static Plan Plan(IReadOnlyList<Questions> asked, Planner planner) =>
         new PreparedQuestions(asked, planner).LogLikelihoods.GetAwaiter().GetResult();

@@ -7,8 +7,8 @@ namespace Cognito.Eval.Cli;
 /// <param name="Workers">Batches at a time, one thread each; 1 on a GPU.</param>
 internal sealed record Placement(torch.Device Device, torch.ScalarType Dtype, Budget Budget, int Workers)
 {
-    /// <summary>More tokens in a batch make no product faster.</summary>
-    private const int MostTokens = 16384, MostTokensOnCpu = 4096, LeastTokens = 512;
+    /// <summary>More tokens in a batch make no product faster; on the CPU fewer leave no worker without one at the end.</summary>
+    private const int MostTokens = 16384, MostTokensOnCpu = 2048, LeastTokens = 512;
 
     public bool IsCpu => Device.type == DeviceType.CPU;
 
@@ -43,7 +43,7 @@ internal sealed record Placement(torch.Device Device, torch.ScalarType Dtype, Bu
         var most = isCpu ? MostTokensOnCpu : MostTokens;
         var tokens = asked ?? (int)Math.Clamp(PowerOf2(room), LeastTokens, most);
         var kept = free / 2 / workers / MemoryEstimate.CacheBytesPerToken(config, bytes);
-        return new(tokens, Math.Clamp(isCpu ? 4L * tokens : 32L * tokens, 1, Math.Max(1, kept)));
+        return new(tokens, Math.Clamp(isCpu ? 8L * tokens : 32L * tokens, 1, Math.Max(1, kept)));
     }
 
     private static long PowerOf2(long most) => most < 1 ? 0 : 1L << (int)Math.Log2(most);

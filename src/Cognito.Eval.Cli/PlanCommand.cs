@@ -42,7 +42,7 @@ internal static class PlanCommand
     private static int Print(ParseResult parsed)
     {
         var clock = Stopwatch.StartNew();
-        var (maxLength, batchTokens) = (parsed.GetValue(RunOptions.MaxLength), parsed.GetValue(RunOptions.BatchTokens) ?? 4096);
+        var (maxLength, batchTokens) = (parsed.GetValue(RunOptions.MaxLength), parsed.GetValue(RunOptions.BatchTokens) ?? 2048);
         var rate = parsed.GetValue(Rate);
         RunOptions.Check(parsed);
         if (rate is { } given && !(given > 0 && double.IsFinite(given)))
