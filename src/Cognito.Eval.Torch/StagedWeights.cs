@@ -72,7 +72,7 @@ internal sealed class StagedWeights(WeightFiles files, Device device, Staging st
                 buffer => addresses[buffer] = AddressOf(buffers[buffer] = Buffer(type)),
                 (piece, buffer) => Read(pieces[piece], addresses[buffer]),
                 (piece, buffer) => Send(pieces[piece], buffers[buffer]!),
-                () => Settle(device));
+                () => Ceiling.Settle(device));
         }
         finally
         {
@@ -106,13 +106,6 @@ internal sealed class StagedWeights(WeightFiles files, Device device, Staging st
             place.copy_(full, nonBlocking: true);
         else
             place.copy_(empty(full.shape, full.dtype, device).copy_(full, nonBlocking: true));
-    }
-
-    /// <summary>Returns when what was sent to the device has arrived.</summary>
-    internal static void Settle(Device device)
-    {
-        if (device.type == DeviceType.CUDA)
-            cuda.synchronize(device);
     }
 
     private sealed record Copy(SafetensorsFile File, TensorEntry Entry, Tensor Place);
