@@ -40,9 +40,10 @@ public static class CopyRate
                 .Select(i => (f.Handle, At: (long)i * Once))).ToList();
             var buffers = Enumerable.Range(0, threads).Select(_ => new byte[Once]).ToArray();
             var start = Stopwatch.GetTimestamp();
-            ReadAhead.Run(pieces.Count, buffers.Length, threads, _ => { },
+            var claimed = -1;
+            ReadAhead.Run((out int piece) => (piece = Interlocked.Increment(ref claimed)) < pieces.Count, buffers.Length, threads,
                 (piece, buffer) => RandomAccess.Read(pieces[piece].Handle, buffers[buffer], pieces[piece].At),
-                (_, _) => { }, () => { });
+                (_, _) => { }, _ => { });
             return files.Sum(f => f.Length) / Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -145,13 +145,13 @@ internal sealed unsafe partial class CudaModule : IDisposable
     private static partial int Attribute(int* value, int attribute, int device);
 
     [LibraryImport(Library, EntryPoint = "cuDevicePrimaryCtxRetain")]
-    private static partial int PrimaryContext(nint* context, int device);
+    internal static partial int PrimaryContext(nint* context, int device);
 
     [LibraryImport(Library, EntryPoint = "cuCtxPushCurrent_v2")]
-    private static partial int Push(nint context);
+    internal static partial int Push(nint context);
 
     [LibraryImport(Library, EntryPoint = "cuCtxPopCurrent_v2")]
-    private static partial int Pop(out nint context);
+    internal static partial int Pop(out nint context);
 
     [LibraryImport(Library, EntryPoint = "cuModuleLoadData")]
     private static partial int LoadData(nint* module, byte* image);

@@ -3,35 +3,29 @@ using System.Runtime.ExceptionServices;
 
 namespace Cognito.Eval.Torch;
 
+/// <summary>The next piece of work, waited for; false when there will be none.</summary>
+internal delegate bool Next<T>(out T piece);
+
 /// <summary>Fills a ring of buffers on threads of its own, while the caller's thread sends on what is full.</summary>
 internal static class ReadAhead
 {
     /// <summary>Every piece goes through one of the buffers, about in order. Returns when all have arrived.</summary>
-    /// <param name="prepare">Makes a buffer, one after the other on a thread of its own; those made are used meanwhile.</param>
+    /// <param name="next">Asked on many threads.</param>
     /// <param name="fill">From a piece and a buffer, on some thread; what it throws leaves here, as it is.</param>
     /// <param name="send">From a piece and its buffer, on this thread; the bytes may leave later.</param>
-    /// <param name="settle">Returns when all that was sent has left its buffers; on this thread.</param>
-    public static void Run(
-        int pieces, int buffers, int threads, Action<int> prepare, Action<int, int> fill, Action<int, int> send, Action settle)
+    /// <param name="settle">Returns when what was sent from a buffer has left it; on this thread, in the order of sending.</param>
+    public static void Run<T>(
+        Next<T> next, int buffers, int threads, Action<T, int> fill, Action<T, int> send, Action<int> settle)
     {
-        using var free = new BlockingCollection<int>();
-        using var full = new BlockingCollection<(int Piece, int Buffer)>();
+        using var free = new BlockingCollection<int>(new ConcurrentQueue<int>(Enumerable.Range(0, buffers)));
+        using var full = new BlockingCollection<(T Piece, int Buffer)>();
         using var stop = new CancellationTokenSource();
-        var claimed = -1;
-        Exception? failure = null;
-        void Prepare()
-        {
-            for (var buffer = 0; buffer < Math.Min(buffers, pieces) && !stop.IsCancellationRequested; buffer++)
-            {
-                prepare(buffer);
-                free.Add(buffer);
-            }
-        }
+        var (reading, failure) = (threads, (Exception?)null);
 
         void Fill()
         {
             // A piece first, then a buffer: a thread that waits for a buffer has work for it.
-            while (Interlocked.Increment(ref claimed) is var piece && piece < pieces)
+            while (!stop.IsCancellationRequested && next(out var piece))
             {
                 var buffer = free.Take(stop.Token);
                 fill(piece, buffer);
@@ -52,42 +46,44 @@ internal static class ReadAhead
             }
         }
 
-        var others = Enumerable.Range(0, Math.Min(threads, pieces)).Select(_ => new Thread(() => Guard(Fill)))
-            .Prepend(new Thread(() => Guard(Prepare))).ToList();
-        others.ForEach(thread => thread.Start());
-        Guard(() => Send(pieces, buffers, free, full, send, settle, stop.Token));
-        others.ForEach(thread => thread.Join());
+        var readers = Enumerable.Range(0, threads).Select(_ => new Thread(() =>
+        {
+            Guard(Fill);
+            if (Interlocked.Decrement(ref reading) == 0)
+                full.CompleteAdding();
+        })).ToList();
+        readers.ForEach(thread => thread.Start());
+        Guard(() => Send(buffers, free, full, send, settle, stop.Token));
+        readers.ForEach(thread => thread.Join());
         if (failure is not null)
             ExceptionDispatchInfo.Throw(failure);
     }
 
-    private static void Send(int pieces, int buffers, BlockingCollection<int> free,
-        BlockingCollection<(int Piece, int Buffer)> full, Action<int, int> send, Action settle, CancellationToken stop)
+    /// <summary>At most half of the ring is on its way, so that the other half is filled meanwhile.</summary>
+    private static void Send<T>(int buffers, BlockingCollection<int> free, BlockingCollection<(T Piece, int Buffer)> full,
+        Action<T, int> send, Action<int> settle, CancellationToken stop)
     {
-        List<int> sent = [];
-        void Settle()
+        var sent = new Queue<int>();
+        void Release()
         {
-            if (sent.Count == 0)
-                return;
-            settle();
-            sent.ForEach(free.Add);
-            sent.Clear();
+            settle(sent.Peek());
+            free.Add(sent.Dequeue(), CancellationToken.None);
         }
 
-        for (var done = 0; done < pieces; done++)
+        while (true)
         {
-            if (!full.TryTake(out var next))
-            {
-                // Nothing to send: time to wait for what is under way, so that its buffers are filled anew.
-                Settle();
-                next = full.Take(stop);
-            }
+            (T Piece, int Buffer) next;
+            while (!full.TryTake(out next))
+                if (sent.Count > 0)
+                    Release();
+                else if (full.TryTake(out next, Timeout.Infinite, stop))
+                    break;
+                else
+                    return;
             send(next.Piece, next.Buffer);
-            sent.Add(next.Buffer);
-            // One half of the ring is filled while the other half leaves.
-            if (sent.Count >= Math.Max(buffers / 2, 1))
-                Settle();
+            sent.Enqueue(next.Buffer);
+            while (sent.Count > Math.Max(buffers / 2, 1) || sent.Count == buffers)
+                Release();
         }
-        Settle();
     }
 }

@@ -14,102 +14,115 @@ internal sealed record Staging(int Buffers, int Bytes, int Threads, bool Pinned)
     /// <summary>As much as keeps a device busy, and no more: locking memory takes time too.</summary>
     public static Staging ForCuda { get; } = Of(Math.Clamp(Environment.ProcessorCount, 4, 16));
 
-    private static Staging Of(int threads) => new(2 * threads, 4 << 20, threads, Pinned: true);
+    private static Staging Of(int threads) => new(2 * threads, 2 << 20, threads, Pinned: true);
 }
 
 /// <summary>A checkpoint's weights, read by many threads and streamed to the device through staging buffers.</summary>
 /// <remarks>
-/// What goes to the device begins on the caller's thread. Nothing is mapped: reads are faster than page faults, and a disk's
-/// error is an exception. Bytes go as they are; where the decoder's type is another, the device converts.
+/// Reading begins with the first place and goes on while memory for others is found. Nothing is mapped: reads are faster
+/// than page faults, and a disk's error is an exception. Bytes go as they are; where the decoder's type is another, the
+/// device converts.
 /// </remarks>
 internal sealed class StagedWeights(WeightFiles files, Device device, Staging staging) : WeightSource
 {
-    private readonly List<Copy> _copies = [];
+    private readonly PieceQueue _pieces = new();
+    private readonly Tensor?[] _buffers = new Tensor?[staging.Buffers];
+    private readonly nint[] _addresses = new nint[staging.Buffers];
+    private readonly Lock _locking = new();
+    private readonly List<Tensor> _places = [];
+    private Task? _stream;
+    private CudaEvents? _events;
 
     public override void Check(string name, long[] shape) => files.FloatingPoint(name, shape);
 
     public override void Fill(string name, Tensor place)
     {
         var (file, entry) = files.FloatingPoint(name, place.shape);
-        _copies.Add(new(file, entry, place.view(-1).DetachFromDisposeScope()));
+        var flat = place.view(-1).DetachFromDisposeScope();
+        _places.Add(flat);
+        _pieces.Add(Cut(file, entry, flat));
+        _stream ??= Task.Factory.StartNew(Stream, TaskCreationOptions.LongRunning);
     }
 
     public override void Finish()
     {
-        // One type is the rule; buffers of the next take the memory of the last.
-        foreach (var type in _copies.GroupBy(c => MappedTensor.TypeOf(c.Entry.DType)))
-            Stream(type.Key, Pieces(type));
-        Forget();
+        _pieces.End();
+        _stream?.GetAwaiter().GetResult();
     }
 
-    public override void Dispose() => Forget();
-
-    private void Forget()
+    public override void Dispose()
     {
-        _copies.ForEach(c => c.Place.Dispose());
-        _copies.Clear();
+        _pieces.End(drop: true);
+        if (_stream is not null)
+            Task.WaitAny(_stream);
+        _places.ForEach(place => place.Dispose());
+        _places.Clear();
     }
 
-    /// <summary>The files side by side, each from front to back.</summary>
-    private List<Piece> Pieces(IEnumerable<Copy> copies) =>
-        [.. copies.GroupBy(c => c.File)
-            .SelectMany(file => file.OrderBy(c => c.Entry.Offset).SelectMany(Cut).Index())
-            .OrderBy(p => p.Index).Select(p => p.Item)];
-
-    private IEnumerable<Piece> Cut(Copy copy)
+    private IEnumerable<Piece> Cut(SafetensorsFile file, TensorEntry entry, Tensor place)
     {
-        for (long at = 0; at < copy.Entry.Length; at += staging.Bytes)
-            yield return new(copy, at, (int)Math.Min(staging.Bytes, copy.Entry.Length - at));
+        for (long at = 0; at < entry.Length; at += staging.Bytes)
+            yield return new(file, entry, place, at, (int)Math.Min(staging.Bytes, entry.Length - at));
     }
 
-    private void Stream(ScalarType type, List<Piece> pieces)
+    private void Stream()
     {
-        var buffers = new Tensor?[staging.Buffers];
-        var addresses = new nint[staging.Buffers];
+        using var mode = inference_mode();
         try
         {
-            ReadAhead.Run(pieces.Count, buffers.Length, staging.Threads,
-                buffer => addresses[buffer] = AddressOf(buffers[buffer] = Buffer(type)),
-                (piece, buffer) => Read(pieces[piece], addresses[buffer]),
-                (piece, buffer) => Send(pieces[piece], buffers[buffer]!),
-                () => Ceiling.Settle(device));
+            _events = device.type == DeviceType.CUDA ? CudaEvents.TryCreate(device.index, staging.Buffers) : null;
+            ReadAhead.Run<Piece>(_pieces.Take, staging.Buffers, staging.Threads, Read, Send, Settle);
+            Ceiling.Settle(device);
         }
         finally
         {
-            foreach (var buffer in buffers)
+            _events?.Dispose();
+            foreach (var buffer in _buffers)
                 buffer?.Dispose();
         }
     }
 
-    private Tensor Buffer(ScalarType type)
+    private unsafe void Read(Piece piece, int buffer)
     {
-        var plain = empty(staging.Bytes / type.ElementSize(), type);
-        if (!staging.Pinned)
-            return plain;
-        using (plain)
-            return plain.pin_memory();
+        var type = MappedTensor.TypeOf(piece.Entry.DType);
+        // One type is the rule; another's buffer takes the memory of the last.
+        if (_buffers[buffer]?.dtype != type)
+            Make(buffer, type);
+        piece.File.Read(new((void*)_addresses[buffer], piece.Bytes), piece.Entry.Offset + piece.At);
     }
 
-    private static unsafe nint AddressOf(Tensor buffer) =>
-        (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(buffer.bytes));
+    private unsafe void Make(int buffer, ScalarType type)
+    {
+        _buffers[buffer]?.Dispose();
+        var made = empty(staging.Bytes / type.ElementSize(), type);
+        if (staging.Pinned)
+            using (made)
+                lock (_locking)
+                    _buffers[buffer] = made.pin_memory();
+        else
+            _buffers[buffer] = made;
+        _addresses[buffer] = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(_buffers[buffer]!.bytes));
+    }
 
-    private static unsafe void Read(Piece piece, nint buffer) =>
-        piece.Copy.File.Read(new((void*)buffer, piece.Bytes), piece.Copy.Entry.Offset + piece.At);
-
-    private void Send(Piece piece, Tensor buffer)
+    private void Send(Piece piece, int index)
     {
         using var scope = NewDisposeScope();
+        var buffer = _buffers[index]!;
         var size = buffer.dtype.ElementSize();
         var full = buffer.narrow(0, 0, piece.Bytes / size);
-        var place = piece.Copy.Place.narrow(0, piece.At / size, piece.Bytes / size);
+        var place = piece.Place.narrow(0, piece.At / size, piece.Bytes / size);
         if (place.dtype == buffer.dtype)
             place.copy_(full, nonBlocking: true);
         else
             place.copy_(empty(full.shape, full.dtype, device).copy_(full, nonBlocking: true));
+        _events?.Record(index);
     }
 
-    private sealed record Copy(SafetensorsFile File, TensorEntry Entry, Tensor Place);
-
-    /// <param name="At">Its first byte within the tensor.</param>
-    private readonly record struct Piece(Copy Copy, long At, int Bytes);
+    private void Settle(int buffer)
+    {
+        if (_events is null)
+            Ceiling.Settle(device);
+        else
+            _events.Wait(buffer);
+    }
 }

@@ -4,6 +4,12 @@ namespace Cognito.Eval.Tests;
 
 public sealed class ReadAheadTests
 {
+    private static Next<int> Of(int pieces)
+    {
+        var claimed = -1;
+        return (out int piece) => (piece = Interlocked.Increment(ref claimed)) < pieces;
+    }
+
     [Theory]
     [InlineData(0, 4, 2)]
     [InlineData(1, 1, 1)]
@@ -14,22 +20,20 @@ public sealed class ReadAheadTests
     public void Every_piece_goes_through_a_buffer_that_nobody_else_uses_meanwhile(int pieces, int buffers, int threads)
     {
         var content = new int[buffers];
-        List<(int Piece, int Buffer)> underWay = [];
+        Queue<(int Piece, int Buffer)> underWay = [];
         List<int> arrived = [];
-        ReadAhead.Run(pieces, buffers, threads,
-            prepare: _ => { },
+        ReadAhead.Run(Of(pieces), buffers, threads,
             fill: (piece, buffer) => Assert.Equal(0, Interlocked.CompareExchange(ref content[buffer], piece + 1, 0)),
-            send: (piece, buffer) => underWay.Add((piece, buffer)),
-            settle: () =>
+            send: (piece, buffer) => underWay.Enqueue((piece, buffer)),
+            settle: buffer =>
             {
                 // A copy may read its buffer as late as this.
-                foreach (var (piece, buffer) in underWay)
-                {
-                    Assert.Equal(piece + 1, Interlocked.Exchange(ref content[buffer], 0));
-                    arrived.Add(piece);
-                }
-                underWay.Clear();
+                var (piece, its) = underWay.Dequeue();
+                Assert.Equal(its, buffer);
+                Assert.Equal(piece + 1, Interlocked.Exchange(ref content[buffer], 0));
+                arrived.Add(piece);
             });
+        arrived.AddRange(underWay.Select(sent => sent.Piece));
         Assert.Equal(Enumerable.Range(0, pieces), arrived.Order());
     }
 
@@ -37,45 +41,62 @@ public sealed class ReadAheadTests
     public void Half_of_the_ring_is_filled_while_the_other_half_leaves()
     {
         using var others = new CountdownEvent(4);
-        var most = 0;
-        var underWay = 0;
-        ReadAhead.Run(8, 8, 4,
-            prepare: _ => { },
+        var (most, underWay) = (0, 0);
+        ReadAhead.Run(Of(8), 8, 4,
             fill: (piece, _) =>
             {
                 if (piece >= 4)
                     others.Signal();
             },
             send: (_, _) => most = Math.Max(most, ++underWay),
-            settle: () =>
+            settle: _ =>
             {
-                Assert.NotEqual(0, underWay);
+                Assert.NotEqual(0, underWay--);
                 Assert.True(others.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
-                underWay = 0;
             });
-        Assert.InRange(most, 1, 4);
+        Assert.InRange(most, 1, 5);
     }
 
     [Fact]
     public void Pieces_are_filled_and_sent_on_the_threads_they_belong_to()
     {
         var mine = Environment.CurrentManagedThreadId;
-        ReadAhead.Run(20, 4, 2,
-            prepare: _ => { },
+        ReadAhead.Run(Of(20), 4, 2,
             fill: (_, _) => Assert.NotEqual(mine, Environment.CurrentManagedThreadId),
             send: (_, _) => Assert.Equal(mine, Environment.CurrentManagedThreadId),
-            settle: () => Assert.Equal(mine, Environment.CurrentManagedThreadId));
+            settle: _ => Assert.Equal(mine, Environment.CurrentManagedThreadId));
+    }
+
+    [Fact]
+    public void Pieces_that_come_one_after_the_other_are_sent_as_they_come()
+    {
+        using var sent = new SemaphoreSlim(0);
+        var given = 0;
+        ReadAhead.Run((out int piece) =>
+            {
+                lock (sent)
+                {
+                    piece = given;
+                    // The next one comes when the last one has left.
+                    return given++ < 5 && (piece == 0 || sent.Wait(TimeSpan.FromSeconds(30)));
+                }
+            }, 4, 2, (_, _) => { }, (_, _) => sent.Release(), _ => { });
+        Assert.True(given > 5);
     }
 
     [Fact]
     public void What_goes_wrong_on_any_thread_leaves_as_it_is_and_ends_the_others()
     {
-        void Run(Action prepare, Action fill, Action send, Action settle)
+        void Run(Action next, Action fill, Action send, Action settle)
         {
-            var filling = 0;
+            var (filling, all) = (0, Of(500));
             try
             {
-                ReadAhead.Run(500, 4, 3, _ => prepare(),
+                ReadAhead.Run((out int piece) =>
+                    {
+                        next();
+                        return all(out piece);
+                    }, 4, 3,
                     (piece, _) =>
                     {
                         Interlocked.Increment(ref filling);
@@ -89,7 +110,7 @@ public sealed class ReadAheadTests
                             Interlocked.Decrement(ref filling);
                         }
                     },
-                    (piece, _) => send(), settle);
+                    (_, _) => send(), _ => settle());
             }
             finally
             {
