@@ -22,4 +22,5 @@ internal sealed record Block(
 }
 
 /// <summary>How far a token sees, and how many queries go through the attention at once.</summary>
-internal sealed record BlockSizes(int? Window, int Rows);
+/// <param name="Together">How long trees that share a block are at most, all of them.</param>
+internal sealed record BlockSizes(int? Window, int Rows, int Together);

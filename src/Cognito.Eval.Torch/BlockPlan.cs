@@ -22,7 +22,7 @@ internal sealed class BlockPlan(BlockSizes sizes, List<Block> blocks)
         foreach (var tree in trees.Where(t => t.Length > 0))
         {
             var joins = _group.Count > 0 && _group[0].Opening == tree.Opening
-                && tree.End - _group[0].Start <= sizes.Rows;
+                && tree.End - _group[0].Start <= sizes.Together;
             if (!joins)
                 CloseGroup();
             if (tree.Length <= sizes.Rows)

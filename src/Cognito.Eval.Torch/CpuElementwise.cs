@@ -81,6 +81,32 @@ internal sealed partial class CpuElementwise(ModelConfig config) : Elementwise
         }
     }
 
+    /// <summary>
+    /// For every target its log-probability, then 1 where no other token is likelier, else 0: [2, P], from the logits [R, V].
+    /// </summary>
+    /// <param name="rowOf">A target's row; rows ascend.</param>
+    public static Tensor Chances(Tensor logits, ReadOnlySpan<int> targets, Func<int, int> rowOf, Func<int, int> idOf)
+    {
+        var size = (int)logits.shape[1];
+        var (found, rows, shifted) = (Empty(2, targets.Length), Rows(logits, size), new float[size]);
+        var halves = Rows(found, targets.Length);
+        var (last, top, logSum) = (-1, 0, 0f);
+        for (var t = 0; t < targets.Length; t++)
+        {
+            var (row, id) = (rowOf(targets[t]), idOf(targets[t]));
+            if (row != last)
+            {
+                (last, top) = (row, TensorPrimitives.IndexOfMax<float>(rows[row]));
+                TensorPrimitives.Subtract(rows[row], rows[row][top], shifted);
+                TensorPrimitives.Exp<float>(shifted, shifted);
+                logSum = MathF.Log(TensorPrimitives.Sum<float>(shifted));
+            }
+            halves[0][t] = rows[row][id] - rows[row][top] - logSum;
+            halves[1][t] = id == top ? 1 : 0;
+        }
+        return found;
+    }
+
     private static Tensor Empty(params long[] shape) => empty(shape, ScalarType.Float32);
 
     /// <summary>A contiguous tensor's numbers, so many a row.</summary>

@@ -23,7 +23,8 @@ public sealed class Decoder : IDisposable
     {
         (Config, Device, Dtype) = (config, device, dtype);
         // Smaller blocks compute less in vain, larger ones are fewer launches.
-        _sizes = new(config.SlidingWindow, Rows: device.type == DeviceType.CPU ? 256 : 512);
+        _sizes = device.type == DeviceType.CPU ? new(config.SlidingWindow, Rows: 256, Together: 64)
+            : new(config.SlidingWindow, Rows: 512, Together: 512);
         IsFlash = FlashAttention.Suits(config, device, dtype);
         _elementwise = Elementwise.For(config, device, dtype);
         _rope = new(config.Rope, config.HeadDim, device, dtype);

@@ -29,6 +29,33 @@ internal sealed class OpeningStore : IDisposable
         }
     }
 
+    /// <summary>
+    /// The batches in their order, and before each that is the first to name an opening that opening, so many places early:
+    /// one worker computes it while the others still have batches that need it not.
+    /// </summary>
+    public List<(Opening? Opening, ScoreBatch? Batch)> Ahead(IReadOnlyList<ScoreBatch> batches, int places)
+    {
+        var seen = new HashSet<Opening>();
+        var work = batches.Select((batch, i) => (At: i + 0.5, Item: ((Opening?)null, (ScoreBatch?)batch)))
+            .Concat(batches.SelectMany((batch, i) => Named(batch).Where(seen.Add)
+                .Select(opening => (At: (double)i - places, Item: ((Opening?)opening, (ScoreBatch?)null)))));
+        return [.. work.OrderBy(w => w.At).Select(w => w.Item)];
+    }
+
+    /// <summary>Computes an opening, unless no batch needs it any more; what fails is left to the batch that needs it.</summary>
+    public void Prepare(Opening opening)
+    {
+        try
+        {
+            _ = this[opening];
+        }
+        catch (Exception e) when (e is InsufficientMemoryException or System.Runtime.InteropServices.ExternalException)
+        {
+            lock (_kept)
+                _kept.Remove(opening);
+        }
+    }
+
     public IReadOnlyList<KeptLayer> this[Opening opening]
     {
         get

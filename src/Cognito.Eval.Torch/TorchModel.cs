@@ -49,9 +49,18 @@ public sealed class TorchModel(
         using var openings = new OpeningStore(batches, decoder.Layers);
         if (decoder.Device.type == DeviceType.CPU)
         {
-            foreach (var scores in InOrder.Map(batches, workers, batch => Begin(batch, openings).Read()))
-                yield return scores;
+            foreach (var scores in InOrder.Map(openings.Ahead(batches, workers), workers, Answer))
+                if (scores is not null)
+                    yield return scores;
             yield break;
+
+            IReadOnlyList<TokenScore>? Answer((Opening? Opening, ScoreBatch? Batch) work)
+            {
+                if (work.Batch is { } batch)
+                    return Begin(batch, openings).Read();
+                openings.Prepare(work.Opening!);
+                return null;
+            }
         }
         Begun? last = null;
         ExceptionDispatchInfo? failure = null;
@@ -145,10 +154,15 @@ public sealed class TorchModel(
             while (at < order.Length && batch.TargetRows[order[at]] < end)
                 at++;
             var its = order.AsSpan(from, at - from).ToArray();
+            var logits = decoder.Project(hidden.narrow(0, first, end - first));
+            if (decoder.Device.type == DeviceType.CPU && logits.dtype == ScalarType.Float32)
+            {
+                parts.Add(CpuElementwise.Chances(logits, its, i => batch.TargetRows[i] - first, i => batch.TargetIds[i])
+                    .MoveToOuterDisposeScope());
+                continue;
+            }
             var rows = Attention.OnDevice([.. its.Select(i => (long)batch.TargetRows[i] - first)], decoder.Device);
             var ids = Attention.OnDevice([.. its.Select(i => (long)batch.TargetIds[i])], decoder.Device);
-
-            var logits = decoder.Project(hidden.narrow(0, first, end - first));
             var wide = logProbs == LogProbDtype.Float32 ? logits.to_type(ScalarType.Float32) : logits;
             var chances = nn.functional.log_softmax(wide, -1); // [R, V]
             var taken = chances.flatten().index_select(0, rows * VocabularySize + ids).to_type(ScalarType.Float32);

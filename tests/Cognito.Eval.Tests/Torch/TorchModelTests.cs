@@ -70,6 +70,24 @@ public sealed class TorchModelTests
     }
 
     [Fact]
+    public void Chances_read_row_by_row_are_those_of_libtorch()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(3).Dispose();
+        var logits = randn(5, 1003) * 20;
+        logits[1, 7] = logits[1].max(); // a tie: the first of the likeliest is the arg max
+        int[] rows = [0, 1, 1, 1, 3, 4], ids = [5, 7, (int)logits[1].argmax().item<long>(), 8, 1002, (int)logits[4].argmax().item<long>()];
+        using var found = CpuElementwise.Chances(logits, [0, 1, 2, 3, 4, 5], i => rows[i], i => ids[i]);
+        var expected = nn.functional.log_softmax(logits, -1);
+        for (var i = 0; i < rows.Length; i++)
+        {
+            Assert.Equal(expected[rows[i], ids[i]].item<float>(), found[0, i].item<float>(), 1e-5f);
+            Assert.Equal(logits[rows[i]].argmax().item<long>() == ids[i] ? 1f : 0f, found[1, i].item<float>());
+        }
+        Assert.Equal(2 + 1, found[1].sum().item<float>());
+    }
+
+    [Fact]
     public void A_branch_is_greedy_when_each_target_is_the_likeliest()
     {
         using var model = Load("tiny-llama");
