@@ -8,7 +8,7 @@ namespace Cognito.Eval.Cli;
 internal sealed record Placement(torch.Device Device, torch.ScalarType Dtype, Budget Budget, int Workers)
 {
     /// <summary>More tokens in a batch make no product faster; on the CPU fewer leave no worker without one at the end.</summary>
-    private const int MostTokens = 16384, MostTokensOnCpu = 2048, LeastTokens = 512;
+    private const int MostTokens = 16384, MostTokensOnCpu = 1024, LeastTokens = 512;
 
     public bool IsCpu => Device.type == DeviceType.CPU;
 
