@@ -8,14 +8,14 @@ internal static class ReportCommand
 {
     private static readonly Argument<string[]> Runs = new("RUN")
     {
-        Description = "A results.json, or the folder of a run; several for markdown and csv.",
+        Description = "A results.json, or the folder of a run; several for html, markdown and csv.",
         Arity = ArgumentArity.OneOrMore,
     };
 
     private static readonly Option<string> Format = new("--format", "-f")
     {
         Description = "card: table and model-index as on a model card; table; yaml: the model-index alone; "
-            + "eval-results: the hub's .eval_results/*.yaml; markdown; csv; json.",
+            + "eval-results: the hub's .eval_results/*.yaml; html: one page with plots and every document; markdown; csv; json.",
         DefaultValueFactory = _ => "card",
     };
 
@@ -25,20 +25,30 @@ internal static class ReportCommand
         HelpName = "FILE",
     };
 
+    private static readonly Option<string?> Data = new("--data", "-d")
+    {
+        Description = $"Folder of the datasets, to show questions and choices in html. Default: {Inputs.DataVariable}, if it is set.",
+        HelpName = "DIR",
+    };
+
     public static Command Create()
     {
-        Format.AcceptOnlyFromAmong("card", "table", "yaml", "eval-results", "markdown", "csv", "json");
-        var command = new Command("report", "Print runs as a model card, a table, YAML, CSV or JSON.")
+        Format.AcceptOnlyFromAmong("card", "table", "yaml", "eval-results", "html", "markdown", "csv", "json");
+        var command = new Command("report", "Print runs as a model card, a table, a page, YAML, CSV or JSON.")
         {
-            Runs, Format, Output,
+            Runs, Format, Output, Data,
         };
         command.SetAction(parsed => Session.Guard(parsed, () => Print(
-            parsed.GetRequiredValue(Runs), parsed.GetRequiredValue(Format), parsed.GetValue(Output))));
+            parsed.GetRequiredValue(Runs), parsed.GetRequiredValue(Format), parsed.GetValue(Output), parsed.GetValue(Data))));
         return command;
     }
 
-    private static int Print(string[] paths, string format, string? output)
+    private static int Print(string[] paths, string format, string? output, string? data)
     {
+        if (data is not null && format != "html")
+            throw new InputException($"--data is for --format html; {format} shows no questions");
+        if (format == "html" && output is null && !Console.IsOutputRedirected)
+            throw new InputException("--format html fills a terminal; name a file with --output report.html");
         var runs = ReportedRun.Read(paths);
         var text = format switch
         {
@@ -46,6 +56,7 @@ internal static class ReportCommand
             "yaml" => ModelCard.Yaml(Only(runs, format), TaskRegistry.Columns),
             "eval-results" => EvalResults.Yaml(Only(runs, format), TaskRegistry.Columns, TaskRegistry.All),
             "json" => RunFile.ToJson(Only(runs, format)),
+            "html" => HtmlReport.Render(runs, TaskRegistry.Columns, Texts(runs, data)),
             "markdown" => ScoreTables.Markdown(runs, TaskRegistry.Columns),
             "csv" => ScoreTables.Csv(runs, TaskRegistry.Columns),
             _ => ModelCard.Render(Only(runs, format), TaskRegistry.Columns),
@@ -58,7 +69,19 @@ internal static class ReportCommand
     }
 
     private static Run Only(IReadOnlyList<ReportedRun> runs, string format) => runs.Count == 1 ? runs[0].Run
-        : throw new InputException($"--format {format} is of one run, {runs.Count} were given; markdown and csv show several");
+        : throw new InputException($"--format {format} is of one run, {runs.Count} were given; html, markdown and csv show several");
+
+    /// <summary>Questions as text where the datasets are named: by the option, or else by the environment.</summary>
+    private static DocTexts? Texts(IReadOnlyList<ReportedRun> runs, string? data)
+    {
+        var folder = data ?? Environment.GetEnvironmentVariable(Inputs.DataVariable);
+        if (string.IsNullOrEmpty(folder))
+            return null;
+        var texts = DocTexts.Read([.. runs.Select(run => run.Run)], TaskRegistry.All, DataRoot.Open(folder));
+        foreach (var note in texts.Notes)
+            Console.Error.WriteLine($"note: {note}");
+        return texts;
+    }
 
     private static void Write(string path, string text)
     {

@@ -1,0 +1,64 @@
+namespace Cognito.Eval;
+
+/// <summary>Every document, to filter, search and open; report.js draws it.</summary>
+internal static class BrowserSection
+{
+    public static Html Of(IReadOnlyList<DetailedRun> runs, DocTexts? texts)
+    {
+        if (runs.All(run => run.Run.Tasks.Count == 0))
+            return Html.None;
+        var two = runs.Count > 1;
+        return Html.Of($"""
+            <section id="documents"><h2>Documents</h2>
+            {Lacking(runs)}
+            <p class="note" id="documents-hint"{new Html(texts is null ? "" : " hidden")}>{(texts is null
+                ? "Questions are not part of a run. Give the report the datasets (--data DIR) to show questions and choices."
+                : "The dataset's text of this document could not be shown.")}</p>
+            {(texts is { Notes.Count: > 0 } ? Html.Of($"<ul class=\"notes\">{texts.Notes.Select(note => Html.Of($"<li>{note}</li>"))}</ul>") : Html.None)}
+            <noscript><p class="warning">The documents are shown by a script, and this browser runs none.</p></noscript>
+            <p id="documents-count" role="status" aria-live="polite"></p>
+            <div id="documents-browser" hidden>
+            <form id="documents-form" class="filters" aria-label="Filter the documents">
+            <div><label for="documents-task">Task</label><select id="documents-task"><option value="">All</option></select></div>
+            <div><label for="documents-show">Show</label><select id="documents-show">{(two ? OfTwo : OfOne)}</select></div>
+            <div><label for="documents-order">Order</label><select id="documents-order">{Orders(two)}</select></div>
+            {(runs.Count > 2 ? Html.Of($"<div><label for=\"documents-other\">Compare with</label><select id=\"documents-other\">{runs.Skip(1).Select((run, i) => Html.Of($"<option value=\"{i + 1}\">{run.Label}</option>"))}</select></div>") : Html.None)}
+            <div><label for="documents-search">Search</label><input id="documents-search" type="search" placeholder="{(texts is null ? "task, row or generated text" : "words of question, choices, answer")}" autocomplete="off"></div>
+            </form>
+            <table id="documents-table" class="docs wide"><caption class="hidden">Documents, as filtered; each opens to its choices</caption><thead></thead><tbody></tbody></table>
+            <div class="pager"><button type="button" id="documents-previous">Previous</button><p id="documents-page"></p><button type="button" id="documents-next">Next</button></div>
+            </div>
+            <script type="application/octet-stream" id="documents-data">{new Html(DocumentData.Packed(runs, texts))}</script>
+            </section>
+            """);
+    }
+
+    private static Html Lacking(IReadOnlyList<DetailedRun> runs)
+    {
+        var lacking = runs.Where(run => run.Details.Count < run.Run.Tasks.Count).ToList();
+        return lacking.Count == 0 ? Html.None : Html.Of($"""
+            <p class="warning">{string.Join(", ", lacking.Select(run => run.Label))}: no details/ beside results.json for {(lacking.Any(run => run.Details.Count > 0) ? "some tasks" : "its tasks")},
+            so there are right and wrong answers but no log-likelihoods. A run keeps details unless it is given --details none.</p>
+            """);
+    }
+
+    private static Html OfOne => Options(
+        ("all", "All documents"), ("right", "Right"), ("wrong", "Wrong"), ("near", "Near-ties"), ("truncated", "Truncated prompts"));
+
+    private static Html OfTwo => Options(
+        ("all", "All documents"), ("flips", "Flips: right in one only"), ("lost", "Lost: right only in the first"),
+        ("gained", "Gained: right only in the second"), ("changed", "Another answer"), ("bothright", "Right in both"),
+        ("bothwrong", "Wrong in both"), ("near", "Near-ties in either"), ("truncated", "Truncated prompts"));
+
+    private static Html Orders(bool two) => Html.All(
+    [
+        Options(("asked", "As asked"), ("close", "Closest margin first")),
+        two ? Options(
+            ("change", "Largest change of margin first"), ("worse", "Margin fell most first"), ("better", "Margin rose most first"))
+            : Options(("sure", "Most surely wrong first")),
+        Options(("long", "Longest prompt first")),
+    ]);
+
+    private static Html Options(params (string Value, string Text)[] options) => Html.All(options.Select(option =>
+        Html.Of($"<option value=\"{option.Value}\">{option.Text}</option>")));
+}

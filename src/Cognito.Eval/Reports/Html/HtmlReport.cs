@@ -1,0 +1,87 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Cognito.Eval;
+
+/// <summary>
+/// Runs as one HTML page that opens from disk and asks nothing of a network: scores, plots, and every document. What
+/// comes from models and datasets is text in it, never markup; its security policy lets nothing run but its own script.
+/// </summary>
+public static class HtmlReport
+{
+    /// <summary>Against the first run the others are compared.</summary>
+    /// <param name="texts">Questions and choices; null where the datasets were not given.</param>
+    /// <exception cref="InputException">A run's details are damaged.</exception>
+    public static string Render(IReadOnlyList<ReportedRun> reported, IReadOnlyList<Column> columns, DocTexts? texts = null)
+    {
+        DetailedRun[] runs = [.. reported.Select(DetailedRun.Read)];
+        var scores = new RunScores(runs, columns);
+        var sections = new List<Html>
+        {
+            ScoreSection.Of(scores), PlotSection.Subjects(scores), PlotSection.Calibrations(scores), PlotSection.Margins(scores),
+            PlotSection.Lengths(scores), BrowserSection.Of(runs, texts), ProvenanceSection.Of(runs),
+        };
+        return Page(runs, sections).Text;
+    }
+
+    private static Html Page(DetailedRun[] runs, IReadOnlyList<Html> sections)
+    {
+        var (style, script) = (Resource("report.css"), Resource("report.js"));
+        var policy = $"default-src 'none'; style-src {Hash(style)}; script-src {Hash(script)}; base-uri 'none'; form-action 'none'";
+        var title = string.Join(" against ", runs.Select(run => run.Label));
+        return Html.Of($"""
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta http-equiv="Content-Security-Policy" content="{new Html(policy)}">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="color-scheme" content="light dark">
+            <title>{title}: evaluation report</title>
+            <style>{new Html(style)}</style>
+            </head>
+            <body>
+            <a class="skip" href="#main">Skip to the scores</a>
+            <header>
+            <h1>{Html.All(runs.Select((run, i) => Html.Of($"{new Html(i == 0 ? "" : " <span class=\"pm\">against</span> ")}<bdi>{run.Label}</bdi>")))}</h1>
+            <p class="sub">{Subtitle(runs)}</p>
+            <nav aria-label="Sections"><ul>{sections.Where(section => section != Html.None).Select(Link)}</ul></nav>
+            </header>
+            <main id="main">
+            {sections}
+            </main>
+            <footer><p>Made by cognito-eval {Version} from the runs' result files. Intervals are of 95 %.</p></footer>
+            <script>{new Html(script)}</script>
+            </body>
+            </html>
+
+            """);
+    }
+
+    private static string Subtitle(DetailedRun[] runs)
+    {
+        var run = runs[0].Run;
+        var documents = run.Tasks.Values.Sum(task => task.Documents);
+        var asked = documents == 0 ? "No documents were asked" : $"{Words.Count(documents)} documents of {Words.Count(run.Tasks.Count)} tasks";
+        return $"{asked}, protocol {run.Provenance.Protocol ?? "unknown"}{(runs.Length > 1 ? $". Differences are from {runs[0].Label}." : ".")}";
+    }
+
+    /// <summary>A section's entry: its id and its heading, which begin every section.</summary>
+    private static Html Link(Html section)
+    {
+        string Between(string start, string end) => section.Text.Split(start, 2)[1].Split(end, 2)[0];
+        return new($"<li><a href=\"#{Between("id=\"", "\"")}\">{Between("<h2>", "</h2>")}</a></li>");
+    }
+
+    private static string Version => typeof(HtmlReport).Assembly.GetName().Version?.ToString(3) ?? "";
+
+    private static string Resource(string name)
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return reader.ReadToEnd().ReplaceLineEndings("\n");
+    }
+
+    private static string Hash(string text) => $"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}'";
+}

@@ -1,0 +1,141 @@
+namespace Cognito.Eval;
+
+/// <summary>The plots that show more than the scores: subjects, calibration, margins, lengths.</summary>
+internal static class PlotSection
+{
+    private const int RowsOfAPlot = 20;
+
+    /// <summary>Columns of several tasks, task by task.</summary>
+    public static Html Subjects(RunScores scores)
+    {
+        var columns = scores.Rows.Where(row => row.Scores.Any(score => score?.Tasks.Count > 1)).ToList();
+        return columns.Count == 0 ? Html.None : Html.Of($"""
+            <section id="subjects"><h2>{string.Join(", ", columns.Select(row => row.Name))} by subject</h2>
+            {scores.Key}{columns.Select(row => Subjects(scores, row))}</section>
+            """);
+    }
+
+    private static Html Subjects(RunScores scores, ScoreRow row)
+    {
+        string[] tasks = [.. row.Scores.SelectMany(score => score?.Tasks ?? []).Distinct()];
+        var names = Names(tasks);
+        var metric = row.First.Metric;
+        Plots.Point?[] Points(string task) => [.. scores.Runs.Select(run => ScoreSection.Point(
+            run.Run.Results.GetValueOrDefault(task)?.GetValueOrDefault(metric) * 100,
+            run.Run.Results.GetValueOrDefault(task)?.GetValueOrDefault(metric + "_stderr") * 100))];
+        var plots = tasks.Zip(names).Chunk((tasks.Length + (tasks.Length - 1) / RowsOfAPlot) / ((tasks.Length - 1) / RowsOfAPlot + 1))
+            .Select((chunk, i) =>
+            {
+                var (model, height) = Plots.Forest(
+                    [.. chunk.Select(task => task.Second)], [.. chunk.Select(task => Points(task.First))],
+                    new double?[chunk.Length], $"{metric}, percent", least: 0, most: 100);
+                return Html.Of($"""
+                    <figure>{SvgPlot.Draw(model, Plots.Width, height, $"subjects-{row.Name}-{i}-",
+                        $"{metric} of {chunk[0].Second} to {chunk[^1].Second} with 95 % intervals; the table below has the figures.")}</figure>
+                    """);
+            });
+        return Html.Of($"""
+            <p class="note">{metric} of each of the {tasks.Length} subjects with its 95 % interval. The column is their unweighted mean.</p>
+            <div class="plots">{plots}</div>
+            <details><summary>The same as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Subjects"><table>
+            <thead><tr><th scope="col">Subject</th>{scores.Runs.Select(run => Html.Of($"<th scope=\"col\" class=\"num\"><bdi>{run.Label}</bdi></th>"))}</tr></thead>
+            <tbody>{tasks.Zip(names).Select(task => Html.Of(
+                $"<tr><th scope=\"row\">{task.Second}</th>{Points(task.First).Select(point => Html.Of($"<td class=\"num\">{Words.Estimate(point?.Value, point?.StandardError)}</td>"))}</tr>"))}</tbody>
+            </table></div></details>
+            """);
+    }
+
+    /// <summary>Tasks' names without what they all begin with.</summary>
+    private static string[] Names(string[] tasks)
+    {
+        var common = tasks.Length < 2 ? 0 : tasks[1..].Min(task => task.AsSpan().CommonPrefixLength(tasks[0]));
+        common = tasks[0].AsSpan(0, common).LastIndexOfAny('-', '_') + 1;
+        return [.. tasks.Select(task => task[common..].Replace('_', ' '))];
+    }
+
+    public static Html Calibrations(RunScores scores)
+    {
+        var rows = scores.Rows.Select(row => (Row: row, Runs: scores.Docs(row).Select(Calibration.Of).ToList()))
+            .Where(row => row.Runs.Any(calibration => calibration is not null)).ToList();
+        return rows.Count == 0 ? Html.None : Html.Of($"""
+            <section id="calibration"><h2>Calibration</h2>
+            <p class="note">How often the likeliest choice is right, against the probability it has among the document's choices (softmax of their
+            log-likelihoods), by tenths of that probability; a mark is as large as its documents are many. On the dashed line the model is as sure as it is right.</p>
+            {scores.Key}<div class="plots">{rows.Select(row => Html.Of($"""
+                <figure><h3>{row.Row.Name}</h3>
+                {SvgPlot.Draw(Plots.Calibration(row.Runs), Plots.Width, 270, $"calibration-{Id(row.Row)}-",
+                    $"Calibration on {row.Row.Name}: {Errors(scores, row.Runs)}")}
+                <figcaption>{Errors(scores, row.Runs)}</figcaption></figure>
+                """))}</div></section>
+            """);
+    }
+
+    private static string Errors(RunScores scores, IReadOnlyList<Calibration?> runs) => "Calibration error "
+        + string.Join(", ", runs.Zip(scores.Runs).Where(run => run.First is not null).Select(run =>
+            $"{Words.Fixed(100 * run.First!.Error, 1)} points{(runs.Count > 1 ? $" ({run.Second.Label})" : "")}"));
+
+    public static Html Margins(RunScores scores)
+    {
+        var rows = scores.Rows.Select(row => (Row: row, Runs: Values(scores, row, doc => doc.Margin))).Where(Any).ToList();
+        return rows.Count == 0 ? Html.None : Html.Of($"""
+            <section id="margins"><h2>Margins</h2>
+            <p class="note">Nats between the right choice and the best wrong one under the column's metric: documents right of zero were answered right,
+            and how far from zero says how nearly they were not. The outermost bins hold what lies beyond them.</p>
+            {scores.Key}<div class="plots">{rows.Select(row =>
+            {
+                var reach = Nice(Quantile([.. row.Runs.SelectMany(run => run).Select(Math.Abs)], 0.98));
+                return Figure(scores, row.Row, row.Runs, "margins", "margin, nats", -reach, reach, 40, zero: true,
+                    docs => $"median {Words.Signed(Quantile(docs, 0.5))}");
+            })}</div></section>
+            """);
+    }
+
+    public static Html Lengths(RunScores scores)
+    {
+        var prompts = scores.Rows.Select(row => (Row: row, Runs: Values(scores, row, doc => doc.PromptTokens))).Where(Any).ToList();
+        var answers = scores.Rows.Select(row => (Row: row, Runs: Values(scores, row, doc => doc.GeneratedTokens ?? double.NaN)))
+            .Where(Any).ToList();
+        Html Draw((ScoreRow Row, IReadOnlyList<IReadOnlyList<double>> Runs) row, string what)
+        {
+            var most = Nice(Quantile([.. row.Runs.SelectMany(run => run)], 0.99));
+            return Figure(scores, row.Row, row.Runs, $"lengths-{what}", $"{what}, tokens", 0, most, 40, zero: false,
+                docs => $"median {Words.Fixed(Quantile(docs, 0.5), 0)}");
+        }
+        return prompts.Count == 0 ? Html.None : Html.Of($"""
+            <section id="lengths"><h2>Lengths</h2>
+            <p class="note">Tokens of the prompts with their examples, before truncation{(answers.Count > 0 ? ", and of the answers that were generated" : "")}. The last bin holds what is longer.</p>
+            {scores.Key}<div class="plots">{prompts.Select(row => Draw(row, "prompt"))}{answers.Select(row => Draw(row, "answer"))}</div></section>
+            """);
+    }
+
+    private static Html Figure(
+        RunScores scores, ScoreRow row, IReadOnlyList<IReadOnlyList<double>> runs, string id, string axis, double least, double most,
+        int bins, bool zero, Func<IReadOnlyList<double>, string> says)
+    {
+        var caption = string.Join(", ", runs.Zip(scores.Runs).Where(run => run.First.Count > 0).Select(run =>
+            says(run.First) + (runs.Count > 1 ? $" ({run.Second.Label})" : "")));
+        return Html.Of($"""
+            <figure><h3>{row.Name}</h3>
+            {SvgPlot.Draw(Plots.Histogram(runs, least, most, bins, axis, zero), Plots.Width, 210, $"{id}-{Id(row)}-", $"{row.Name}, {axis}: {caption}")}
+            <figcaption>{caption}</figcaption></figure>
+            """);
+    }
+
+    private static IReadOnlyList<IReadOnlyList<double>> Values(RunScores scores, ScoreRow row, Func<DocDetail, double> value) =>
+        [.. scores.Docs(row).Select(docs => docs.Select(value).Where(double.IsFinite).Order().ToList())];
+
+    private static bool Any((ScoreRow Row, IReadOnlyList<IReadOnlyList<double>> Runs) row) => row.Runs.Any(run => run.Count > 0);
+
+    private static double Quantile(IReadOnlyList<double> values, double q) =>
+        values.Count == 0 ? 0 : values.Order().ElementAt((int)Math.Round(q * (values.Count - 1)));
+
+    /// <summary>The next of 1, 2, 2.5, 5 times a power of ten.</summary>
+    private static double Nice(double value)
+    {
+        var power = Math.Pow(10, Math.Floor(Math.Log10(Math.Max(value, 1e-6))));
+        return new[] { 1, 2, 2.5, 5, 10 }.Select(step => step * power).First(step => step >= value * 0.999);
+    }
+
+    /// <summary>A name that an SVG's id may have.</summary>
+    private static string Id(ScoreRow row) => string.Concat(row.Name.Where(char.IsAsciiLetterOrDigit));
+}

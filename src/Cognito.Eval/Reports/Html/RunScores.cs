@@ -1,0 +1,40 @@
+namespace Cognito.Eval;
+
+/// <summary>Runs beside each other: the rows of the score table, which the plots follow.</summary>
+internal sealed class RunScores
+{
+    public RunScores(IReadOnlyList<DetailedRun> runs, IReadOnlyList<Column> columns)
+    {
+        Runs = runs;
+        var scores = runs.Select(run => ColumnScore.Of(run.Run, columns)).ToList();
+        // A run lists the leaderboard's columns that it lacks too, so the first run's order is the leaderboard's.
+        Rows = [.. scores.SelectMany(run => run).Select(score => score.Title).Distinct()
+            .Select(title => scores.Select(run => run.FirstOrDefault(score => score.Title == title && score.Value is not null)).ToList())
+            .Where(row => row.Any(score => score is not null)).Select(row => new ScoreRow(row.First(score => score is not null)!, row))];
+        Averages = [.. runs.Select(run => ColumnScore.Average(run.Run, columns))];
+    }
+
+    public IReadOnlyList<DetailedRun> Runs { get; }
+
+    public IReadOnlyList<ScoreRow> Rows { get; }
+
+    public IReadOnlyList<(double? Value, double? StandardError)> Averages { get; }
+
+    /// <summary>The runs' names with the colours of the plots; nothing where there is one.</summary>
+    public Html Key => Runs.Count < 2 ? Html.None : Html.Of($"""
+        <ul class="key" aria-label="Runs">{Runs.Select((run, i) => Html.Of(
+            $"<li><span class=\"swatch bg-run{i % 6}{(i % 2 == 1 ? " diamond" : "")}\" aria-hidden=\"true\"></span><bdi>{run.Label}</bdi></li>"))}</ul>
+        """);
+
+    /// <summary>Documents of a row's tasks, by run.</summary>
+    public IReadOnlyList<IReadOnlyList<DocDetail>> Docs(ScoreRow row) =>
+        [.. Runs.Zip(row.Scores, (run, score) => run.Of(score?.Tasks ?? []).ToList())];
+}
+
+/// <summary>A column of the leaderboard, or a task outside it, with each run's score.</summary>
+/// <param name="Scores">By run; null where a run has none.</param>
+internal sealed record ScoreRow(ColumnScore First, IReadOnlyList<ColumnScore?> Scores)
+{
+    /// <summary>The column's short name; a task outside the leaderboard's columns has only its title.</summary>
+    public string Name => First.Key;
+}
