@@ -71,10 +71,14 @@ internal static class ReportCommand
     private static Run Only(IReadOnlyList<ReportedRun> runs, string format) => runs.Count == 1 ? runs[0].Run
         : throw new InputException($"--format {format} is of one run, {runs.Count} were given; html, markdown and csv show several");
 
-    /// <summary>Questions as text where the datasets are named: by the option, or else by the environment.</summary>
+    /// <summary>
+    /// Questions as text where the datasets are named, by the option or else by the environment; runs of the samples have
+    /// theirs at hand.
+    /// </summary>
     private static DocTexts? Texts(IReadOnlyList<ReportedRun> runs, string? data)
     {
-        var folder = data ?? Environment.GetEnvironmentVariable(Inputs.DataVariable);
+        var folder = data ?? (runs.All(run => run.Run.Provenance.Data == "samples") ? Inputs.Samples.Folder
+            : Environment.GetEnvironmentVariable(Inputs.DataVariable));
         if (string.IsNullOrEmpty(folder))
             return null;
         var texts = DocTexts.Read([.. runs.Select(run => run.Run)], TaskRegistry.All, DataRoot.Open(folder));

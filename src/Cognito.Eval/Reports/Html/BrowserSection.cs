@@ -26,7 +26,7 @@ internal static class BrowserSection
             <div><label for="documents-search">Search</label><input id="documents-search" type="search" placeholder="{(texts is null ? "task, row or generated text" : "words of question, choices, answer")}" autocomplete="off"></div>
             </form>
             <table id="documents-table" class="docs wide"><caption class="hidden">Documents, as filtered; each opens to its choices</caption><thead></thead><tbody></tbody></table>
-            <div class="pager"><button type="button" id="documents-previous">Previous</button><p id="documents-page"></p><button type="button" id="documents-next">Next</button></div>
+            <div class="pager"><button type="button" id="documents-previous">Previous</button><p id="documents-page" aria-live="polite"></p><button type="button" id="documents-next">Next</button></div>
             </div>
             <script type="application/octet-stream" id="documents-data">{new Html(DocumentData.Packed(runs, texts))}</script>
             </section>

@@ -34,8 +34,8 @@ public sealed record DocTexts(IReadOnlyDictionary<string, IReadOnlyDictionary<in
     private static (Dictionary<int, DocText>? Texts, string Note) Read(
         EvalTask task, IReadOnlyList<TaskRecord> records, DataRoot data)
     {
-        if (data.IsSamples && !data.Has(task.Dataset))
-            return (null, $"{task}: not in the samples, so its documents are shown without text");
+        if (!data.Has(task.Dataset))
+            return (null, $"{task}: {task.Dataset.Name} is not in {data.Folder}, so its documents are shown without text");
         var split = data.Read(task.Dataset, task.Split);
         if (records.Any(record => record.DataSha256.GetValueOrDefault(task.Split) != split.Sha256))
             return (null, $"{task}: {split.Files[0]} holds other rows than the run read, so its documents are shown without text");

@@ -29,7 +29,7 @@ public static class HtmlReport
     {
         var (style, script) = (Resource("report.css"), Resource("report.js"));
         var policy = $"default-src 'none'; style-src {Hash(style)}; script-src {Hash(script)}; base-uri 'none'; form-action 'none'";
-        var title = string.Join(" against ", runs.Select(run => run.Label));
+        var title = string.Join(", ", runs.Select(run => run.Label));
         return Html.Of($"""
             <!DOCTYPE html>
             <html lang="en">
@@ -44,11 +44,11 @@ public static class HtmlReport
             <body>
             <a class="skip" href="#main">Skip to the scores</a>
             <header>
-            <h1>{Html.All(runs.Select((run, i) => Html.Of($"{new Html(i == 0 ? "" : " <span class=\"pm\">against</span> ")}<bdi>{run.Label}</bdi>")))}</h1>
+            <h1>{Html.All(runs.Select((run, i) => Html.Of($"{new Html(i == 0 ? "" : i < runs.Length - 1 ? ", " : " <span class=\"pm\">and</span> ")}<bdi>{run.Label}</bdi>")))}</h1>
             <p class="sub">{Subtitle(runs)}</p>
             <nav aria-label="Sections"><ul>{sections.Where(section => section != Html.None).Select(Link)}</ul></nav>
             </header>
-            <main id="main">
+            <main id="main" tabindex="-1">
             {sections}
             </main>
             <footer><p>Made by cognito-eval {Version} from the runs' result files. Intervals are of 95 %.</p></footer>
@@ -64,7 +64,7 @@ public static class HtmlReport
         var run = runs[0].Run;
         var documents = run.Tasks.Values.Sum(task => task.Documents);
         var asked = documents == 0 ? "No documents were asked" : $"{Words.Count(documents)} documents of {Words.Count(run.Tasks.Count)} tasks";
-        return $"{asked}, protocol {run.Provenance.Protocol ?? "unknown"}{(runs.Length > 1 ? $". Differences are from {runs[0].Label}." : ".")}";
+        return $"{asked}, protocol {run.Provenance.Protocol ?? "unknown"}.";
     }
 
     /// <summary>A section's entry: its id and its heading, which begin every section.</summary>

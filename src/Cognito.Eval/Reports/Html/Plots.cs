@@ -83,8 +83,8 @@ internal static class Plots
     public static PlotModel Calibration(IReadOnlyList<Calibration?> runs)
     {
         var model = New(left: 50);
-        model.Axes.Add(Scale("probability of the likeliest choice, %", 0, 100, AxisPosition.Bottom));
-        model.Axes.Add(Scale("right, %", 0, 100, AxisPosition.Left));
+        model.Axes.Add(Scale("probability of the likeliest choice, %", -3, 103, AxisPosition.Bottom));
+        model.Axes.Add(Scale("right, %", -3, 103, AxisPosition.Left));
         model.Series.Add(new LineSeries { Color = SvgPlot.Muted, StrokeThickness = 1, LineStyle = LineStyle.Dash, Points = { new(0, 0), new(100, 100) } });
         for (var run = 0; run < runs.Count; run++)
         {
@@ -128,6 +128,8 @@ internal static class Plots
                 StrokeThickness = 1.6,
                 Color2 = OxyColors.Transparent,
                 LineJoin = LineJoin.Miter,
+                // Steps are vertical: no point is left out for being near the last one.
+                MinimumSegmentLength = 0,
             };
             for (var bin = 0; bin < bins; bin++)
                 fill.Points.AddRange([At(bin, counts[bin]), At(bin + 1, counts[bin])]);

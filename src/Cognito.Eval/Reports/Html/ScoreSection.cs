@@ -15,14 +15,14 @@ internal static class ScoreSection
     {
         var one = scores.Runs.Count == 1;
         var totals = scores.Averages.Any(average => average.Value is not null) ? Html.Of($"""
-            <tr class="total"><th scope="row">Average</th><td></td>{scores.Averages.Zip(scores.Runs, (average, run) =>
+            <tr class="total"><th scope="row">Average</th>{scores.Averages.Zip(scores.Runs, (average, run) =>
                 Html.Of($"<td class=\"num\">{Words.Estimate(average.Value, average.StandardError)}{Star(average.Value is not null && run.Run.Leaderboard.Notes.Count > 0)}</td>"))}<td></td></tr>
             """) : Html.None;
         return Html.Of($"""
             <div class="scroll" tabindex="0" role="region" aria-label="Scores">
             <table>
             <caption>Percent, ± half the width of the 95 % interval. A star marks what is not a leaderboard score.</caption>
-            <thead><tr><th scope="col">Benchmark</th><th scope="col">Metric</th>{scores.Runs.Select(run =>
+            <thead><tr><th scope="col">Benchmark</th>{scores.Runs.Select(run =>
                 Html.Of($"<th scope=\"col\" class=\"num\">{(one ? Html.Of($"Value") : Html.Of($"<bdi>{run.Label}</bdi>"))}</th>"))}<th scope="col" class="num">Documents</th></tr></thead>
             <tbody>{scores.Rows.Select(Row)}{totals}</tbody>
             </table>
@@ -31,7 +31,7 @@ internal static class ScoreSection
     }
 
     private static Html Row(ScoreRow row) => Html.Of($"""
-        <tr><th scope="row">{row.First.Title}</th><td>{row.First.Metric}</td>{row.Scores.Select(score =>
+        <tr><th scope="row">{row.First.Title} <span class="pm">{row.First.Metric}</span></th>{row.Scores.Select(score =>
             Html.Of($"<td class=\"num\">{Words.Estimate(score?.Value, score?.StandardError)}{Star(score is { IsComplete: false, Tasks.Count: > 0 })}</td>"))}<td class="num">{Documents(row)}</td></tr>
         """);
 

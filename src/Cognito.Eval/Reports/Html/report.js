@@ -154,7 +154,9 @@
       toggle.type = 'button';
       toggle.setAttribute('aria-expanded', 'false');
       const question = doc.task.question?.[doc.i];
-      const line = make('tr', '', make('td', '', toggle, question ? make('span', 'excerpt own', question.slice(0, 200)) : null),
+      const name = make('th', '', toggle, question ? make('span', 'excerpt own', question.slice(0, 200)) : null);
+      name.scope = 'row';
+      const line = make('tr', '', name,
         label(make('td', '', gold(doc)), 'Right answer'), ...runs.map(run => label(verdict(doc, run), data.runs[run])));
       if (two) {
         const by = change(doc);
@@ -247,13 +249,17 @@
         const name = make('th', '', letter(i - from));
         name.scope = 'row';
         const line = make('tr', isGold ? 'gold' : '', name,
-          make('td', 'text', doc.task.choices?.[doc.i]?.[i] ?? '', isGold ? make('span', 'right', ' ✓ right') : null));
+          make('td', 'text', isGold ? make('span', 'right', '✓ ') : null, isGold ? make('span', 'hidden', 'right: ') : null,
+            doc.task.choices?.[doc.i]?.[i] ?? ''));
         runs.forEach((run, r) => {
           const value = of(doc, run, 'lps')?.[i];
           const length = of(doc, run, 'lengths')?.[i];
           const shown = perCharacter && typeof value === 'number' && length > 0 ? value / length : value;
-          line.append(make('td', 'num', number(shown, perCharacter ? 3 : 2), from === 0 && of(doc, run, 'prediction') === i ? make('span', 'pm', ' chosen') : ''));
-          line.append(make('td', 'num', bar(shares[r][i - from], run), shares[r][i - from] === null ? '–' : `${(100 * shares[r][i - from]).toFixed(1)} %`));
+          const chosen = from === 0 && of(doc, run, 'prediction') === i;
+          const share = shares[r][i - from] ?? null;
+          line.append(
+            label(make('td', 'num', number(shown, perCharacter ? 3 : 2), chosen ? make('span', 'pm', ' chosen') : null), heads[2 + 2 * r]),
+            label(make('td', 'num', bar(share, run), share === null ? '–' : `${(100 * share).toFixed(1)} %`), `${data.runs[run]}: share`));
         });
         body.append(line);
       }
