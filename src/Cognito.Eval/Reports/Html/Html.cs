@@ -24,7 +24,7 @@ internal readonly record struct Html(string Text)
 
         public void AppendLiteral(string literal) => text.Append(literal);
 
-        public void AppendFormatted(Html html) => text.Append(html.Text);
+        public void AppendFormatted(Html html) => text.Append(html.Text ?? "");
 
         public void AppendFormatted(IEnumerable<Html> parts)
         {

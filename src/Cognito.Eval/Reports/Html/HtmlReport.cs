@@ -10,7 +10,7 @@ namespace Cognito.Eval;
 /// </summary>
 public static class HtmlReport
 {
-    /// <summary>Against the first run the others are compared.</summary>
+    /// <summary>The others are compared with the first run.</summary>
     /// <param name="texts">Questions and choices; null where the datasets were not given.</param>
     /// <exception cref="InputException">A run's details are damaged.</exception>
     public static string Render(IReadOnlyList<ReportedRun> reported, IReadOnlyList<Column> columns, DocTexts? texts = null)
@@ -19,7 +19,7 @@ public static class HtmlReport
         var scores = new RunScores(runs, columns);
         var sections = new List<Html>
         {
-            ScoreSection.Of(scores), PlotSection.Subjects(scores), PlotSection.Calibrations(scores), PlotSection.Margins(scores),
+            ScoreSection.Of(scores), DifferenceSection.Of(scores), PlotSection.Subjects(scores), PlotSection.Calibrations(scores), PlotSection.Margins(scores),
             PlotSection.Lengths(scores), BrowserSection.Of(runs, texts), ProvenanceSection.Of(runs),
         };
         return Page(runs, sections).Text;

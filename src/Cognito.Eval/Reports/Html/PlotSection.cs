@@ -20,9 +20,8 @@ internal static class PlotSection
         string[] tasks = [.. row.Scores.SelectMany(score => score?.Tasks ?? []).Distinct()];
         var names = Names(tasks);
         var metric = row.First.Metric;
-        Plots.Point?[] Points(string task) => [.. scores.Runs.Select(run => ScoreSection.Point(
-            run.Run.Results.GetValueOrDefault(task)?.GetValueOrDefault(metric) * 100,
-            run.Run.Results.GetValueOrDefault(task)?.GetValueOrDefault(metric + "_stderr") * 100))];
+        Plots.Point?[] Points(string task) =>
+            [.. row.Values.Select(value => ScoreSection.Point(value?.Tasks.FirstOrDefault(measured => measured.Name == task)))];
         var plots = tasks.Zip(names).Chunk((tasks.Length + (tasks.Length - 1) / RowsOfAPlot) / ((tasks.Length - 1) / RowsOfAPlot + 1))
             .Select((chunk, i) =>
             {
@@ -40,7 +39,7 @@ internal static class PlotSection
             <details><summary>The same as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Subjects"><table>
             <thead><tr><th scope="col">Subject</th>{scores.Runs.Select(run => Html.Of($"<th scope=\"col\" class=\"num\"><bdi>{run.Label}</bdi></th>"))}</tr></thead>
             <tbody>{tasks.Zip(names).Select(task => Html.Of(
-                $"<tr><th scope=\"row\">{task.Second}</th>{Points(task.First).Select(point => Html.Of($"<td class=\"num\">{Words.Estimate(point?.Value, point?.StandardError)}</td>"))}</tr>"))}</tbody>
+                $"<tr><th scope=\"row\">{task.Second}</th>{Points(task.First).Select(point => Html.Of($"<td class=\"num\">{Words.Estimate(point?.Value, point?.Interval)}</td>"))}</tr>"))}</tbody>
             </table></div></details>
             """);
     }

@@ -9,10 +9,9 @@ internal static class Plots
 {
     public const double Width = 400;
     private const int LongestName = 29;
-    private const double Z95 = 1.959963984540054;
 
-    /// <summary>A value and its standard error, in percent.</summary>
-    public readonly record struct Point(double Value, double? StandardError);
+    /// <summary>A value and its 95 % interval.</summary>
+    public readonly record struct Point(double Value, Interval? Interval);
 
     /// <summary>Rows of estimates with their 95 % intervals, the runs of a row one below the other.</summary>
     /// <param name="estimates">By row, by run; null where a run has none.</param>
@@ -48,21 +47,18 @@ internal static class Plots
         model.Series.Add(guesses);
         for (var run = 0; run < runs; run++)
         {
-            var series = new ScatterErrorSeries
-            {
-                MarkerType = run % 2 == 0 ? MarkerType.Circle : MarkerType.Diamond,
-                MarkerSize = run % 2 == 0 ? 3.5 : 4.2,
-                MarkerFill = SvgPlot.Run(run + firstColour),
-                MarkerStrokeThickness = 0,
-                ErrorBarColor = SvgPlot.Run(run + firstColour),
-                ErrorBarStrokeThickness = 1.8,
-                ErrorBarStopWidth = 0,
-            };
+            var colour = SvgPlot.Run(run + firstColour);
+            var (marks, intervals) = (Marks(run + firstColour), new LineSeries { Color = colour, StrokeThickness = 1.8 });
             var offset = runs == 1 ? 0 : (run - (runs - 1) / 2.0) * 0.4 / (runs - 1);
             for (var row = 0; row < rows.Count; row++)
                 if (estimates[row].ElementAtOrDefault(run) is { } point)
-                    series.Points.Add(new(point.Value, row + offset, 2 * Z95 * (point.StandardError ?? double.NaN), 0));
-            model.Series.Add(series);
+                {
+                    marks.Points.Add(new(point.Value, row + offset));
+                    if (point.Interval is { } interval)
+                        intervals.Points.AddRange([new(interval.Low, row + offset), new(interval.High, row + offset), DataPoint.Undefined]);
+                }
+            model.Series.Add(intervals);
+            model.Series.Add(marks);
         }
         return (model, 44 + rows.Count * (10 + 8.5 * runs));
     }
@@ -70,10 +66,19 @@ internal static class Plots
     /// <summary>What the intervals span, with a little room.</summary>
     private static (double Low, double High) Range(IEnumerable<Point> points)
     {
-        var ends = points.SelectMany(point => new[] { -1, 1 }.Select(side => point.Value + side * Z95 * (point.StandardError ?? 0))).ToList();
+        var ends = points.SelectMany(point =>
+            new[] { point.Value, point.Interval?.Low ?? point.Value, point.Interval?.High ?? point.Value }).Append(0).ToList();
         var room = Math.Max(1, 0.03 * (ends.Max() - ends.Min()));
         return (ends.Min() - room, ends.Max() + room);
     }
+
+    private static ScatterSeries Marks(int run) => new()
+    {
+        MarkerType = run % 2 == 0 ? MarkerType.Circle : MarkerType.Diamond,
+        MarkerSize = run % 2 == 0 ? 3.5 : 4.2,
+        MarkerFill = SvgPlot.Run(run),
+        MarkerStrokeThickness = 0,
+    };
 
     private static readonly ScreenPoint[] Tick = [new(0, -1), new(0, 1)];
 
@@ -94,8 +99,7 @@ internal static class Plots
             var line = new LineSeries { Color = OxyColor.FromAColor(150, SvgPlot.Run(run)), StrokeThickness = 1.2 };
             line.Points.AddRange(points);
             model.Series.Add(line);
-            var marks = new ScatterSeries
-            { MarkerType = run % 2 == 0 ? MarkerType.Circle : MarkerType.Diamond, MarkerFill = SvgPlot.Run(run), MarkerStrokeThickness = 0 };
+            var marks = Marks(run);
             var all = calibration.Bins.Sum(bin => bin.Documents);
             marks.Points.AddRange(points.Zip(calibration.Bins, (point, bin) =>
                 new ScatterPoint(point.X, point.Y, 1 + 8 * Math.Sqrt((double)bin.Documents / all))));

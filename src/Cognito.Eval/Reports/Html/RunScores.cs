@@ -7,18 +7,22 @@ internal sealed class RunScores
     {
         Runs = runs;
         var scores = runs.Select(run => ColumnScore.Of(run.Run, columns)).ToList();
+        var measured = runs.Select(run => Measured.Of(run.Run).ToDictionary(column => column.Name)).ToList();
         // A run lists the leaderboard's columns that it lacks too, so the first run's order is the leaderboard's.
         Rows = [.. scores.SelectMany(run => run).Select(score => score.Title).Distinct()
             .Select(title => scores.Select(run => run.FirstOrDefault(score => score.Title == title && score.Value is not null)).ToList())
-            .Where(row => row.Any(score => score is not null)).Select(row => new ScoreRow(row.First(score => score is not null)!, row))];
-        Averages = [.. runs.Select(run => ColumnScore.Average(run.Run, columns))];
+            .Where(row => row.Any(score => score is not null)).Select(row => new ScoreRow(
+                row.First(score => score is not null)!, row,
+                [.. row.Zip(measured, (score, run) => score is null ? null : run.GetValueOrDefault(score.Key))]))];
+        Averages = [.. measured.Select(run => run.GetValueOrDefault(Comparison.AverageName))];
     }
 
     public IReadOnlyList<DetailedRun> Runs { get; }
 
     public IReadOnlyList<ScoreRow> Rows { get; }
 
-    public IReadOnlyList<(double? Value, double? StandardError)> Averages { get; }
+    /// <summary>By run; null where a run lacks a column.</summary>
+    public IReadOnlyList<Measured?> Averages { get; }
 
     /// <summary>The runs' names with the colours of the plots; nothing where there is one.</summary>
     public Html Key => Runs.Count < 2 ? Html.None : Html.Of($"""
@@ -33,7 +37,8 @@ internal sealed class RunScores
 
 /// <summary>A column of the leaderboard, or a task outside it, with each run's score.</summary>
 /// <param name="Scores">By run; null where a run has none.</param>
-internal sealed record ScoreRow(ColumnScore First, IReadOnlyList<ColumnScore?> Scores)
+/// <param name="Values">The same with their intervals.</param>
+internal sealed record ScoreRow(ColumnScore First, IReadOnlyList<ColumnScore?> Scores, IReadOnlyList<Measured?> Values)
 {
     /// <summary>The column's short name; a task outside the leaderboard's columns has only its title.</summary>
     public string Name => First.Key;

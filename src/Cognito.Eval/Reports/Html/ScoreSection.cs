@@ -5,23 +5,21 @@ internal static class ScoreSection
 {
     public static Html Of(RunScores scores) => Html.Of($"""
         <section id="scores"><h2>Scores</h2>
-        {Table(scores)}
-        {Notes(scores)}
-        {Figures(scores)}
+        <p class="note" id="scores-note">Percent, and the 95 % interval. A star marks what is not a leaderboard score.</p>
+        <div class="beside"><div>{Table(scores)}{Notes(scores)}</div><div>{Figures(scores)}</div></div>
         </section>
         """);
 
     private static Html Table(RunScores scores)
     {
         var one = scores.Runs.Count == 1;
-        var totals = scores.Averages.Any(average => average.Value is not null) ? Html.Of($"""
+        var totals = scores.Averages.Any(average => average is not null) ? Html.Of($"""
             <tr class="total"><th scope="row">Average</th>{scores.Averages.Zip(scores.Runs, (average, run) =>
-                Html.Of($"<td class=\"num\">{Words.Estimate(average.Value, average.StandardError)}{Star(average.Value is not null && run.Run.Leaderboard.Notes.Count > 0)}</td>"))}<td></td></tr>
+                Html.Of($"<td class=\"num\">{Words.Estimate(average?.Value, average?.Interval, Star(average is not null && run.Run.Leaderboard.Notes.Count > 0))}</td>"))}<td></td></tr>
             """) : Html.None;
         return Html.Of($"""
             <div class="scroll" tabindex="0" role="region" aria-label="Scores">
-            <table>
-            <caption>Percent, ± half the width of the 95 % interval. A star marks what is not a leaderboard score.</caption>
+            <table aria-label="Scores" aria-describedby="scores-note">
             <thead><tr><th scope="col">Benchmark</th>{scores.Runs.Select(run =>
                 Html.Of($"<th scope=\"col\" class=\"num\">{(one ? Html.Of($"Value") : Html.Of($"<bdi>{run.Label}</bdi>"))}</th>"))}<th scope="col" class="num">Documents</th></tr></thead>
             <tbody>{scores.Rows.Select(Row)}{totals}</tbody>
@@ -31,8 +29,8 @@ internal static class ScoreSection
     }
 
     private static Html Row(ScoreRow row) => Html.Of($"""
-        <tr><th scope="row">{row.First.Title} <span class="pm">{row.First.Metric}</span></th>{row.Scores.Select(score =>
-            Html.Of($"<td class=\"num\">{Words.Estimate(score?.Value, score?.StandardError)}{Star(score is { IsComplete: false, Tasks.Count: > 0 })}</td>"))}<td class="num">{Documents(row)}</td></tr>
+        <tr><th scope="row">{row.First.Title} <span class="pm">{row.First.Metric}</span></th>{row.Scores.Zip(row.Values, (score, value) =>
+            Html.Of($"<td class=\"num\">{Words.Estimate(value?.Value ?? score?.Value, value?.Interval, Star(score is { IsComplete: false, Tasks.Count: > 0 }))}</td>"))}<td class="num">{Documents(row)}</td></tr>
         """);
 
     /// <summary>Takes the same room where there is none, so that figures stand below each other.</summary>
@@ -54,24 +52,23 @@ internal static class ScoreSection
     {
         if (scores.Rows.Count == 0)
             return Html.None;
-        var average = scores.Averages.Any(average => average.Value is not null);
+        var average = scores.Averages.Any(average => average is not null);
         string[] names = [.. scores.Rows.Select(row => row.Name), .. average ? (string[])["Average"] : []];
         IReadOnlyList<Plots.Point?>[] points =
         [
-            .. scores.Rows.Select(row => (IReadOnlyList<Plots.Point?>)[.. row.Scores.Select(score => Point(score?.Value, score?.StandardError))]),
-            .. average ? (IReadOnlyList<Plots.Point?>[])[[.. scores.Averages.Select(run => Point(run.Value, run.StandardError))]] : [],
+            .. scores.Rows.Select(row => row.Values.Select(Point).ToArray()),
+            .. average ? (IReadOnlyList<Plots.Point?>[])[scores.Averages.Select(Point).ToArray()] : [],
         ];
         double?[] chance = [.. scores.Rows.Select(row => Chance(scores.Docs(row), row.First.Metric)), .. average ? (double?[])[null] : []];
         var (model, height) = Plots.Forest(names, points, chance, "percent");
         return Html.Of($"""
             {scores.Key}
-            <div class="plots large"><figure><h3>Every score with its 95 % interval</h3>
-            {SvgPlot.Draw(model, Plots.Width, height, "forest", $"Scores with 95 % intervals of {string.Join(", ", names)}; the table above has the figures.")}
-            <figcaption>{(chance.Any(guess => guess is not null) ? Html.Of($"The short upright stroke is what guessing would score. ") : Html.None)}An interval covers the true value in 19 of 20 draws of as many documents.</figcaption></figure></div>
+            <figure>{SvgPlot.Draw(model, Plots.Width, height, "forest", $"Scores with 95 % intervals of {string.Join(", ", names)}; the table above has the figures.")}
+            <figcaption>{(chance.Any(guess => guess is not null) ? Html.Of($"The short upright stroke is what guessing would score. ") : Html.None)}An interval covers the true value in 19 of 20 draws of as many documents.</figcaption></figure>
             """);
     }
 
-    public static Plots.Point? Point(double? value, double? error) => value is { } x ? new(x, error) : null;
+    public static Plots.Point? Point(Measured? value) => value is null ? null : new(value.Value, value.Interval);
 
     /// <summary>The mean of one over the number of choices; not known where answers are generated or scores are shares.</summary>
     private static double? Chance(IReadOnlyList<IReadOnlyList<DocDetail>> runs, string metric) =>

@@ -5,8 +5,6 @@ namespace Cognito.Eval;
 /// <summary>Numbers as the page writes them.</summary>
 internal static class Words
 {
-    private const double Z95 = 1.959963984540054;
-
     public static string Count(int count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
     public static string Fixed(double value, int digits = 2) =>
@@ -14,7 +12,15 @@ internal static class Words
 
     public static string Signed(double value, int digits = 2) => (value > 0 ? "+" : "") + Fixed(value, digits);
 
-    /// <summary>A value with the half-width of its 95 % interval.</summary>
-    public static Html Estimate(double? value, double? error) => value is not { } x ? Html.Of($"–")
-        : error is { } e ? Html.Of($"{Fixed(x)} <span class=\"pm\">± {Fixed(Z95 * e)}</span>") : Html.Of($"{Fixed(x)}");
+    /// <summary>A value with its 95 % interval.</summary>
+    /// <param name="mark">Stands after the value.</param>
+    public static Html Estimate(double? value, Interval? interval, Html mark = default) => value is not { } x ? Html.Of($"–")
+        : Html.Of($"{Fixed(x)}{mark} {(interval is { } i ? Html.Of($"<span class=\"pm\">{Between(i)}</span>") : Html.None)}");
+
+    private static string Between(Interval interval) => $"[{Fixed(interval.Low, 1)}, {Fixed(interval.High, 1)}]";
+
+    public static Html Difference(double value, Interval? interval) => interval is { } i
+        ? Html.Of($"{Signed(value)} <span class=\"pm\">[{Signed(i.Low, 1)}, {Signed(i.High, 1)}]</span>") : Html.Of($"{Signed(value)}");
+
+    public static string P(double? p) => p switch { null => "–", < 0.001 => "< 0.001", _ => Fixed(p.Value, 3) };
 }

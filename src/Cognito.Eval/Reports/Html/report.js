@@ -314,6 +314,7 @@
     next.addEventListener('click', () => turn(1));
     for (const link of document.querySelectorAll('a[data-show]'))
       link.addEventListener('click', () => {
+        if (other) other.value = link.dataset.other;
         show.value = link.dataset.show;
         task.value = link.dataset.column ? `c:${link.dataset.column}` : '';
         search.value = '';
