@@ -75,6 +75,36 @@ public sealed partial class HtmlReportTests
     }
 
     [Fact]
+    public void Differences_are_those_of_the_comparison()
+    {
+        using var made = new MadeRuns();
+        var page = File.ReadAllText(made.Page());
+        var comparison = Comparison.Of(RunFile.Read(made.First), RunFile.Read(made.Second));
+        var arc = comparison.Columns.Single(column => column.Name == "ARC");
+        Assert.True(arc is { Wins: > 0, Losses: > 0, Interval: not null });
+        Assert.Contains($"<td class=\"num\">{Words.Signed(arc.Difference)} <span class=\"pm\">[{Words.Signed(arc.Interval!.Value.Low, 1)}, "
+            + $"{Words.Signed(arc.Interval.Value.High, 1)}]</span></td>", page);
+        Assert.Contains($"data-show=\"lost\" data-column=\"ARC\" data-other=\"1\">{arc.Losses}</a>", page);
+        Assert.Contains($"data-show=\"gained\" data-column=\"ARC\" data-other=\"1\">{arc.Wins}</a>", page);
+        Assert.DoesNotContain("<h2>Differences</h2>", File.ReadAllText(made.Page(runs: 1)));
+    }
+
+    [Fact]
+    public void Runs_of_different_questions_are_shown_and_not_compared()
+    {
+        using var made = new MadeRuns();
+        var run = RunFile.Read(made.Second);
+        RunFile.Write(run with
+        {
+            Tasks = run.Tasks.ToDictionary(task => task.Key, task => task.Value with { NumFewshot = 3 }),
+        }, Path.GetDirectoryName(made.Second)!);
+        var page = File.ReadAllText(made.Page());
+        Assert.Contains("Not compared: first and second were asked different questions: arc_challenge: 0 and 3 shots", page);
+        Assert.Contains("AI2 Reasoning Challenge (0-Shot)", page);
+        Assert.Contains("AI2 Reasoning Challenge (3-Shot)", page);
+    }
+
+    [Fact]
     public void Without_datasets_the_page_says_how_to_get_questions()
     {
         using var made = new MadeRuns();
@@ -88,7 +118,7 @@ public sealed partial class HtmlReportTests
     {
         using var made = new MadeRuns();
         File.AppendAllText(Path.Combine(made.Data, "gsm8k", "test.jsonl"), "{\"question\":\"q\",\"answer\":\"#### 1\"}\n");
-        var texts = DocTexts.Read([.. made.Runs.Select(run => run.Run)], TaskRegistry.All, DataRoot.Open(made.Data));
+        var texts = DocTexts.Read([.. made.Runs().Select(run => run.Run)], TaskRegistry.All, DataRoot.Open(made.Data));
         Assert.Equal(["arc_challenge"], texts.Tasks.Keys);
         Assert.Contains("gsm8k/test.jsonl holds other rows than the run read", Assert.Single(texts.Notes));
     }

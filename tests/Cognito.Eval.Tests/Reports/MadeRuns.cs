@@ -39,12 +39,13 @@ internal sealed class MadeRuns : IDisposable
 
     public string At(string name) => Path.Combine(folder.Path, name);
 
-    public IReadOnlyList<ReportedRun> Runs => ReportedRun.Read([First, Second]);
+    /// <summary>The two, and the first once more.</summary>
+    public IReadOnlyList<ReportedRun> Runs(int count = 2) => ReportedRun.Read(new[] { First, Second, First }[..count]);
 
     /// <summary>Writes the page of the runs.</summary>
     public string Page(bool texts = true, int runs = 2)
     {
-        var shown = Runs.Take(runs).ToList();
+        var shown = Runs(runs);
         var read = texts ? DocTexts.Read([.. shown.Select(run => run.Run)], TaskRegistry.All, DataRoot.Open(Data)) : null;
         var path = At($"report-{runs}-{texts}.html");
         File.WriteAllText(path, HtmlReport.Render(shown, TaskRegistry.Columns, read));
