@@ -37,8 +37,8 @@ internal static class BrowserSection
     {
         var lacking = runs.Where(run => run.Details.Count < run.Run.Tasks.Count).ToList();
         return lacking.Count == 0 ? Html.None : Html.Of($"""
-            <p class="warning">{string.Join(", ", lacking.Select(run => run.Label))}: no details/ beside results.json for {(lacking.Any(run => run.Details.Count > 0) ? "some tasks" : "its tasks")},
-            so there are right and wrong answers but no log-likelihoods. A run keeps details unless it is given --details none.</p>
+            <p class="warning">{string.Join(", ", lacking.Select(run => run.Label))}: no details/ beside results.json{(lacking.Any(run => run.Details.Count > 0) ? " for some tasks" : "")}, so
+            it is known which answers were right, but not which were given. A run keeps details unless it is given --details none.</p>
             """);
     }
 

@@ -46,7 +46,7 @@ internal static class DifferenceSection
     private static Html Row(Contrast row, Move? move, int other)
     {
         var total = row.Metric is null ? " class=\"total\"" : "";
-        Html Count(int? count, string show) => count is not { } n ? Html.Of($"–")
+        Html Count(int? count, string show) => count is not { } n || !row.IsPaired ? Html.Of($"–")
             : n > 0 && row.Metric?.StartsWith("acc", StringComparison.Ordinal) == true
                 ? Html.Of($"<a href=\"#documents\" data-show=\"{show}\" data-column=\"{row.Name}\" data-other=\"{other}\">{Words.Count(n)}</a>")
                 : Html.Of($"{Words.Count(n)}");

@@ -61,9 +61,9 @@ public static class HtmlReport
 
     private static string Subtitle(DetailedRun[] runs)
     {
-        var run = runs[0].Run;
+        var run = runs.Select(run => run.Run).MaxBy(run => run.Tasks.Values.Sum(task => task.Documents))!;
         var documents = run.Tasks.Values.Sum(task => task.Documents);
-        var asked = documents == 0 ? "No documents were asked" : $"{Words.Count(documents)} documents of {Words.Count(run.Tasks.Count)} tasks";
+        var asked = documents == 0 ? "Numbers without documents" : $"{Words.Count(documents)} documents of {Words.Count(run.Tasks.Count)} tasks";
         return $"{asked}, protocol {run.Provenance.Protocol ?? "unknown"}.";
     }
 

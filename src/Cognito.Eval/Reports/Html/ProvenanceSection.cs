@@ -8,9 +8,9 @@ internal static class ProvenanceSection
     public static Html Of(IReadOnlyList<DetailedRun> runs)
     {
         var facts = runs.Select(run => Facts(run.Run)).ToList();
-        var rows = facts.SelectMany(run => run.Keys).Distinct().Select(name =>
+        var rows = facts[0].Keys.Where(name => facts.Any(run => run[name] is { Length: > 0 })).Select(name =>
         {
-            string[] values = [.. facts.Select(run => run.GetValueOrDefault(name) ?? "–")];
+            string[] values = [.. facts.Select(run => run[name] ?? "–")];
             var differs = values.Distinct().Count() > 1;
             return Html.Of($"""
                 <tr{new Html(differs ? " class=\"differs\"" : "")}><th scope="row">{name}{(differs ? Html.Of($" <span class=\"pm\">differs</span>") : Html.None)}</th>{values.Select(value =>
@@ -33,6 +33,7 @@ internal static class ProvenanceSection
         {
             ["Kind"] = from.Kind,
             ["Model"] = from.Model,
+            ["Source"] = from.Source,
             ["Architecture"] = from.Architecture,
             ["Weights, sha256"] = from.WeightsSha256,
             ["Tokenizer, sha256"] = from.TokenizerSha256,
@@ -45,8 +46,8 @@ internal static class ProvenanceSection
             ["Type of log-probabilities"] = from.LogprobDtype,
             ["Device"] = from.Device,
             ["Maximum length"] = Text(from.MaxLength),
-            ["Truncated requests"] = Text((int?)run.Tasks.Values.Sum(task => task.TruncatedRequests)),
-            ["Near-ties"] = Text((int?)run.Tasks.Values.Sum(task => task.NearTies.Count)),
+            ["Truncated requests"] = Text(run.Tasks.Count == 0 ? null : (int?)run.Tasks.Values.Sum(task => task.TruncatedRequests)),
+            ["Near-ties"] = Text(run.Tasks.Count == 0 ? null : (int?)run.Tasks.Values.Sum(task => task.NearTies.Count)),
             ["Largest rounding, nats"] = run.Rounding?.LargestDifference.ToString("0.##e0", CultureInfo.InvariantCulture),
             ["Versions"] = from.Versions is null ? null : string.Join(", ", from.Versions.Select(version => $"{version.Key} {version.Value}")),
             ["Questions"] = run.Tasks.Count == 0 ? null : Digest(run),

@@ -44,6 +44,7 @@
     const [previous, next, page] = [byId('documents-previous'), byId('documents-next'), byId('documents-page')];
     const docs = data.tasks.flatMap((task, t) => task.ids.map((_, i) => ({ task, t, i, text: null })));
     const two = data.runs.length > 1;
+    const moves = two && data.tasks.some(task => task.runs.some(run => run?.margin));
     const state = { found: docs, at: 0 };
 
     fillTasks();
@@ -138,7 +139,7 @@
       previous.disabled = state.at === 0;
       next.disabled = state.at >= pages - 1;
       const runs = pair();
-      const heads = ['Document', 'Right answer', ...runs.map(run => data.runs[run]), ...(two ? ['Change of margin'] : [])];
+      const heads = ['Document', 'Right answer', ...runs.map(run => data.runs[run]), ...(moves ? ['Change of margin'] : [])];
       const head = make('tr', '', ...heads.map((text, i) => {
         const cell = make('th', i > 1 ? 'num own' : '', text);
         cell.scope = 'col';
@@ -158,7 +159,7 @@
       name.scope = 'row';
       const line = make('tr', '', name,
         label(make('td', '', gold(doc)), 'Right answer'), ...runs.map(run => label(verdict(doc, run), data.runs[run])));
-      if (two) {
+      if (moves) {
         const by = change(doc);
         line.append(label(make('td', 'num', by === null ? '–' : signed(by)), 'Change of margin'));
       }
