@@ -15,7 +15,8 @@ internal static class ReportCommand
     private static readonly Option<string> Format = new("--format", "-f")
     {
         Description = "card: table and model-index as on a model card; table; yaml: the model-index alone; "
-            + "eval-results: the hub's .eval_results/*.yaml; html: one page with plots and every document; markdown; csv; json.",
+            + "eval-results: the hub's .eval_results/*.yaml; html: one page with plots and every document; markdown; csv; "
+            + "json.",
         DefaultValueFactory = _ => "card",
     };
 
@@ -27,7 +28,8 @@ internal static class ReportCommand
 
     private static readonly Option<string?> Data = new("--data", "-d")
     {
-        Description = $"Folder of the datasets, to show questions and choices in html. Default: {Inputs.DataVariable}, if it is set.",
+        Description = "Folder of the datasets, to show questions and choices in html. Default: "
+            + $"{Inputs.DataVariable}, if it is set; for runs of the samples, the samples.",
         HelpName = "DIR",
     };
 
@@ -69,7 +71,8 @@ internal static class ReportCommand
     }
 
     private static Run Only(IReadOnlyList<ReportedRun> runs, string format) => runs.Count == 1 ? runs[0].Run
-        : throw new InputException($"--format {format} is of one run, {runs.Count} were given; html, markdown and csv show several");
+        : throw new InputException(
+            $"--format {format} is of one run, {runs.Count} were given; html, markdown and csv show several");
 
     /// <summary>
     /// Questions as text where the datasets are named, by the option or else by the environment; runs of the samples have

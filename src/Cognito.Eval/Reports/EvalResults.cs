@@ -41,6 +41,9 @@ public static class EvalResults
         return entry;
     }
 
+    private static int Published(IReadOnlyList<EvalTask> tasks) =>
+        tasks.Sum(task => task.Dataset.PublishedRows.GetValueOrDefault(task.Split));
+
     /// <summary>How it was asked, and what it lacks of a leaderboard score.</summary>
     private static string Notes(Run run, ColumnScore score, IReadOnlyList<EvalTask> tasks)
     {
@@ -53,8 +56,7 @@ public static class EvalResults
         else if (!score.IsComplete)
             notes.Add(run.Provenance.Data == "samples"
                 ? "made-up samples, not the benchmark"
-                : $"{score.Documents} of {tasks.Sum(task => task.Dataset.PublishedRows.GetValueOrDefault(task.Split))} documents: "
-                    + "not a leaderboard score");
+                : $"{score.Documents} of {Published(tasks)} documents: not a leaderboard score");
         return string.Join(", ", notes);
     }
 }

@@ -21,7 +21,8 @@ public static class ScoreTables
         // Injection: a spreadsheet must not run what a model is called.
         using (var csv = CsvWriter.Create(text, new() { NewLine = "\n", Injection = CsvInjection.Escape }, leaveOpen: true))
         {
-            csv.WriteHeader("run", "level", "name", "metric", "value", "stderr", "documents", "num_fewshot", "headline", "complete");
+            csv.WriteHeader(
+                "run", "level", "name", "metric", "value", "stderr", "documents", "num_fewshot", "headline", "complete");
             foreach (var line in runs.SelectMany(run => Lines(run, columns)))
             {
                 csv.WriteField(line.Run);
@@ -75,7 +76,8 @@ public static class ScoreTables
             if (found.Any(score => score?.Value is not null))
                 Row(text, [Escaped($"{title}, {found.OfType<ColumnScore>().First().Metric}"), .. found.Select(Cell)]);
         }
-        Row(text, ["Average", .. runs.Select(run => Cell(ColumnScore.Average(run.Run, columns), starred: run.Run.Leaderboard.Notes.Count > 0))]);
+        Row(text, ["Average", .. runs.Select(run =>
+            Cell(ColumnScore.Average(run.Run, columns), starred: run.Run.Leaderboard.Notes.Count > 0))]);
         foreach (var run in runs.Where(run => run.Run.Leaderboard.Notes.Count > 0))
             text.Append($"\n\\* {Escaped(run.Label)} is not a leaderboard score:\n\n")
                 .Append(string.Concat(run.Run.Leaderboard.Notes.Select(note => $"- {Escaped(note)}\n")));

@@ -1,6 +1,8 @@
 namespace Cognito.Eval;
 
-/// <summary>Reads what <see cref="DetailsFile"/> wrote, or somebody else under its name: nothing in it is believed unseen.</summary>
+/// <summary>
+/// Reads what <see cref="DetailsFile"/> wrote, or somebody else under its name: nothing in it is believed unseen.
+/// </summary>
 public static class DetailsReader
 {
     /// <summary>A task's documents in evaluation order; null where the run kept none.</summary>

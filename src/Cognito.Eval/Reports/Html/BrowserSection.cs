@@ -14,7 +14,7 @@ internal static class BrowserSection
             <p class="note" id="documents-hint"{new Html(texts is null ? "" : " hidden")}>{(texts is null
                 ? "Questions are not part of a run. Give the report the datasets (--data DIR) to show questions and choices."
                 : "The dataset's text of this document could not be shown.")}</p>
-            {(texts is { Notes.Count: > 0 } ? Html.Of($"<ul class=\"notes\">{texts.Notes.Select(note => Html.Of($"<li>{note}</li>"))}</ul>") : Html.None)}
+            {Html.List(texts?.Notes ?? [])}
             <noscript><p class="warning">The documents are shown by a script, and this browser runs none.</p></noscript>
             <p id="documents-count" role="status" aria-live="polite"></p>
             <div id="documents-browser" hidden>
@@ -22,11 +22,14 @@ internal static class BrowserSection
             <div><label for="documents-task">Task</label><select id="documents-task"><option value="">All</option></select></div>
             <div><label for="documents-show">Show</label><select id="documents-show">{(two ? OfTwo : OfOne)}</select></div>
             <div><label for="documents-order">Order</label><select id="documents-order">{Orders(two)}</select></div>
-            {(runs.Count > 2 ? Html.Of($"<div><label for=\"documents-other\">Compare with</label><select id=\"documents-other\">{runs.Skip(1).Select((run, i) => Html.Of($"<option value=\"{i + 1}\">{run.Label}</option>"))}</select></div>") : Html.None)}
-            <div><label for="documents-search">Search</label><input id="documents-search" type="search" placeholder="{(texts is null ? "task, row or generated text" : "words of question, choices, answer")}" autocomplete="off"></div>
+            {Others(runs)}
+            <div><label for="documents-search">Search</label><input id="documents-search" type="search" autocomplete="off"
+            placeholder="{(texts is null ? "task, row or generated text" : "words of question, choices, answer")}"></div>
             </form>
-            <table id="documents-table" class="docs wide"><caption class="hidden">Documents, as filtered; each opens to its choices</caption><thead></thead><tbody></tbody></table>
-            <div class="pager"><button type="button" id="documents-previous">Previous</button><p id="documents-page" aria-live="polite"></p><button type="button" id="documents-next">Next</button></div>
+            <table id="documents-table" class="docs wide"><caption class="hidden">Documents, as filtered; each opens to its choices</caption>
+            <thead></thead><tbody></tbody></table>
+            <div class="pager"><button type="button" id="documents-previous">Previous</button>
+            <p id="documents-page" aria-live="polite"></p><button type="button" id="documents-next">Next</button></div>
             </div>
             <script type="application/octet-stream" id="documents-data">{new Html(DocumentData.Packed(runs, texts))}</script>
             </section>
@@ -41,6 +44,11 @@ internal static class BrowserSection
             it is known which answers were right, but not which were given. A run keeps details unless it is given --details none.</p>
             """);
     }
+
+    private static Html Others(IReadOnlyList<DetailedRun> runs) => runs.Count < 3 ? Html.None : Html.Of($"""
+        <div><label for="documents-other">Compare with</label><select id="documents-other">{Options(
+            [.. runs.Skip(1).Select((run, i) => ($"{i + 1}", run.Label))])}</select></div>
+        """);
 
     private static Html OfOne => Options(
         ("all", "All documents"), ("right", "Right"), ("wrong", "Wrong"), ("near", "Near-ties"), ("truncated", "Truncated prompts"));

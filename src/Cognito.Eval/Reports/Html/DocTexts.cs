@@ -38,7 +38,8 @@ public sealed record DocTexts(IReadOnlyDictionary<string, IReadOnlyDictionary<in
             return (null, $"{task}: {task.Dataset.Name} is not in {data.Folder}, so its documents are shown without text");
         var split = data.Read(task.Dataset, task.Split);
         if (records.Any(record => record.DataSha256.GetValueOrDefault(task.Split) != split.Sha256))
-            return (null, $"{task}: {split.Files[0]} holds other rows than the run read, so its documents are shown without text");
+            return (null,
+                $"{task}: {split.Files[0]} holds other rows than the run read, so its documents are shown without text");
         return (records.SelectMany(record => record.DocIds).Distinct().Where(id => id >= 0 && id < split.Rows.Count)
             .ToDictionary(id => id, id => DocText.Of(task.ToDoc(split.Rows[id]))), "");
     }

@@ -37,11 +37,10 @@ internal static class DocumentData
         json.WriteString("column", first.Column);
         json.WriteString("split", first.Split);
         json.WriteString("headline", first.Headline);
-        json.WriteBoolean("paired", records.OfType<TaskRecord>().Select(record => record.RequestsSha256.Raw).Distinct().Count() == 1
-            || records.OfType<TaskRecord>().Select(record => record.DataSha256.GetValueOrDefault(record.Split)).Distinct().Count() == 1);
         Array(json, "ids", ids, json.WriteNumberValue);
         var known = runs.Select(run => run.Details.GetValueOrDefault(name)?.ToDictionary(doc => doc.DocId)).ToList();
-        var facts = ids.Select(id => known.Select(docs => docs?.GetValueOrDefault(id)).FirstOrDefault(doc => doc is not null)).ToList();
+        var facts = ids.Select(id =>
+            known.Select(docs => docs?.GetValueOrDefault(id)).FirstOrDefault(doc => doc is not null)).ToList();
         if (facts.Any(doc => doc is not null))
             WriteFacts(json, facts);
         if (texts is not null)
@@ -83,10 +82,12 @@ internal static class DocumentData
         var verdicts = record.Scores.GetValueOrDefault(Verdict(record)) ?? [];
         json.WriteStartObject();
         json.WriteNumber("near", Finite(record.NearTies.Margin));
-        Array(json, "right", ids, id => Whole(json, places.TryGetValue(id, out var at) && at < verdicts.Count ? verdicts[at] > 0.5 ? 1 : 0 : null));
+        double? Score(IReadOnlyList<double> scores, int id) =>
+            places.TryGetValue(id, out var at) && at < scores.Count ? scores[at] : null;
+        Array(json, "right", ids, id => Whole(json, Score(verdicts, id) is { } score ? score > 0.5 ? 1 : 0 : null));
         json.WriteStartObject("scores");
         foreach (var (metric, scores) in record.Scores)
-            Array(json, metric, ids, id => Number(json, places.TryGetValue(id, out var at) && at < scores.Count ? scores[at] : null, 4));
+            Array(json, metric, ids, id => Number(json, Score(scores, id), 4));
         json.WriteEndObject();
         if (docs is not null)
             WriteDetails(json, [.. ids.Select(docs.GetValueOrDefault)]);
@@ -111,10 +112,13 @@ internal static class DocumentData
         }
     }
 
-    /// <summary>The metric that says whether a document is right: the headline, or where that is a share the first that is no share.</summary>
+    /// <summary>
+    /// The metric that says whether a document is right: the headline, or where that is a share the first that is no share.
+    /// </summary>
     internal static string Verdict(TaskRecord record)
     {
-        bool Decides(string metric) => record.Scores.TryGetValue(metric, out var scores) && scores.All(score => score is 0 or 1);
+        bool Decides(string metric) =>
+            record.Scores.TryGetValue(metric, out var scores) && scores.All(score => score is 0 or 1);
         return Decides(record.Headline) ? record.Headline : record.Scores.Keys.FirstOrDefault(Decides, record.Headline);
     }
 

@@ -16,6 +16,10 @@ internal readonly record struct Html(string Text)
 
     public static Html All(IEnumerable<Html> parts) => new(string.Concat(parts.Select(part => part.Text)));
 
+    /// <summary>A list of sentences; nothing where there are none.</summary>
+    public static Html List(IReadOnlyCollection<string> notes) => notes.Count == 0 ? None
+        : Of($"<ul class=\"notes\">{notes.Select(note => Of($"<li>{note}</li>"))}</ul>");
+
     /// <summary>An interpolated string that becomes HTML: safe between tags and between an attribute's double quotes.</summary>
     [InterpolatedStringHandler]
     public readonly struct Template(int literalLength, int holes)

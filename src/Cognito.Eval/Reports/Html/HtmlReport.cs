@@ -19,8 +19,8 @@ public static class HtmlReport
         var scores = new RunScores(runs, columns);
         var sections = new List<Html>
         {
-            ScoreSection.Of(scores), DifferenceSection.Of(scores), PlotSection.Subjects(scores), PlotSection.Calibrations(scores), PlotSection.Margins(scores),
-            PlotSection.Lengths(scores), BrowserSection.Of(runs, texts), ProvenanceSection.Of(runs),
+            ScoreSection.Of(scores), DifferenceSection.Of(scores), PlotSection.Subjects(scores), PlotSection.Calibrations(scores),
+            PlotSection.Margins(scores), PlotSection.Lengths(scores), BrowserSection.Of(runs, texts), ProvenanceSection.Of(runs),
         };
         return Page(runs, sections).Text;
     }
@@ -28,7 +28,8 @@ public static class HtmlReport
     private static Html Page(DetailedRun[] runs, IReadOnlyList<Html> sections)
     {
         var (style, script) = (Resource("report.css"), Resource("report.js"));
-        var policy = $"default-src 'none'; style-src {Hash(style)}; script-src {Hash(script)}; base-uri 'none'; form-action 'none'";
+        var policy = $"default-src 'none'; style-src {Hash(style)}; script-src {Hash(script)}; "
+            + "base-uri 'none'; form-action 'none'";
         var title = string.Join(", ", runs.Select(run => run.Label));
         return Html.Of($"""
             <!DOCTYPE html>
@@ -44,7 +45,7 @@ public static class HtmlReport
             <body>
             <a class="skip" href="#main">Skip to the scores</a>
             <header>
-            <h1>{Html.All(runs.Select((run, i) => Html.Of($"{new Html(i == 0 ? "" : i < runs.Length - 1 ? ", " : " <span class=\"pm\">and</span> ")}<bdi>{run.Label}</bdi>")))}</h1>
+            <h1>{Title(runs)}</h1>
             <p class="sub">{Subtitle(runs)}</p>
             <nav aria-label="Sections"><ul>{sections.Where(section => section != Html.None).Select(Link)}</ul></nav>
             </header>
@@ -59,11 +60,18 @@ public static class HtmlReport
             """);
     }
 
+    private static Html Title(DetailedRun[] runs)
+    {
+        string Before(int run) => run == 0 ? "" : run < runs.Length - 1 ? ", " : " <span class=\"pm\">and</span> ";
+        return Html.All(runs.Select((run, i) => Html.Of($"{new Html(Before(i))}<bdi>{run.Label}</bdi>")));
+    }
+
     private static string Subtitle(DetailedRun[] runs)
     {
         var run = runs.Select(run => run.Run).MaxBy(run => run.Tasks.Values.Sum(task => task.Documents))!;
         var documents = run.Tasks.Values.Sum(task => task.Documents);
-        var asked = documents == 0 ? "Numbers without documents" : $"{Words.Count(documents)} documents of {Words.Count(run.Tasks.Count)} tasks";
+        var asked = documents == 0 ? "Numbers without documents"
+            : $"{Words.Count(documents)} documents of {Words.Count(run.Tasks.Count)} tasks";
         return $"{asked}, protocol {run.Provenance.Protocol ?? "unknown"}.";
     }
 
@@ -83,5 +91,6 @@ public static class HtmlReport
         return reader.ReadToEnd().ReplaceLineEndings("\n");
     }
 
-    private static string Hash(string text) => $"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}'";
+    private static string Hash(string text) =>
+        $"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}'";
 }

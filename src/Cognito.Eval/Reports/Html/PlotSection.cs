@@ -18,31 +18,32 @@ internal static class PlotSection
     private static Html Subjects(RunScores scores, ScoreRow row)
     {
         string[] tasks = [.. row.Scores.SelectMany(score => score?.Tasks ?? []).Distinct()];
-        var names = Names(tasks);
         var metric = row.First.Metric;
-        Plots.Point?[] Points(string task) =>
-            [.. row.Values.Select(value => ScoreSection.Point(value?.Tasks.FirstOrDefault(measured => measured.Name == task)))];
-        var plots = tasks.Zip(names).Chunk((tasks.Length + (tasks.Length - 1) / RowsOfAPlot) / ((tasks.Length - 1) / RowsOfAPlot + 1))
-            .Select((chunk, i) =>
-            {
-                var (model, height) = Plots.Forest(
-                    [.. chunk.Select(task => task.Second)], [.. chunk.Select(task => Points(task.First))],
-                    new double?[chunk.Length], $"{metric}, percent", least: 0, most: 100);
-                return Html.Of($"""
-                    <figure>{SvgPlot.Draw(model, Plots.Width, height, $"subjects-{row.Name}-{i}-",
-                        $"{metric} of {chunk[0].Second} to {chunk[^1].Second} with 95 % intervals; the table below has the figures.")}</figure>
-                    """);
-            });
+        Plots.Row[] rows = [.. tasks.Zip(Names(tasks), (task, name) => new Plots.Row(
+            name, [.. row.Values.Select(value => ScoreSection.Point(value?.Tasks.FirstOrDefault(measured => measured.Name == task)))]))];
+        var plots = (rows.Length - 1) / RowsOfAPlot + 1;
         return Html.Of($"""
             <p class="note">{metric} of each of the {tasks.Length} subjects with its 95 % interval. The column is their unweighted mean.</p>
-            <div class="plots">{plots}</div>
-            <details><summary>The same as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Subjects"><table>
-            <thead><tr><th scope="col">Subject</th>{scores.Runs.Select(run => Html.Of($"<th scope=\"col\" class=\"num\"><bdi>{run.Label}</bdi></th>"))}</tr></thead>
-            <tbody>{tasks.Zip(names).Select(task => Html.Of(
-                $"<tr><th scope=\"row\">{task.Second}</th>{Points(task.First).Select(point => Html.Of($"<td class=\"num\">{Words.Estimate(point?.Value, point?.Interval)}</td>"))}</tr>"))}</tbody>
+            <div class="plots">{rows.Chunk((rows.Length + plots - 1) / plots).Select((some, i) => Subjects(some, metric, $"{Id(row)}-{i}"))}</div>
+            <details><summary>The same as a table</summary>
+            <div class="scroll" tabindex="0" role="region" aria-label="Subjects"><table>
+            <thead><tr><th scope="col">Subject</th>{scores.Heads}</tr></thead>
+            <tbody>{rows.Select(Subject)}</tbody>
             </table></div></details>
             """);
     }
+
+    private static Html Subjects(Plots.Row[] rows, string metric, string id)
+    {
+        var (model, height) = Plots.Forest(rows, $"{metric}, percent", ends: (0, 100));
+        var says = $"{metric} of {rows[0].Name} to {rows[^1].Name} with 95 % intervals; the table below has the figures.";
+        return Html.Of($"<figure>{SvgPlot.Draw(model, height, $"subjects-{id}-", says)}</figure>");
+    }
+
+    private static Html Subject(Plots.Row row) => Html.Of($"""
+        <tr><th scope="row">{row.Name}</th>
+        {row.Points.Select(point => Html.Of($"<td class=\"num\">{Words.Estimate(point?.Value, point?.Interval)}</td>"))}</tr>
+        """);
 
     /// <summary>Tasks' names without what they all begin with.</summary>
     private static string[] Names(string[] tasks)
@@ -62,7 +63,7 @@ internal static class PlotSection
             log-likelihoods), by tenths of that probability; a mark is as large as its documents are many. On the dashed line the model is as sure as it is right.</p>
             {scores.Key}<div class="plots">{rows.Select(row => Html.Of($"""
                 <figure><h3>{row.Row.Name}</h3>
-                {SvgPlot.Draw(Plots.Calibration(row.Runs), Plots.Width, 270, $"calibration-{Id(row.Row)}-",
+                {SvgPlot.Draw(Plots.Calibration(row.Runs), 270, $"calibration-{Id(row.Row)}-",
                     $"Calibration on {row.Row.Name}: {Errors(scores, row.Runs)}")}
                 <figcaption>{Errors(scores, row.Runs)}</figcaption></figure>
                 """))}</div></section>
@@ -102,7 +103,8 @@ internal static class PlotSection
         }
         return prompts.Count == 0 ? Html.None : Html.Of($"""
             <section id="lengths"><h2>Lengths</h2>
-            <p class="note">Tokens of the prompts with their examples, before truncation{(answers.Count > 0 ? ", and of the answers that were generated" : "")}. The last bin holds what is longer.</p>
+            <p class="note">Tokens of the prompts with their examples, before truncation{(answers.Count > 0
+                ? ", and of the answers that were generated" : "")}. The last bin holds what is longer.</p>
             {scores.Key}<div class="plots">{prompts.Select(row => Draw(row, "prompt"))}{answers.Select(row => Draw(row, "answer"))}</div></section>
             """);
     }
@@ -115,7 +117,7 @@ internal static class PlotSection
             says(run.First) + (runs.Count > 1 ? $" ({run.Second.Label})" : "")));
         return Html.Of($"""
             <figure><h3>{row.Name}</h3>
-            {SvgPlot.Draw(Plots.Histogram(runs, least, most, bins, axis, zero), Plots.Width, 210, $"{id}-{Id(row)}-", $"{row.Name}, {axis}: {caption}")}
+            {SvgPlot.Draw(Plots.Histogram(runs, least, most, bins, axis, zero), 210, $"{id}-{Id(row)}-", $"{row.Name}, {axis}: {caption}")}
             <figcaption>{caption}</figcaption></figure>
             """);
     }

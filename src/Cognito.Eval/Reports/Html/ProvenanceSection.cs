@@ -13,14 +13,16 @@ internal static class ProvenanceSection
             string[] values = [.. facts.Select(run => run[name] ?? "–")];
             var differs = values.Distinct().Count() > 1;
             return Html.Of($"""
-                <tr{new Html(differs ? " class=\"differs\"" : "")}><th scope="row">{name}{(differs ? Html.Of($" <span class=\"pm\">differs</span>") : Html.None)}</th>{values.Select(value =>
-                    Html.Of($"<td><bdi class=\"hash\">{value}</bdi></td>"))}</tr>
+                <tr{new Html(differs ? " class=\"differs\"" : "")}>
+                <th scope="row">{name} <span class="pm">{(differs ? "differs" : "")}</span></th>
+                {values.Select(value => Html.Of($"<td><bdi class=\"hash\">{value}</bdi></td>"))}</tr>
                 """);
         });
         return Html.Of($"""
             <section id="provenance"><h2>Provenance</h2>
             <div class="scroll" tabindex="0" role="region" aria-label="Provenance"><table class="wide">
-            <thead><tr><th scope="col">Fact</th>{runs.Select(run => Html.Of($"<th scope=\"col\"><bdi>{run.Label}</bdi></th>"))}</tr></thead>
+            <thead><tr><th scope="col">Fact</th>
+            {runs.Select(run => Html.Of($"<th scope=\"col\"><bdi>{run.Label}</bdi></th>"))}</tr></thead>
             <tbody>{rows}</tbody></table></div></section>
             """);
     }
@@ -49,7 +51,8 @@ internal static class ProvenanceSection
             ["Truncated requests"] = Text(run.Tasks.Count == 0 ? null : (int?)run.Tasks.Values.Sum(task => task.TruncatedRequests)),
             ["Near-ties"] = Text(run.Tasks.Count == 0 ? null : (int?)run.Tasks.Values.Sum(task => task.NearTies.Count)),
             ["Largest rounding, nats"] = run.Rounding?.LargestDifference.ToString("0.##e0", CultureInfo.InvariantCulture),
-            ["Versions"] = from.Versions is null ? null : string.Join(", ", from.Versions.Select(version => $"{version.Key} {version.Value}")),
+            ["Versions"] = from.Versions is null ? null
+                : string.Join(", ", from.Versions.Select(version => $"{version.Key} {version.Value}")),
             ["Questions"] = run.Tasks.Count == 0 ? null : Digest(run),
             ["Started"] = when?.Started.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture),
             ["Seconds"] = when?.Seconds.ToString("0.0", CultureInfo.InvariantCulture),

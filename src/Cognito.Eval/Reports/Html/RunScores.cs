@@ -9,8 +9,10 @@ internal sealed class RunScores
         var scores = runs.Select(run => ColumnScore.Of(run.Run, columns)).ToList();
         var measured = runs.Select(run => Measured.Of(run.Run).ToDictionary(column => column.Name)).ToList();
         // A run lists the leaderboard's columns that it lacks too, so the first run's order is the leaderboard's.
+        ColumnScore? Find(IReadOnlyList<ColumnScore> run, string title) =>
+            run.FirstOrDefault(score => score.Title == title && score.Value is not null);
         Rows = [.. scores.SelectMany(run => run).Select(score => score.Title).Distinct()
-            .Select(title => scores.Select(run => run.FirstOrDefault(score => score.Title == title && score.Value is not null)).ToList())
+            .Select(title => scores.Select(run => Find(run, title)).ToList())
             .Where(row => row.Any(score => score is not null)).Select(row => new ScoreRow(
                 row.First(score => score is not null)!, row,
                 [.. row.Zip(measured, (score, run) => score is null ? null : run.GetValueOrDefault(score.Key))]))];
@@ -26,9 +28,14 @@ internal sealed class RunScores
 
     /// <summary>The runs' names with the colours of the plots; nothing where there is one.</summary>
     public Html Key => Runs.Count < 2 ? Html.None : Html.Of($"""
-        <ul class="key" aria-label="Runs">{Runs.Select((run, i) => Html.Of(
-            $"<li><span class=\"swatch bg-run{i % 6}{(i % 2 == 1 ? " diamond" : "")}\" aria-hidden=\"true\"></span><bdi>{run.Label}</bdi></li>"))}</ul>
+        <ul class="key" aria-label="Runs">{Runs.Select((run, i) => Html.Of($"<li>{Swatch(i)}<bdi>{run.Label}</bdi></li>"))}</ul>
         """);
+
+    private static Html Swatch(int run) => Html.Of(
+        $"<span class=\"swatch bg-run{run % 6}{(run % 2 == 1 ? " diamond" : "")}\" aria-hidden=\"true\"></span>");
+
+    /// <summary>A table's column headings, one a run.</summary>
+    public Html Heads => Html.All(Runs.Select(run => Html.Of($"<th scope=\"col\" class=\"num\"><bdi>{run.Label}</bdi></th>")));
 
     /// <summary>Documents of a row's tasks, by run.</summary>
     public IReadOnlyList<IReadOnlyList<DocDetail>> Docs(ScoreRow row) =>

@@ -11,17 +11,20 @@ namespace Cognito.Eval;
 internal static class SvgPlot
 {
     // Colours that no plot would use stand for the theme's until the SVG is written.
-    public static readonly OxyColor Ink = OxyColor.FromRgb(2, 0, 0), Rule = OxyColor.FromRgb(3, 0, 0), Muted = OxyColor.FromRgb(4, 0, 0);
+    public static readonly OxyColor Ink = OxyColor.FromRgb(2, 0, 0), Rule = OxyColor.FromRgb(3, 0, 0),
+        Muted = OxyColor.FromRgb(4, 0, 0);
+
+    private const double Width = 400;
 
     /// <summary>The colour of the i-th run.</summary>
     public static OxyColor Run(int i) => OxyColor.FromRgb(1, 0, (byte)(i % 6));
 
     /// <param name="id">Distinguishes the plot's parts from those of the page's other plots.</param>
     /// <param name="says">What the plot shows, for those who do not see it.</param>
-    public static Html Draw(PlotModel model, double width, double height, string id, string says)
+    public static Html Draw(PlotModel model, double height, string id, string says)
     {
         using var stream = new MemoryStream();
-        SvgExporter.Export(model, stream, width, height, isDocument: false);
+        SvgExporter.Export(model, stream, Width, height, isDocument: false);
         stream.Position = 0;
         var svg = XDocument.Load(stream).Root!;
         foreach (var element in svg.DescendantsAndSelf().ToList())
@@ -31,7 +34,7 @@ internal static class SvgPlot
             invisible.Remove();
         foreach (var size in new[] { "width", "height", "version" })
             svg.SetAttributeValue(size, null);
-        svg.SetAttributeValue("viewBox", string.Create(CultureInfo.InvariantCulture, $"0 0 {width} {height}"));
+        svg.SetAttributeValue("viewBox", string.Create(CultureInfo.InvariantCulture, $"0 0 {Width} {height}"));
         svg.SetAttributeValue("role", "img");
         svg.SetAttributeValue("aria-label", Drawn(says));
         return new(svg.ToString(SaveOptions.DisableFormatting));

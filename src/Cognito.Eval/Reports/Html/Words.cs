@@ -19,8 +19,9 @@ internal static class Words
 
     private static string Between(Interval interval) => $"[{Fixed(interval.Low, 1)}, {Fixed(interval.High, 1)}]";
 
-    public static Html Difference(double value, Interval? interval) => interval is { } i
-        ? Html.Of($"{Signed(value)} <span class=\"pm\">[{Signed(i.Low, 1)}, {Signed(i.High, 1)}]</span>") : Html.Of($"{Signed(value)}");
+    public static Html Difference(double value, Interval? interval) => Html.Of($"""
+        {Signed(value)}{(interval is { } i ? Html.Of($" <span class=\"pm\">[{Signed(i.Low, 1)}, {Signed(i.High, 1)}]</span>") : Html.None)}
+        """);
 
     public static string P(double? p) => p switch { null => "–", < 0.001 => "< 0.001", _ => Fixed(p.Value, 3) };
 }
