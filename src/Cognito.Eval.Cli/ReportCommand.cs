@@ -51,7 +51,7 @@ internal static class ReportCommand
             throw new InputException($"--data is for --format html; {format} shows no questions");
         if (format == "html" && output is null && !Console.IsOutputRedirected)
             throw new InputException("--format html fills a terminal; name a file with --output report.html");
-        var runs = ReportedRun.Read(paths);
+        var runs = ReportedRun.Read([.. paths.SelectMany(RunInputs.Expand)]);
         var text = format switch
         {
             "table" => ModelCard.Table(Only(runs, format), TaskRegistry.Columns),

@@ -6,7 +6,7 @@ namespace Cognito.Eval.Tests;
 /// <summary>The page in a browser: headless Chromium, where there is one.</summary>
 public sealed class HtmlBrowserTests : IAsyncLifetime
 {
-    private readonly MadeRuns made = new("first", "second " + MadeRuns.Script);
+    private readonly TwoRuns made = new("first", "second " + TwoRuns.Script);
     private readonly List<string> complaints = [], asked = [];
     private IBrowser? browser;
 

@@ -22,7 +22,7 @@ public sealed partial class HtmlReportTests
     [Fact]
     public void Names_notes_and_texts_are_never_markup()
     {
-        using var made = new MadeRuns(MadeRuns.Script, MadeRuns.Image + "\" onload=\"x");
+        using var made = new TwoRuns(TwoRuns.Script, TwoRuns.Image + "\" onload=\"x");
         var page = File.ReadAllText(made.Page());
         Assert.DoesNotContain("<img", page, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("<script>window", page, StringComparison.Ordinal);
@@ -34,7 +34,7 @@ public sealed partial class HtmlReportTests
     [Fact]
     public void The_page_names_nothing_outside_itself()
     {
-        using var made = new MadeRuns();
+        using var made = new TwoRuns();
         var page = File.ReadAllText(made.Page());
         Assert.DoesNotMatch("(?i)\\b(src|href)\\s*=\\s*[\"'](?!#)", page);
         Assert.DoesNotMatch("(?i)url\\((?!#)|@import|<link|<base", page);
@@ -46,14 +46,14 @@ public sealed partial class HtmlReportTests
     [Fact]
     public void The_same_runs_make_the_same_page()
     {
-        using var made = new MadeRuns();
+        using var made = new TwoRuns();
         Assert.Equal(File.ReadAllText(made.Page()), File.ReadAllText(made.Page()));
     }
 
     [Fact]
     public void Identifiers_are_unique()
     {
-        using var made = new MadeRuns();
+        using var made = new TwoRuns();
         var ids = Regex.Matches(File.ReadAllText(made.Page()), " id=\"([^\"]*)\"").Select(match => match.Groups[1].Value).ToList();
         Assert.True(ids.Count > 20);
         Assert.Equal(ids.Distinct(), ids);
@@ -62,7 +62,7 @@ public sealed partial class HtmlReportTests
     [Fact]
     public void Documents_carry_each_runs_scores_margins_and_texts()
     {
-        using var made = new MadeRuns();
+        using var made = new TwoRuns();
         var arc = Documents(File.ReadAllText(made.Page()))["tasks"]!.AsArray().Single(task => (string?)task!["name"] == "arc_challenge")!;
         var run = RunFile.Read(made.Second).Tasks["arc_challenge"];
         Assert.Equal(run.DocIds, arc["ids"]!.AsArray().Select(id => (int)id!));
@@ -71,13 +71,13 @@ public sealed partial class HtmlReportTests
         Assert.Equal(details.Select(doc => Math.Round(doc.Margin, 3)), arc["runs"]![1]!["margin"]!.AsArray().Select(margin => (double)margin!));
         var at = run.DocIds.Index().Single(doc => doc.Item == 3).Index;
         Assert.StartsWith("Question: Hostile: </script>", (string?)arc["question"]![at]);
-        Assert.Equal(MadeRuns.Image, (string?)arc["choices"]![at]![2]);
+        Assert.Equal(TwoRuns.Image, (string?)arc["choices"]![at]![2]);
     }
 
     [Fact]
     public void Differences_are_those_of_the_comparison()
     {
-        using var made = new MadeRuns();
+        using var made = new TwoRuns();
         var page = File.ReadAllText(made.Page());
         var comparison = Comparison.Of(RunFile.Read(made.First), RunFile.Read(made.Second));
         var arc = comparison.Columns.Single(column => column.Name == "ARC");
@@ -92,7 +92,7 @@ public sealed partial class HtmlReportTests
     [Fact]
     public void Runs_of_different_questions_are_shown_and_not_compared()
     {
-        using var made = new MadeRuns();
+        using var made = new TwoRuns();
         var run = RunFile.Read(made.Second);
         RunFile.Write(run with
         {
@@ -107,7 +107,7 @@ public sealed partial class HtmlReportTests
     [Fact]
     public void Without_datasets_the_page_says_how_to_get_questions()
     {
-        using var made = new MadeRuns();
+        using var made = new TwoRuns();
         var page = File.ReadAllText(made.Page(texts: false));
         Assert.Contains("--data DIR", page);
         Assert.Null(Documents(page)["tasks"]![0]!["question"]);
@@ -116,7 +116,7 @@ public sealed partial class HtmlReportTests
     [Fact]
     public void Rows_that_the_run_did_not_read_are_not_shown()
     {
-        using var made = new MadeRuns();
+        using var made = new TwoRuns();
         File.AppendAllText(Path.Combine(made.Data, "gsm8k", "test.jsonl"), "{\"question\":\"q\",\"answer\":\"#### 1\"}\n");
         var texts = DocTexts.Read([.. made.Runs().Select(run => run.Run)], TaskRegistry.All, DataRoot.Open(made.Data));
         Assert.Equal(["arc_challenge"], texts.Tasks.Keys);

@@ -4,7 +4,7 @@ using Cognito.Eval.Tasks;
 namespace Cognito.Eval.Tests;
 
 /// <summary>Two made-up runs on disk, and the datasets they asked.</summary>
-internal sealed class MadeRuns : IDisposable
+internal sealed class TwoRuns : IDisposable
 {
     public const string Script = "</script><script>window.pwned = 'script'</script>";
     public const string Image = "<img src=x onerror=\"window.pwned='image'\">";
@@ -12,7 +12,7 @@ internal sealed class MadeRuns : IDisposable
 
     private readonly TemporaryFolder folder = new();
 
-    public MadeRuns(string first = "first", string second = "second")
+    public TwoRuns(string first = "first", string second = "second")
     {
         var random = new Random(7);
         folder.Write("data/arc_challenge/test.jsonl", string.Concat(Enumerable.Range(0, 70).Select(i => JsonSerializer.Serialize(new
