@@ -11,7 +11,8 @@ public static class DetailsReader
     public static IReadOnlyList<DocDetail>? Read(string run, string task, TaskRecord record)
     {
         var path = DetailsFile.Path(run, task);
-        if (!File.Exists(path))
+        // The name is a file's word: it leads nowhere else.
+        if (task.AsSpan().ContainsAny('/', '\\') || !File.Exists(path))
             return null;
         string[] metrics = [.. record.Scores.Keys];
         DocDetail[] docs = [.. ParquetRows.Read(path).Select(row => Detail(row, metrics))];

@@ -168,5 +168,16 @@ public sealed class DetailsTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_task_is_not_looked_for_outside_the_details()
+    {
+        var graded = Graded("arc", 3, Score);
+        Written(graded);
+        Directory.CreateDirectory(Path.Combine(folder.Path, "other", "details"));
+        var other = Path.Combine(folder.Path, "other");
+        Assert.True(File.Exists(DetailsFile.Path(other, "../../details/arc_challenge")));
+        Assert.Null(DetailsReader.Read(other, "../../details/arc_challenge", Record(graded)));
+    }
+
     private static string Plain(DocDetail doc) => System.Text.Json.JsonSerializer.Serialize(doc);
 }
