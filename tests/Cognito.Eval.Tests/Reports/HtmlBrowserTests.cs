@@ -153,6 +153,18 @@ public sealed class HtmlBrowserTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_policy_stops_a_script_that_got_in()
+    {
+        var page = await Open(made.Page());
+        await page.EvaluateExpressionAsync("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.pwned=1\">')");
+        await page.EvaluateExpressionAsync(
+            "document.body.append(Object.assign(document.createElement('script'), { textContent: 'window.pwned = 2' }))");
+        await Until(page, "document.readyState === 'complete'");
+        Assert.Equal("undefined", await page.EvaluateExpressionAsync<string>("typeof window.pwned"));
+        Assert.Contains(complaints, said => said.Contains("Content Security Policy", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_page_of_one_run_without_questions_says_how_to_get_them()
     {
         var page = await Open(made.Page(texts: false, runs: 1));
