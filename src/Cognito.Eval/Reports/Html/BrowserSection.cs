@@ -3,13 +3,13 @@ namespace Cognito.Eval;
 /// <summary>Every document, to filter, search and open; report.js draws it.</summary>
 internal static class BrowserSection
 {
-    public static Html Of(IReadOnlyList<DetailedRun> runs, DocTexts? texts)
+    /// <summary>Null where no documents were asked.</summary>
+    public static Section? Of(IReadOnlyList<DetailedRun> runs, DocTexts? texts)
     {
         if (runs.All(run => run.Run.Tasks.Count == 0))
-            return Html.None;
+            return null;
         var two = runs.Count > 1;
-        return Html.Of($"""
-            <section id="documents"><h2>Documents</h2>
+        return new("documents", "Documents", Html.Of($"""
             {Lacking(runs)}
             <p class="note" id="documents-hint"{new Html(texts is null ? "" : " hidden")}>{(texts is null
                 ? "Questions are not part of a run. Give the report the datasets (--data DIR) to show questions and choices."
@@ -32,8 +32,7 @@ internal static class BrowserSection
             <p id="documents-page" aria-live="polite"></p><button type="button" id="documents-next">Next</button></div>
             </div>
             <script type="application/octet-stream" id="documents-data">{new Html(DocumentData.Packed(runs, texts))}</script>
-            </section>
-            """);
+            """));
     }
 
     private static Html Lacking(IReadOnlyList<DetailedRun> runs)

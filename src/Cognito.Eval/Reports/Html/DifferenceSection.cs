@@ -3,11 +3,9 @@ namespace Cognito.Eval;
 /// <summary>What the other runs differ by from the first, document by document.</summary>
 internal static class DifferenceSection
 {
-    public static Html Of(RunScores scores) => scores.Runs.Count < 2 ? Html.None : Html.Of($"""
-        <section id="differences"><h2>Differences</h2>
-        {Enumerable.Range(1, scores.Runs.Count - 1).Select(other => Pair(scores, other))}
-        </section>
-        """);
+    /// <summary>Null where there is one run.</summary>
+    public static Section? Of(RunScores scores) => scores.Runs.Count < 2 ? null : new(
+        "differences", "Differences", Html.All(Enumerable.Range(1, scores.Runs.Count - 1).Select(other => Pair(scores, other))));
 
     private static Html Pair(RunScores scores, int other)
     {

@@ -17,15 +17,15 @@ public static class HtmlReport
     {
         DetailedRun[] runs = [.. reported.Select(DetailedRun.Read)];
         var scores = new RunScores(runs, columns);
-        var sections = new List<Html>
-        {
+        Section?[] sections =
+        [
             ScoreSection.Of(scores), DifferenceSection.Of(scores), PlotSection.Subjects(scores), PlotSection.Calibrations(scores),
             PlotSection.Margins(scores), PlotSection.Lengths(scores), BrowserSection.Of(runs, texts), ProvenanceSection.Of(runs),
-        };
-        return Page(runs, sections).Text;
+        ];
+        return Page(runs, [.. sections.OfType<Section>()]).Text;
     }
 
-    private static Html Page(DetailedRun[] runs, IReadOnlyList<Html> sections)
+    private static Html Page(DetailedRun[] runs, Section[] sections)
     {
         var (style, script) = (Resource("report.css"), Resource("report.js"));
         var policy = $"default-src 'none'; style-src {Hash(style)}; script-src {Hash(script)}; "
@@ -47,10 +47,10 @@ public static class HtmlReport
             <header>
             <h1>{Title(runs)}</h1>
             <p class="sub">{Subtitle(runs)}</p>
-            <nav aria-label="Sections"><ul>{sections.Where(section => section != Html.None).Select(Link)}</ul></nav>
+            <nav aria-label="Sections"><ul>{sections.Select(section => section.Link)}</ul></nav>
             </header>
             <main id="main" tabindex="-1">
-            {sections}
+            {sections.Select(section => section.Html)}
             </main>
             <footer><p>Made by cognito-eval {Version} from the runs' result files. Intervals are of 95 %.</p></footer>
             <script>{new Html(script)}</script>
@@ -73,13 +73,6 @@ public static class HtmlReport
         var asked = documents == 0 ? "Numbers without documents"
             : $"{Words.Count(documents)} documents of {Words.Count(run.Tasks.Count)} tasks";
         return $"{asked}, protocol {run.Provenance.Protocol ?? "unknown"}.";
-    }
-
-    /// <summary>A section's entry: its id and its heading, which begin every section.</summary>
-    private static Html Link(Html section)
-    {
-        string Between(string start, string end) => section.Text.Split(start, 2)[1].Split(end, 2)[0];
-        return new($"<li><a href=\"#{Between("id=\"", "\"")}\">{Between("<h2>", "</h2>")}</a></li>");
     }
 
     private static string Version => typeof(HtmlReport).Assembly.GetName().Version?.ToString(3) ?? "";

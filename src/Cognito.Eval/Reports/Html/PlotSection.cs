@@ -5,14 +5,13 @@ internal static class PlotSection
 {
     private const int RowsOfAPlot = 20;
 
-    /// <summary>Columns of several tasks, task by task.</summary>
-    public static Html Subjects(RunScores scores)
+    /// <summary>Columns of several tasks, task by task; null where there are none.</summary>
+    public static Section? Subjects(RunScores scores)
     {
         var columns = scores.Rows.Where(row => row.Scores.Any(score => score?.Tasks.Count > 1)).ToList();
-        return columns.Count == 0 ? Html.None : Html.Of($"""
-            <section id="subjects"><h2>{string.Join(", ", columns.Select(row => row.Name))} by subject</h2>
-            {scores.Key}{columns.Select(row => Subjects(scores, row))}</section>
-            """);
+        return columns.Count == 0 ? null : new(
+            "subjects", $"{string.Join(", ", columns.Select(row => row.Name))} by subject",
+            Html.Of($"{scores.Key}{columns.Select(row => Subjects(scores, row))}"));
     }
 
     private static Html Subjects(RunScores scores, ScoreRow row)
@@ -53,12 +52,11 @@ internal static class PlotSection
         return [.. tasks.Select(task => task[common..].Replace('_', ' '))];
     }
 
-    public static Html Calibrations(RunScores scores)
+    public static Section? Calibrations(RunScores scores)
     {
         var rows = scores.Rows.Select(row => (Row: row, Runs: scores.Docs(row).Select(Calibration.Of).ToList()))
             .Where(row => row.Runs.Any(calibration => calibration is not null)).ToList();
-        return rows.Count == 0 ? Html.None : Html.Of($"""
-            <section id="calibration"><h2>Calibration</h2>
+        return rows.Count == 0 ? null : new("calibration", "Calibration", Html.Of($"""
             <p class="note">How often the likeliest choice is right, against the probability it has among the document's choices (softmax of their
             log-likelihoods), by tenths of that probability; a mark is as large as its documents are many. On the dashed line the model is as sure as it is right.</p>
             {scores.Key}<div class="plots">{rows.Select(row => Html.Of($"""
@@ -66,19 +64,18 @@ internal static class PlotSection
                 {SvgPlot.Draw(Plots.Calibration(row.Runs), 270, $"calibration-{Id(row.Row)}-",
                     $"Calibration on {row.Row.Name}: {Errors(scores, row.Runs)}")}
                 <figcaption>{Errors(scores, row.Runs)}</figcaption></figure>
-                """))}</div></section>
-            """);
+                """))}</div>
+            """));
     }
 
     private static string Errors(RunScores scores, IReadOnlyList<Calibration?> runs) => "Calibration error "
         + string.Join(", ", runs.Zip(scores.Runs).Where(run => run.First is not null).Select(run =>
             $"{Words.Fixed(100 * run.First!.Error, 1)} points{(runs.Count > 1 ? $" ({run.Second.Label})" : "")}"));
 
-    public static Html Margins(RunScores scores)
+    public static Section? Margins(RunScores scores)
     {
         var rows = scores.Rows.Select(row => (Row: row, Runs: Values(scores, row, doc => doc.Margin))).Where(Any).ToList();
-        return rows.Count == 0 ? Html.None : Html.Of($"""
-            <section id="margins"><h2>Margins</h2>
+        return rows.Count == 0 ? null : new("margins", "Margins", Html.Of($"""
             <p class="note">Nats between the right choice and the best wrong one under the column's metric: documents right of zero were answered right,
             and how far from zero says how nearly they were not. The outermost bins hold what lies beyond them.</p>
             {scores.Key}<div class="plots">{rows.Select(row =>
@@ -86,11 +83,11 @@ internal static class PlotSection
                 var reach = Nice(Quantile([.. row.Runs.SelectMany(run => run).Select(Math.Abs)], 0.98));
                 return Figure(scores, row.Row, row.Runs, "margins", "margin, nats", -reach, reach, 40, zero: true,
                     docs => $"median {Words.Signed(Quantile(docs, 0.5))}");
-            })}</div></section>
-            """);
+            })}</div>
+            """));
     }
 
-    public static Html Lengths(RunScores scores)
+    public static Section? Lengths(RunScores scores)
     {
         var prompts = scores.Rows.Select(row => (Row: row, Runs: Values(scores, row, doc => doc.PromptTokens))).Where(Any).ToList();
         var answers = scores.Rows.Select(row => (Row: row, Runs: Values(scores, row, doc => doc.GeneratedTokens ?? double.NaN)))
@@ -101,12 +98,11 @@ internal static class PlotSection
             return Figure(scores, row.Row, row.Runs, $"lengths-{what}", $"{what}, tokens", 0, most, 40, zero: false,
                 docs => $"median {Words.Fixed(Quantile(docs, 0.5), 0)}");
         }
-        return prompts.Count == 0 ? Html.None : Html.Of($"""
-            <section id="lengths"><h2>Lengths</h2>
+        return prompts.Count == 0 ? null : new("lengths", "Lengths", Html.Of($"""
             <p class="note">Tokens of the prompts with their examples, before truncation{(answers.Count > 0
                 ? ", and of the answers that were generated" : "")}. The last bin holds what is longer.</p>
-            {scores.Key}<div class="plots">{prompts.Select(row => Draw(row, "prompt"))}{answers.Select(row => Draw(row, "answer"))}</div></section>
-            """);
+            {scores.Key}<div class="plots">{prompts.Select(row => Draw(row, "prompt"))}{answers.Select(row => Draw(row, "answer"))}</div>
+            """));
     }
 
     private static Html Figure(
@@ -116,7 +112,7 @@ internal static class PlotSection
         var caption = string.Join(", ", runs.Zip(scores.Runs).Where(run => run.First.Count > 0).Select(run =>
             says(run.First) + (runs.Count > 1 ? $" ({run.Second.Label})" : "")));
         return Html.Of($"""
-            <figure><h3>{row.Name}</h3>
+            <figure><h3>{row.Name} <span class="pm">{axis}</span></h3>
             {SvgPlot.Draw(Plots.Histogram(runs, least, most, bins, axis, zero), 210, $"{id}-{Id(row)}-", $"{row.Name}, {axis}: {caption}")}
             <figcaption>{caption}</figcaption></figure>
             """);

@@ -5,7 +5,7 @@ namespace Cognito.Eval;
 /// <summary>What was evaluated and with what; where runs differ, that is said.</summary>
 internal static class ProvenanceSection
 {
-    public static Html Of(IReadOnlyList<DetailedRun> runs)
+    public static Section Of(IReadOnlyList<DetailedRun> runs)
     {
         var facts = runs.Select(run => Facts(run.Run)).ToList();
         var rows = facts[0].Keys.Where(name => facts.Any(run => run[name] is { Length: > 0 })).Select(name =>
@@ -18,13 +18,12 @@ internal static class ProvenanceSection
                 {values.Select(value => Html.Of($"<td><bdi class=\"hash\">{value}</bdi></td>"))}</tr>
                 """);
         });
-        return Html.Of($"""
-            <section id="provenance"><h2>Provenance</h2>
+        return new("provenance", "Provenance", Html.Of($"""
             <div class="scroll" tabindex="0" role="region" aria-label="Provenance"><table class="wide">
             <thead><tr><th scope="col">Fact</th>
             {runs.Select(run => Html.Of($"<th scope=\"col\"><bdi>{run.Label}</bdi></th>"))}</tr></thead>
-            <tbody>{rows}</tbody></table></div></section>
-            """);
+            <tbody>{rows}</tbody></table></div>
+            """));
     }
 
     private static OrderedDictionary<string, string?> Facts(Run run)

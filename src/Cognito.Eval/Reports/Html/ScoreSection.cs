@@ -3,12 +3,10 @@ namespace Cognito.Eval;
 /// <summary>The scores: a table with intervals, and the same as a plot.</summary>
 internal static class ScoreSection
 {
-    public static Html Of(RunScores scores) => Html.Of($"""
-        <section id="scores"><h2>Scores</h2>
+    public static Section Of(RunScores scores) => new("scores", "Scores", Html.Of($"""
         <p class="note" id="scores-note">Percent, and the 95 % interval. A star marks what is not a leaderboard score.</p>
         <div class="beside"><div>{Table(scores)}{Notes(scores)}</div><div>{Figure(scores)}</div></div>
-        </section>
-        """);
+        """));
 
     private static Html Table(RunScores scores) => Html.Of($"""
         <div class="scroll" tabindex="0" role="region" aria-label="Scores">
