@@ -9,4 +9,6 @@ root.Add(PromptCommand.Create());
 root.Add(PlanCommand.Create());
 root.Add(BenchCommand.Create());
 root.Add(ReportCommand.Create());
+root.Add(CompareCommand.Create());
+root.Add(GateCommand.Create());
 return await Session.Invoke(root, args);

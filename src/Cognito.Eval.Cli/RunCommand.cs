@@ -30,15 +30,24 @@ internal static class RunCommand
         Description = "One sequence at a time, nothing shared: slow; on the CPU the same bits whatever the other options.",
     };
 
+    private static readonly Option<string> Details = new("--details")
+    {
+        Description = "What is kept of each document, in details/<task>.parquet: none, scores, or full, which adds prompts.",
+        DefaultValueFactory = _ => "scores",
+        HelpName = "T",
+    };
+
     public static RootCommand Create()
     {
+        Details.AcceptOnlyFromAmong("none", "scores", "full");
         LogProbDtype.AcceptOnlyFromAmong("float32", "model");
         var root = new RootCommand(
             "Scores a language-model checkpoint on the six tasks of the Open LLM Leaderboard v1, with the leaderboard's own "
             + "questions, and prints its table.")
         {
             RunOptions.Tasks, Model, Data, Shots, LimitOption, Output, RunOptions.Device, RunOptions.Dtype, LogProbDtype,
-            RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads, Exact, RunOptions.LibTorch, RunOptions.Quiet, Json,
+            RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads, Exact, Details, RunOptions.LibTorch,
+            RunOptions.Quiet, Json,
         };
         root.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Score(parsed, cancel))));
         return root;
@@ -84,7 +93,12 @@ internal static class RunCommand
         {
             Circumstances = watch.Stop(graded, folder, data.Folder, scorer.Halvings),
         };
-        var path = RunFile.Write(run, RunWatch.Folder(parsed.GetRequiredValue(Output), checkpoint.Name, watch.Started));
+        var written = RunWatch.Folder(parsed.GetRequiredValue(Output), checkpoint.Name, watch.Started);
+        if (parsed.GetRequiredValue(Details) is not "none" and var kept)
+            foreach (var task in graded)
+                DetailsFile.Write(written, task.Questions.Task.Name,
+                    [.. task.Docs.Select(doc => DocDetail.Of(task.Questions.Task, doc, prompts: kept == "full"))]);
+        var path = RunFile.Write(run, written);
         narrator.Clear();
         if (parsed.GetValue(Json))
             Console.Write(RunFile.ToJson(run));

@@ -43,7 +43,10 @@ public static class Evaluation
         {
             Reply[] replies = [.. Enumerable.Range(at, doc.Requests.Count).Select(i => answers.Replies[i])];
             var truncated = Enumerable.Range(at, doc.Requests.Count).Count(i => answers.Truncated[i]);
-            docs.Add(new(doc, replies, truncated, Grading.Grade(asked.Task, doc.Doc, replies)));
+            docs.Add(new(doc, replies, truncated, Grading.Grade(asked.Task, doc.Doc, replies))
+            {
+                Tokens = [.. Enumerable.Range(at, doc.Requests.Count).Select(i => answers.Tokens[i])],
+            });
             at += doc.Requests.Count;
         }
         return new(asked, docs, answers.Seconds.GetValueOrDefault(asked.Task.Name));
@@ -62,7 +65,11 @@ public static class Evaluation
 
 /// <summary>A document with its replies and scores.</summary>
 /// <param name="Truncated">How many of its requests lost tokens.</param>
-public sealed record GradedDoc(AskedDoc Asked, IReadOnlyList<Reply> Replies, int Truncated, DocScores Scores);
+public sealed record GradedDoc(AskedDoc Asked, IReadOnlyList<Reply> Replies, int Truncated, DocScores Scores)
+{
+    /// <summary>Each request's tokens.</summary>
+    public IReadOnlyList<RequestTokens> Tokens { get; init; } = [];
+}
 
 /// <summary>A task, answered and graded; documents in evaluation order.</summary>
 /// <param name="Seconds">Wall time.</param>
