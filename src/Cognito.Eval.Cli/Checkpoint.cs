@@ -26,11 +26,13 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
         new(Tokenizer.Tokenizer, Protocol.LeaderboardV1, MaxLength, budget, Tokenizer.EndId);
 
     /// <summary>Makes the plans of all that is asked, in the background.</summary>
-    public PreparedQuestions Prepare(IReadOnlyList<Questions> asked, Placement placement) =>
-        new(asked, Planner(placement.Budget));
+    public PreparedQuestions Prepare(IReadOnlyList<Questions> asked, Budget budget) => new(asked, Planner(budget));
 
-    public Scorer Scorer(ILanguageModel model, Placement placement) => new(
-        Tokenizer.Tokenizer, model, Protocol.LeaderboardV1, EndIds, Tokenizer.EndText, placement.Budget, Tokenizer.EndId);
+    public Scorer Scorer(ILanguageModel model, Budget budget, Journal? journal = null) => new(
+        Tokenizer.Tokenizer, model, Protocol.LeaderboardV1, EndIds, Tokenizer.EndText, budget, Tokenizer.EndId)
+    {
+        Journal = journal,
+    };
 
     public LoadedCheckpoint Load(Placement placement, string logProbDtype, CancellationToken cancel)
     {
@@ -38,8 +40,14 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
             Folder, placement.Device, placement.Dtype,
             logProbDtype == "model" ? LogProbDtype.Model : LogProbDtype.Float32, MaxLength, placement.Workers);
         var weights = WeightFiles.Open(Folder);
+        return new(model, weights, weights.Hash(cancel));
+    }
+
+    /// <summary>What is known before the weights are read.</summary>
+    public Provenance Provenance(Placement placement, string logProbDtype)
+    {
         var versions = NativeTorch.Version;
-        return new(model, weights, weights.Hash(cancel), new()
+        return new()
         {
             Model = Name,
             Architecture = Config.Architecture,
@@ -50,9 +58,7 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
             Dtype = placement.DtypeName,
             LogprobDtype = logProbDtype == "model" ? placement.DtypeName : "float32",
             Device = placement.Device.ToString(),
-            MaxLength = model.MaxLength,
-            BatchTokens = placement.Budget.Shares ? placement.Budget.BatchTokens : null,
-            CacheTokens = placement.Budget.Shares ? placement.Budget.CacheTokens : null,
+            MaxLength = MaxLength,
             Exact = !placement.Budget.Shares,
             Versions = new SortedDictionary<string, string>(StringComparer.Ordinal)
             {
@@ -61,21 +67,17 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
                 ["TorchSharp"] = versions.TorchSharp,
                 ["libtorch"] = versions.LibTorch ?? "unknown",
             },
-        });
+        };
     }
 }
 
 /// <summary>A checkpoint's model, ready to answer; the hash of its weights is computed meanwhile.</summary>
-internal sealed record LoadedCheckpoint(
-    ILanguageModel Model, WeightFiles Weights, Task<string> WeightsSha256, Provenance Provenance) : IDisposable
+internal sealed record LoadedCheckpoint(ILanguageModel Model, WeightFiles Weights, Task<string> WeightsSha256) : IDisposable
 {
-    public Provenance WithWeights(string data) =>
-        Provenance with { WeightsSha256 = WeightsSha256.GetAwaiter().GetResult(), Data = data };
-
     public void Dispose()
     {
         Model.Dispose();
-        // The hash reads the mapped files, which must outlive it.
+        // The hash reads the files, which must outlive it.
         WeightsSha256.ContinueWith(_ => Weights.Dispose(), TaskScheduler.Default);
     }
 }

@@ -7,6 +7,8 @@ var root = RunCommand.Create();
 root.Add(TasksCommand.Create());
 root.Add(PromptCommand.Create());
 root.Add(PlanCommand.Create());
+root.Add(MergeCommand.Create());
+root.Add(RunsCommand.Create());
 root.Add(BenchCommand.Create());
 root.Add(ReportCommand.Create());
 root.Add(CompareCommand.Create());

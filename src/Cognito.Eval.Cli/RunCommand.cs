@@ -30,23 +30,40 @@ internal static class RunCommand
         Description = "One sequence at a time, nothing shared: slow; on the CPU the same bits whatever the other options.",
     };
 
-    private static readonly Option<string> Details = new("--details")
+    private static readonly Option<string> Details = NewDetails();
+
+    private static readonly Option<string?> ShardOption = new("--shard")
     {
-        Description = "What is kept of each document, in details/<task>.parquet: none, scores, or full, which adds prompts.",
-        DefaultValueFactory = _ => "scores",
-        HelpName = "T",
+        Description = "Answer part i of n of the run, i from 0; merge joins the parts. auto: as Slurm or Kubernetes says.",
+        HelpName = "i/n",
     };
+
+    private static readonly Option<bool> Fresh = new("--fresh")
+    {
+        Description = "Ask all again, whatever an earlier run of the same thing has answered.",
+    };
+
+    public static Option<string> NewDetails()
+    {
+        var details = new Option<string>("--details")
+        {
+            Description = "What is kept of each document, in details/<task>.parquet: none, scores, or full, which adds prompts.",
+            DefaultValueFactory = _ => "scores",
+            HelpName = "T",
+        };
+        details.AcceptOnlyFromAmong("none", "scores", "full");
+        return details;
+    }
 
     public static RootCommand Create()
     {
-        Details.AcceptOnlyFromAmong("none", "scores", "full");
         LogProbDtype.AcceptOnlyFromAmong("float32", "model");
         var root = new RootCommand(
             "Scores a language-model checkpoint on the six tasks of the Open LLM Leaderboard v1, with the leaderboard's own "
             + "questions, and prints its table.")
         {
             RunOptions.Tasks, Model, Data, Shots, LimitOption, Output, RunOptions.Device, RunOptions.Dtype, LogProbDtype,
-            RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads, Exact, Details, RunOptions.LibTorch,
+            RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads, Exact, Details, ShardOption, Fresh, RunOptions.LibTorch,
             RunOptions.Quiet, Json,
         };
         root.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Score(parsed, cancel))));
@@ -78,33 +95,49 @@ internal static class RunCommand
         var placement = Placement.Choose(
             checkpoint.Config, parsed.GetValue(RunOptions.LibTorch), parsed.GetValue(RunOptions.Device), parsed.GetValue(RunOptions.Dtype), watch.Threads,
             parsed.GetValue(RunOptions.BatchTokens), parsed.GetValue(Exact));
-        var prepared = checkpoint.Prepare(asked, placement);
-        using var loaded = checkpoint.Load(placement, parsed.GetRequiredValue(LogProbDtype), cancel);
-        narrator.Say($"model: {checkpoint.Name}, {loaded.Provenance.Dtype} on {loaded.Provenance.Device}, "
-            + $"{asked.Sum(a => a.Docs.Count)} documents of {asked.Count} tasks");
-        var scorer = checkpoint.Scorer(loaded.Model, placement);
-        scorer.Progressed += narrator.Progress;
-        var graded = Evaluation.Answer(prepared, scorer, cancel, watch.Stages);
-        scorer.Progressed -= narrator.Progress;
-        var rounding = placement.Budget.Shares ? Rounding.Measure(graded, scorer, cancel) : null;
-
-        var provenance = loaded.WithWeights(data.IsSamples ? "samples" : "datasets");
-        var run = Tally.Count(graded, TaskRegistry.Columns, provenance, limit, notes, rounding) with
+        var provenance = checkpoint.Provenance(placement, parsed.GetRequiredValue(LogProbDtype)) with
         {
-            Circumstances = watch.Stop(graded, folder, data.Folder, scorer.Halvings),
+            Data = data.IsSamples ? "samples" : "datasets",
         };
-        var written = RunWatch.Folder(parsed.GetRequiredValue(Output), checkpoint.Name, watch.Started);
-        if (parsed.GetRequiredValue(Details) is not "none" and var kept)
-            foreach (var task in graded)
-                DetailsFile.Write(written, task.Questions.Task.Name,
-                    [.. task.Docs.Select(doc => DocDetail.Of(task.Questions.Task, doc, prompts: kept == "full"))]);
-        var path = RunFile.Write(run, written);
-        narrator.Clear();
-        if (parsed.GetValue(Json))
-            Console.Write(RunFile.ToJson(run));
+        var shard = Shards.Of(parsed.GetValue(ShardOption));
+        var folderOfRun = (bool fresh) => RunFolder.Find(
+            parsed.GetRequiredValue(Output), checkpoint.Name,
+            RunFolder.Key(checkpoint, provenance, asked, limit, parsed.GetValue(RunOptions.BatchTokens)),
+            new(embedded ? null : folder, data.IsSamples ? null : data.Folder, [.. asked.Select(task => task.Task.Name)],
+                parsed.GetValue(Shots), limit?.Value),
+            placement.Budget, shard, watch.Started, fresh);
+        var place = folderOfRun(parsed.GetValue(Fresh));
+        if (place.IsFinished)
+        {
+            if (Earlier(place, checkpoint, cancel) is { } earlier)
+            {
+                Finish.Print(earlier, parsed.GetValue(Json), narrator);
+                narrator.Say($"answered before: {place.Results}; --fresh asks again");
+                return Session.Done;
+            }
+            place = folderOfRun(true);
+        }
+        placement = placement with { Budget = place.Manifest.Budget };
+        var work = new RunWork(checkpoint, placement, asked, place, watch, narrator, cancel);
+        if (shard is { } part)
+            work.Shard(part, parsed.GetRequiredValue(LogProbDtype));
         else
-            RunTable.Print(run);
-        narrator.Say($"written: {path}");
+            work.Whole(
+                (graded, rounding, weights) => Tally.Count(graded, TaskRegistry.Columns, provenance with
+                {
+                    WeightsSha256 = weights,
+                    BatchTokens = placement.Budget.Shares ? placement.Budget.BatchTokens : null,
+                    CacheTokens = placement.Budget.Shares ? placement.Budget.CacheTokens : null,
+                }, limit, notes, rounding),
+                parsed.GetRequiredValue(LogProbDtype), data.Folder, parsed.GetRequiredValue(Details), parsed.GetValue(Json));
         return Session.Done;
+    }
+
+    /// <summary>A finished run's results, if they are this checkpoint's: all of its weights are read to know.</summary>
+    private static Run? Earlier(RunFolder place, Checkpoint checkpoint, CancellationToken cancel)
+    {
+        var run = RunFile.Read(place.Results);
+        using var weights = WeightFiles.Open(checkpoint.Folder);
+        return weights.Hash(cancel).GetAwaiter().GetResult() == run.Provenance.WeightsSha256 ? run : null;
     }
 }

@@ -67,6 +67,8 @@ internal static class Session
     {
         AggregateException { InnerException: { } inner } => Describe(inner),
         InputException => (OneLine(e.Message), BadInput),
+        InterruptedException => (OneLine(e.Message), Interrupted),
+        CheckpointChangedException => ($"{OneLine(e.Message)}; run again", Failed),
         OperationCanceledException => ("interrupted; nothing was written", Interrupted),
         UnauthorizedAccessException => ($"{e.Message.TrimEnd('.')}; check its permissions", BadInput),
         InsufficientMemoryException => (OneLine(e.Message), Failed),

@@ -47,6 +47,11 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
+    /// <summary>Of the open file, whatever its path has come to name.</summary>
+    public long Length => RandomAccess.GetLength(_file);
+
+    public DateTime LastWrite => File.GetLastWriteTimeUtc(_file);
+
     /// <summary>A CPU tensor over the file's own bytes; the caller, or a dispose scope, disposes it.</summary>
     public torch.Tensor Tensor(TensorEntry entry) => MappedTensor.Over(_map.Value, entry);
 

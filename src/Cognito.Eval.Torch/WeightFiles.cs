@@ -81,6 +81,15 @@ public sealed class WeightFiles : IDisposable
     public Task<string> Hash(CancellationToken cancel = default) =>
         Task.Run(() => WeightsHash.Of(_files, cancel), cancel);
 
+    /// <summary>
+    /// A quick look at the weights, for when there is no time to read them all: sha256 over each file's name, length,
+    /// header and 64 pages. Equal weights have equal ones; that different ones differ, only <see cref="Hash"/> is sure of.
+    /// </summary>
+    public string Fingerprint() => WeightsHash.Fingerprint(_files);
+
+    /// <summary>When the open files were last written to.</summary>
+    public IReadOnlyList<DateTime> LastWrites => [.. _files.Select(file => file.LastWrite)];
+
     public void Dispose() => _files.ForEach(f => f.Dispose());
 
     private (SafetensorsFile File, TensorEntry Entry)? Find(string name) =>

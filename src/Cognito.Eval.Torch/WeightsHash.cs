@@ -12,7 +12,7 @@ namespace Cognito.Eval.Torch;
 /// </summary>
 internal static class WeightsHash
 {
-    private const int BufferSize = 1 << 20, MostThreads = 8;
+    private const int BufferSize = 1 << 20, MostThreads = 8, Pages = 64, PageSize = 4096;
 
     public static string Of(IReadOnlyList<SafetensorsFile> files, CancellationToken cancel)
     {
@@ -35,6 +35,30 @@ internal static class WeightsHash
         foreach (var name in lines.Keys.Order(StringComparer.Ordinal))
             all.AppendData(Encoding.UTF8.GetBytes(lines[name]));
         return Convert.ToHexStringLower(all.GetHashAndReset());
+    }
+
+    public static string Fingerprint(IReadOnlyList<SafetensorsFile> files)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in files)
+        {
+            var (length, header) = (file.Length, file.Tensors.Count == 0 ? 0 : file.Tensors[0].Offset);
+            hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetFileName(file.Path)} {length}\n"));
+            Add(hash, file, 0, header);
+            for (var page = 0L; page < Pages; page++)
+            {
+                var from = header + (length - header) * page / Pages;
+                Add(hash, file, from, Math.Min(length, from + PageSize));
+            }
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static void Add(IncrementalHash hash, SafetensorsFile file, long from, long to)
+    {
+        var bytes = new byte[to - from];
+        file.Read(bytes, from);
+        hash.AppendData(bytes);
     }
 
     private static string Line(SafetensorsFile file, TensorEntry tensor, CancellationToken cancel) =>

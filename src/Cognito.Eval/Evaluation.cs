@@ -36,6 +36,19 @@ public static class Evaluation
         return graded;
     }
 
+    /// <summary>Answers a shard of what is asked, into the scorer's journal; nothing is graded.</summary>
+    /// <param name="rounding">Whether the sample of <see cref="Rounding"/> is answered too.</param>
+    public static void AnswerShard(
+        PreparedQuestions questions, Scorer scorer, Shard shard, bool rounding, CancellationToken cancel)
+    {
+        if (questions.Scored.Count > 0)
+            scorer.Answer(questions.LogLikelihoods.GetAwaiter().GetResult(), shard, cancel);
+        foreach (var (_, plan) in questions.Generated)
+            scorer.Answer(plan.GetAwaiter().GetResult(), shard, cancel);
+        if (rounding && Rounding.Plan(questions.Scored, scorer.ExactPlanner) is { } exact)
+            scorer.Answer(exact, shard, cancel, Stages.Rounding);
+    }
+
     private static GradedTask Grade(Questions asked, ScoredRequests answers, ref int at)
     {
         var docs = new List<GradedDoc>(asked.Docs.Count);

@@ -25,5 +25,25 @@ public sealed class PreparedQuestions
     /// <summary>The tasks that ask for generated text, each with its plan.</summary>
     public IReadOnlyList<(Questions Asked, Task<GenerationPlan> Plan)> Generated { get; }
 
+    /// <summary>How many requests a shard answers.</summary>
+    public long RequestsOf(Shard shard, Scorer scorer) =>
+        (Scored.Count == 0 ? 0 : Stages.Of(LogLikelihoods.GetAwaiter().GetResult(), Stages.LogLikelihoods).RequestsOf(shard))
+        + Generated.Sum(task => (long)scorer.StageOf(task.Plan.GetAwaiter().GetResult()).RequestsOf(shard));
+
+    /// <summary>How many of a shard's batches the scorer's journal has no answer to.</summary>
+    /// <param name="rounding">Whether the sample of <see cref="Rounding"/> belongs to the run.</param>
+    public int Missing(Shard shard, Scorer scorer, bool rounding)
+    {
+        var journal = scorer.Journal ?? Journal.Of([]);
+        var missing = Generated.Sum(task =>
+            journal.Missing(scorer.StageOf(task.Plan.GetAwaiter().GetResult()), shard, BatchForms.Generated));
+        if (Scored.Count > 0)
+            missing += journal.Missing(
+                Stages.Of(LogLikelihoods.GetAwaiter().GetResult(), Stages.LogLikelihoods), shard, BatchForms.Scores);
+        if (rounding && Rounding.Plan(Scored, scorer.ExactPlanner) is { } exact)
+            missing += journal.Missing(Stages.Of(exact, Stages.Rounding), shard, BatchForms.Scores);
+        return missing;
+    }
+
     private static IReadOnlyList<T> Requests<T>(AskedDoc doc) where T : Request => [.. doc.Requests.Cast<T>()];
 }

@@ -13,19 +13,31 @@ public sealed record Rounding(int Documents, int Requests, double LargestDiffere
     /// <summary>Measured on documents evenly spread over all that asked for log-likelihoods; null where none did.</summary>
     public static Rounding? Measure(IReadOnlyList<GradedTask> graded, Scorer scorer, CancellationToken cancel)
     {
-        var docs = graded.SelectMany(task => task.Docs.Select(doc => (task.Questions.Task, Doc: doc)))
-            .Where(doc => doc.Doc.Replies[0] is Likelihood).ToList();
-        if (docs.Count == 0)
+        var scored = graded.Where(task => task.Questions.Requests.First() is LogLikelihood).ToList();
+        if (Plan([.. scored.Select(task => task.Questions)], scorer.ExactPlanner) is not { } plan)
             return null;
-        var count = Math.Min(MostDocuments, (docs.Count + OneIn - 1) / OneIn);
-        var sample = Enumerable.Range(0, count).Select(i => docs[(int)((long)i * docs.Count / count)]).ToList();
-        var plan = scorer.ExactPlanner.LogLikelihoods(
-            [.. sample.Select(doc => doc.Doc.Asked.Requests.Cast<LogLikelihood>().ToList())],
-            [.. sample.Select(doc => doc.Task.Name)]);
-        var exact = scorer.LogLikelihoods(plan, cancel).Replies;
-        var largest = sample.SelectMany(doc => doc.Doc.Replies).Zip(exact)
+        var docs = scored.SelectMany(task => task.Docs).ToList();
+        var sample = Sample(docs.Count).Select(i => docs[i]).ToList();
+        var exact = scorer.LogLikelihoods(plan, cancel, Stages.Rounding).Replies;
+        var largest = sample.SelectMany(doc => doc.Replies).Zip(exact)
             .Max(pair => Difference((Likelihood)pair.First, (Likelihood)pair.Second));
-        return new(count, exact.Count, largest, 2 * largest);
+        return new(sample.Count, exact.Count, largest, 2 * largest);
+    }
+
+    /// <summary>The sample's plan: one unshared sequence at a time; null where nothing asks for log-likelihoods.</summary>
+    /// <param name="scored">The tasks that ask for them.</param>
+    public static Plan? Plan(IReadOnlyList<Questions> scored, Planner exact)
+    {
+        var docs = scored.SelectMany(asked => asked.Docs.Select(doc => (asked.Task.Name, doc.Requests))).ToList();
+        var sample = Sample(docs.Count).Select(i => docs[i]).ToList();
+        return sample.Count == 0 ? null : exact.LogLikelihoods(
+            [.. sample.Select(doc => doc.Requests.Cast<LogLikelihood>().ToList())], [.. sample.Select(doc => doc.Name)]);
+    }
+
+    private static IEnumerable<int> Sample(int docs)
+    {
+        var count = Math.Min(MostDocuments, (docs + OneIn - 1) / OneIn);
+        return Enumerable.Range(0, count).Select(i => (int)((long)i * docs / count));
     }
 
     /// <summary>Two that are no numbers, or infinite alike, do not differ.</summary>

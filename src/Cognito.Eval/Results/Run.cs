@@ -136,6 +136,13 @@ public sealed record Circumstances
 
     /// <summary>How often memory ran out and batches were halved.</summary>
     public int Halvings { get; init; }
+
+    /// <summary>What computed: devices side by side, and how many shards were merged.</summary>
+    public IReadOnlyList<string> Devices { get; init; } = [];
+    public int Shards { get; init; } = 1;
+
+    /// <summary>Requests whose answers were on disk when the run went on.</summary>
+    public long KeptRequests { get; init; }
 }
 
 /// <summary>A stage's work: requests, how many were distinct, tokens through the model, seconds.</summary>

@@ -6,8 +6,9 @@ namespace Cognito.Eval;
 /// <summary>How far a stage has come.</summary>
 /// <param name="Task">The task being worked on.</param>
 /// <param name="Done">Of <paramref name="All"/>: tokens for log-likelihoods, prompts for generation.</param>
-/// <param name="Tokens">Tokens that went through the model so far.</param>
-public readonly record struct Progress(string Stage, string Task, long Done, long All, long Tokens);
+/// <param name="Tokens">Tokens that went through the model so far, in this process.</param>
+/// <param name="Kept">What of <paramref name="Done"/> a journal had.</param>
+public readonly record struct Progress(string Stage, string Task, long Done, long All, long Tokens, long Kept);
 
 /// <summary>Has a model do what was planned, and brings its answers back to the requests.</summary>
 /// <param name="endOfText">Ids that end a generated row.</param>
@@ -28,28 +29,16 @@ public sealed class Scorer(
     /// <summary>How often memory ran out and batches were halved.</summary>
     public int Halvings { get; private set; }
 
+    /// <summary>Where answers are kept; null keeps none.</summary>
+    public Journal? Journal { get; init; }
+
     /// <summary>Scores log-likelihood requests.</summary>
-    public ScoredRequests LogLikelihoods(Plan plan, CancellationToken cancel)
+    public ScoredRequests LogLikelihoods(Plan plan, CancellationToken cancel, string stage = Stages.LogLikelihoods)
     {
-        Require(plan.MaxLength);
         var scores = new IReadOnlyList<TokenScore>[plan.Batches.Count];
         var seconds = new Dictionary<string, double>();
-        long done = 0;
-        var all = plan.Shares.Sum(share => (long)share.Values.Sum());
-        Progressed?.Invoke(new("log-likelihoods", "", 0, all, 0));
-        var clock = Stopwatch.StartNew();
-        cancel.ThrowIfCancellationRequested();
-        foreach (var (b, answered) in Halving.Score(model, plan.Batches, () => Halvings++).Index())
-        {
-            cancel.ThrowIfCancellationRequested();
+        foreach (var (b, answered) in Answers(plan, stage, Shard.Whole, seconds, cancel))
             scores[b] = answered;
-            var tokens = plan.Shares[b].Values.Sum();
-            foreach (var (task, share) in plan.Shares[b])
-                seconds[task] = seconds.GetValueOrDefault(task) + clock.Elapsed.TotalSeconds * share / Math.Max(1, tokens);
-            clock.Restart();
-            done += tokens;
-            Progressed?.Invoke(new("log-likelihoods", plan.Shares[b].MaxBy(share => share.Value).Key, done, all, done));
-        }
         Reply[] replies = [.. plan.Answers.Select(at => scores[at.Batch][at.Branch])
             .Select(score => new Likelihood(score.LogLikelihood, score.IsGreedy))];
         return new(replies, plan.Truncated, plan.Total.Distinct, plan.Total.ForwardTokens, seconds) { Tokens = plan.Tokens };
@@ -58,21 +47,16 @@ public sealed class Scorer(
     /// <summary>Generates answers greedily.</summary>
     public ScoredRequests Generate(GenerationPlan plan, CancellationToken cancel)
     {
-        Require(plan.MaxLength);
         var (task, prompts) = (plan.Task, plan.Prompts);
         var replies = new Reply[prompts.Count];
         var clock = Stopwatch.StartNew();
-        long done = 0, tokens = 0;
+        var tokens = 0L;
         var (truncated, lengths) = (new bool[prompts.Count], new RequestTokens[prompts.Count]);
-        Progressed?.Invoke(new("generation", task, 0, prompts.Count, 0));
-        var batches = plan.Batches;
-        var work = batches.Select(batch => Batch(batch, cancel)).ToList();
-        foreach (var (b, generated) in Halving.Generate(model, work, () => Halvings++).Index())
+        foreach (var (b, generated) in Answers(plan, Shard.Whole, cancel))
         {
-            cancel.ThrowIfCancellationRequested();
-            tokens += work[b].Prompts.Sum(prompt => (long)prompt.Tokens.Length) + generated.Sum(ids => (long)ids.Length);
+            tokens += generated.Sum(ids => (long)ids.Length);
             var at = 0;
-            foreach (var group in batches[b])
+            foreach (var group in plan.Batches[b])
             {
                 var mine = generated.Skip(at).Take(group.Rows.Count).ToList();
                 at += group.Rows.Count;
@@ -85,15 +69,111 @@ public sealed class Scorer(
                         truncated[request] = group.Dropped > 0 || row.Input.Length < prompts[request].Length;
                     }
             }
-            done += batches[b].Sum(group => group.Rows.Sum(row => row.Requests.Count));
-            Progressed?.Invoke(new("generation", task, done, prompts.Count, tokens));
         }
         return new(
-            replies, truncated, plan.Counts.Distinct, tokens,
+            replies, truncated, plan.Counts.Distinct, plan.Counts.ForwardTokens + tokens,
             new Dictionary<string, double> { [task] = clock.Elapsed.TotalSeconds })
         {
             Tokens = lengths,
         };
+    }
+
+    /// <summary>Answers a shard's batches of a plan; the journal has them then.</summary>
+    public void Answer(Plan plan, Shard shard, CancellationToken cancel, string stage = Stages.LogLikelihoods)
+    {
+        foreach (var _ in Answers(plan, stage, shard, [], cancel)) { }
+    }
+
+    public void Answer(GenerationPlan plan, Shard shard, CancellationToken cancel)
+    {
+        foreach (var _ in Answers(plan, shard, cancel)) { }
+    }
+
+    /// <summary>The batches of a plan as a stage of a run.</summary>
+    public Stage<GenerationBatch> StageOf(GenerationPlan plan, CancellationToken cancel = default) =>
+        Stages.Of(plan, [.. plan.Batches.Select(batch => Batch(batch, cancel))]);
+
+    private IEnumerable<(int Batch, IReadOnlyList<TokenScore> Scores)> Answers(
+        Plan plan, string name, Shard shard, Dictionary<string, double> seconds, CancellationToken cancel)
+    {
+        Require(plan.MaxLength);
+        cancel.ThrowIfCancellationRequested();
+        var stage = Stages.Of(plan, name);
+        var wanted = shard.Of(stage.Costs);
+        var steps = new Steps(this, name, wanted.Sum(b => stage.Costs[b]));
+        foreach (var answer in Journal.Answers(
+            Journal, stage, wanted, BatchForms.Scores,
+            batches => steps.Computed(Halving.Score(model, batches, () => Halvings++))))
+        {
+            cancel.ThrowIfCancellationRequested();
+            var (shares, cost) = (plan.Shares[answer.Batch], stage.Costs[answer.Batch]);
+            foreach (var (task, share) in shares)
+                seconds[task] = seconds.GetValueOrDefault(task) + steps.Elapsed * share / Math.Max(1, cost);
+            steps.Next(shares.MaxBy(share => share.Value).Key, cost, cost);
+            yield return answer;
+        }
+    }
+
+    private IEnumerable<(int Batch, IReadOnlyList<int[]> Rows)> Answers(
+        GenerationPlan plan, Shard shard, CancellationToken cancel)
+    {
+        Require(plan.MaxLength);
+        cancel.ThrowIfCancellationRequested();
+        var stage = StageOf(plan, cancel);
+        var wanted = shard.Of(stage.Costs);
+        var steps = new Steps(this, "generation", wanted.Sum(b => (long)stage.Requests[b]));
+        foreach (var answer in Journal.Answers(
+            Journal, stage, wanted, BatchForms.Generated,
+            batches => steps.Computed(Halving.Generate(model, batches, () => Halvings++))))
+        {
+            cancel.ThrowIfCancellationRequested();
+            steps.Next(plan.Task, stage.Requests[answer.Batch],
+                stage.Batches[answer.Batch].Prompts.Sum(prompt => (long)prompt.Tokens.Length)
+                + answer.Replies.Sum(ids => (long)ids.Length));
+            yield return answer;
+        }
+    }
+
+    /// <summary>A stage's progress, step by step; answers that were kept take no time.</summary>
+    private sealed class Steps
+    {
+        private readonly Scorer _scorer;
+        private readonly string _stage;
+        private readonly long _all;
+        private readonly Stopwatch _clock = Stopwatch.StartNew();
+        private long _done, _kept, _tokens;
+        private bool _isComputed;
+
+        public Steps(Scorer scorer, string stage, long all)
+        {
+            (_scorer, _stage, _all) = (scorer, stage, all);
+            scorer.Progressed?.Invoke(new(stage, "", 0, all, 0, 0));
+        }
+
+        /// <summary>Since the last step.</summary>
+        public double Elapsed => _clock.Elapsed.TotalSeconds;
+
+        /// <summary>Notes which answers were computed here.</summary>
+        public IEnumerable<T> Computed<T>(IEnumerable<T> answers)
+        {
+            foreach (var answer in answers)
+            {
+                _isComputed = true;
+                yield return answer;
+            }
+        }
+
+        public void Next(string task, long work, long tokens)
+        {
+            _done += work;
+            if (_isComputed)
+                _tokens += tokens;
+            else
+                _kept += work;
+            _isComputed = false;
+            _clock.Restart();
+            _scorer.Progressed?.Invoke(new(_stage, task, _done, _all, _tokens, _kept));
+        }
     }
 
     private GenerationBatch Batch(IReadOnlyList<GenerationGroup> groups, CancellationToken cancel)

@@ -1,0 +1,116 @@
+using System.CommandLine;
+using Cognito.Eval.Tasks;
+
+namespace Cognito.Eval.Cli;
+
+/// <summary><c>cognito-eval merge</c>: the shards of a run become the results of the run undivided.</summary>
+internal static class MergeCommand
+{
+    private static readonly Argument<string[]> Folders = new("DIR")
+    {
+        Description = "Folders of shards, or folders that hold them.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<string> Output = new("--output", "-o")
+    {
+        Description = "Folder of the results, as for a run.",
+        DefaultValueFactory = _ => "results",
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<string?> Model = new("--model", "-m")
+    {
+        Description = "Where the checkpoint's tokenizer lies now, if not where the shards had it.",
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<string?> Data = new("--data", "-d")
+    {
+        Description = "Where the datasets lie now, if not where the shards had them.",
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<string> Details = RunCommand.NewDetails();
+    private static readonly Option<bool> Json = Inputs.Json();
+
+    public static Command Create()
+    {
+        var command = new Command("merge", "Join the shards of a run into its results, without the model.")
+        {
+            Folders, Output, Model, Data, Details, RunOptions.Quiet, Json,
+        };
+        command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Merge(parsed, cancel)), cancel));
+        return command;
+    }
+
+    private static int Merge(ParseResult parsed, CancellationToken cancel)
+    {
+        RunWatch.RequireWritable(parsed.GetRequiredValue(Output));
+        using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
+        var watch = new RunWatch(Environment.ProcessorCount);
+        var shards = ShardSet.Of(parsed.GetRequiredValue(Folders));
+        var (key, arguments) = (shards.Manifest.Key, shards.Manifest.Arguments);
+
+        var (folder, embedded) = Inputs.ModelFolder(parsed.GetValue(Model) ?? arguments.Model);
+        var data = (parsed.GetValue(Data) ?? arguments.Data) is { } given ? Inputs.DataFolder(given, embedded) : Inputs.Samples;
+        var limit = arguments.Limit is { } value
+            ? Limit.Parse(value.ToString(System.Globalization.CultureInfo.InvariantCulture)) : (Limit?)null;
+        var checkpoint = Checkpoint.Open(folder, key.Provenance.MaxLength);
+        var (asked, notes) = Inputs.Ask(TaskRegistry.Select([.. arguments.Tasks]), data, arguments.Shots, limit);
+        Require(checkpoint, data, asked, key);
+
+        var budget = shards.Manifest.Budget;
+        var scorer = checkpoint.Scorer(new NoModel(checkpoint.MaxLength), budget, shards.Journal);
+        var prepared = checkpoint.Prepare(asked, budget);
+        shards.RequireComplete(prepared, scorer, rounding: budget.Shares);
+        var graded = Evaluation.Answer(prepared, scorer, cancel, watch.Stages);
+        var rounding = budget.Shares ? Rounding.Measure(graded, scorer, cancel) : null;
+        var run = Tally.Count(graded, TaskRegistry.Columns, key.Provenance with
+        {
+            WeightsSha256 = shards.WeightsSha256,
+            BatchTokens = budget.Shares ? budget.BatchTokens : null,
+            CacheTokens = budget.Shares ? budget.CacheTokens : null,
+        }, limit, notes, rounding) with
+        {
+            Circumstances = watch.Stop(graded, folder, data.Folder, 0) with { Shards = shards.Count },
+        };
+        var place = RunFolder.Find(
+            parsed.GetRequiredValue(Output), key.Provenance.Model, key, arguments, budget, null, shards.Manifest.Started, fresh: false);
+        place.Begin();
+        Finish.Write(run, graded, place.Path, parsed.GetRequiredValue(Details), parsed.GetValue(Json), narrator);
+        return Session.Done;
+    }
+
+    /// <summary>The same questions as the shards were asked, by the same tokenizer.</summary>
+    private static void Require(Checkpoint checkpoint, DataRoot data, IReadOnlyList<Questions> asked, RunKey key)
+    {
+        if (checkpoint.Tokenizer.Sha256 != key.Provenance.TokenizerSha256)
+            throw new InputException(
+                $"{checkpoint.Folder}: its tokenizer is not the one that the shards used; name the right checkpoint with --model");
+        var now = RunKey.Of(asked);
+        foreach (var (task, then) in key.Tasks)
+            if (!now.TryGetValue(task, out var its) || its.RequestsSha256 != then.RequestsSha256)
+                throw new InputException(
+                    $"{data.Folder}: {task} asks other questions than the shards were asked; name their datasets with --data");
+    }
+
+    /// <summary>All answers are in the journals.</summary>
+    private sealed class NoModel(int maxLength) : ILanguageModel
+    {
+        public int MaxLength => maxLength;
+
+        public int VocabularySize => int.MaxValue;
+
+        public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches) => Nothing<TokenScore>(batches.Count);
+
+        public IEnumerable<IReadOnlyList<int[]>> Generate(IReadOnlyList<GenerationBatch> batches) => Nothing<int[]>(batches.Count);
+
+        public void Dispose()
+        {
+        }
+
+        private static IEnumerable<IReadOnlyList<T>> Nothing<T>(int batches) => batches == 0 ? []
+            : throw new InvalidOperationException("A merge has no model to ask.");
+    }
+}

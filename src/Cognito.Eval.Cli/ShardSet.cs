@@ -1,0 +1,73 @@
+namespace Cognito.Eval.Cli;
+
+/// <summary>The shards of one run, one of each.</summary>
+internal sealed class ShardSet
+{
+    private readonly IReadOnlyList<(RunFolder Folder, JournalState State)> _shards;
+
+    private ShardSet(IReadOnlyList<(RunFolder Folder, JournalState State)> shards, string weights) =>
+        (_shards, WeightsSha256, Journal) = (shards, weights, Journal.Of(shards.SelectMany(shard => shard.State.Entries)));
+
+    /// <summary>The first shard's, which but for the shard is everyone's.</summary>
+    public Manifest Manifest => _shards[0].Folder.Manifest;
+
+    public int Count => _shards.Count;
+    public string WeightsSha256 { get; }
+
+    /// <summary>All shards' answers.</summary>
+    public Journal Journal { get; }
+
+    /// <summary>Reads shards from their folders, or from folders that hold them, two levels down.</summary>
+    /// <exception cref="InputException">They are not all the shards of one run.</exception>
+    public static ShardSet Of(IReadOnlyList<string> folders)
+    {
+        var found = folders.SelectMany(folder => RunFolder.Under(folder, 2) is var under && under.Any(f => f.Manifest.Shard is not null)
+                ? under.Where(f => f.Manifest.Shard is not null)
+                : throw new InputException($"{folder}: no shard of a run is there; give folders that --shard has made"))
+            .DistinctBy(shard => System.IO.Path.GetFullPath(shard.Path))
+            .OrderBy(shard => shard.Manifest.Shard!.Value.Index).ToList();
+        var first = found[0];
+        foreach (var shard in found.Skip(1))
+            RequireSameRun(first, shard);
+        foreach (var pair in found.GroupBy(shard => shard.Manifest.Shard).Where(group => group.Count() > 1))
+            throw new InputException($"{string.Join(" and ", pair.Select(shard => shard.Path))}: both are shard {pair.Key}; give one");
+        var missing = Enumerable.Range(0, first.Manifest.Shard!.Value.Count)
+            .Except(found.Select(shard => shard.Manifest.Shard!.Value.Index)).ToList();
+        if (missing.Count > 0)
+            throw new InputException($"{first.Path}: of {first.Manifest.Shard.Value.Count} shards "
+                + $"{string.Join(", ", missing)} {(missing.Count == 1 ? "is" : "are")} missing; run them with --shard, or give their folders");
+        var states = found.Select(shard => (shard, State: Journal.Peek(shard.Path)
+            ?? throw new InputException($"{shard.Path}: its journal is missing; run shard {shard.Manifest.Shard} again"))).ToList();
+        var weights = states.Where(s => s.State.WeightsSha256 is not null).GroupBy(s => s.State.WeightsSha256!).ToList();
+        if (weights.Count > 1)
+            throw new InputException($"{weights[0].First().shard.Path} and {weights[1].First().shard.Path}: answers of different weights; "
+                + "run one of them again with --fresh");
+        return new(states, weights.Count == 1 ? weights[0].Key : throw new InputException(
+            $"{first.Path}: no answer is in the shards' journals yet; run them first"));
+    }
+
+    /// <summary>Each batch has its answer.</summary>
+    public void RequireComplete(PreparedQuestions prepared, Scorer scorer, bool rounding)
+    {
+        foreach (var (shard, state) in _shards)
+        {
+            var part = shard.Manifest.Shard!.Value;
+            if (prepared.Missing(part, scorer, rounding) is var batches and > 0)
+                throw new InputException($"{shard.Path}: {batches} batches have no answer yet ({state.KeptRequests} requests have); "
+                    + $"run shard {part} again, it goes on where it stood");
+        }
+    }
+
+    private static void RequireSameRun(RunFolder one, RunFolder other)
+    {
+        if (one.Manifest.Key.Digest() != other.Manifest.Key.Digest())
+            throw new InputException(
+                $"{one.Path} and {other.Path}: shards of different runs (run.json's key differs); give those of one run");
+        if (one.Manifest.Shard!.Value.Count != other.Manifest.Shard!.Value.Count)
+            throw new InputException($"{one.Path} and {other.Path}: one is of {one.Manifest.Shard.Value.Count} shards, the other of "
+                + $"{other.Manifest.Shard.Value.Count}; give those of one run");
+        if (one.Manifest.Budget != other.Manifest.Budget)
+            throw new InputException($"{one.Path} and {other.Path}: they cut batches by different budgets; run the shards with one "
+                + "--batch-tokens");
+    }
+}

@@ -1,0 +1,55 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Cognito.Eval;
+
+/// <summary>A batch's answers as a journal holds them.</summary>
+/// <param name="Asked">Digest of the batch's tokens.</param>
+/// <param name="Requests">How many of the run's requests it answers.</param>
+/// <param name="Replies">JSON, an object to which more may be added than a reader knows.</param>
+public sealed record Entry(string Stage, int Batch, string Asked, int Requests, string Replies)
+{
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
+    };
+
+    /// <summary>Tells a damaged entry from a whole one.</summary>
+    public string Checksum => Convert.ToHexStringLower(SHA256.HashData(
+        Encoding.UTF8.GetBytes($"{Stage}\n{Batch}\n{Asked}\n{Requests}\n{Replies}")).AsSpan(0, 8));
+
+    /// <summary>Doubles are written with as many digits as bring back the same bits.</summary>
+    public static string Write(IReadOnlyList<TokenScore> scores) => JsonSerializer.Serialize(
+        new Scores([.. scores.Select(s => s.LogLikelihood)], [.. scores.Select(s => s.IsGreedy)]), Options);
+
+    public static string Write(IReadOnlyList<int[]> rows) => JsonSerializer.Serialize(new Generated([.. rows]), Options);
+
+    /// <summary>Null if it holds no scores.</summary>
+    public IReadOnlyList<TokenScore>? ReadScores() => Read<Scores>() is { } read && read.LogLikelihoods.Length == read.Greedy.Length
+        ? [.. read.LogLikelihoods.Zip(read.Greedy, (value, isGreedy) => new TokenScore(value, isGreedy))]
+        : null;
+
+    /// <summary>Null if it holds no generated tokens.</summary>
+    public IReadOnlyList<int[]>? ReadGenerated() => Read<Generated>()?.Tokens;
+
+    private T? Read<T>() where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(Replies, Options);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private sealed record Scores(double[] LogLikelihoods, bool[] Greedy);
+
+    private sealed record Generated(int[][] Tokens);
+}

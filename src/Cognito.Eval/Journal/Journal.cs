@@ -1,0 +1,232 @@
+using System.Collections.Concurrent;
+
+namespace Cognito.Eval;
+
+/// <summary>
+/// A run's answers, kept on disk by whole batches as they come, so that a run that ended early goes on where it stood.
+/// </summary>
+/// <remarks>
+/// A thread of its own commits once a second. It commits nothing before it knows the hash of the weights that the answers
+/// come from (<see cref="Confirm"/>), and nothing at all if the answers kept are those of other weights.
+/// </remarks>
+public sealed class Journal : IDisposable
+{
+    private const string WeightsFact = "weights_sha256", RequestsFact = "requests";
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly JournalFile? _file;
+    private readonly Dictionary<(string Stage, int Batch), Entry> _kept = [];
+    private readonly ConcurrentQueue<Entry> _fresh = [];
+    private readonly ConcurrentDictionary<string, string> _facts = [];
+    private readonly ManualResetEventSlim _stop = new();
+    private readonly object _committing = new();
+    private readonly Thread? _writer;
+    private volatile Task<string>? _weights;
+    private Dictionary<string, string> _known = [];
+    private Exception? _failure;
+    private long _keptRequests;
+
+    private Journal(JournalFile? file, IEnumerable<Entry> entries)
+    {
+        _file = file;
+        foreach (var entry in entries)
+            Keep(entry);
+        if (file is not null)
+            (_writer = new(Write) { IsBackground = true, Name = "journal" }).Start();
+    }
+
+    /// <summary>Goes on with a folder's journal, or begins it.</summary>
+    /// <exception cref="InputException">Another process has it open, or it cannot be written.</exception>
+    public static Journal Open(string folder)
+    {
+        var file = JournalFile.Open(Path.Combine(folder, JournalFile.Name));
+        var (entries, damaged) = file.Entries();
+        return new(file, entries) { _known = file.Facts(), Damaged = damaged };
+    }
+
+    /// <summary>Answers in memory alone, such as those of several shards together.</summary>
+    public static Journal Of(IEnumerable<Entry> entries) => new(null, entries);
+
+    /// <summary>Looks into a folder's journal without disturbing a process at work on it; null where there is none.</summary>
+    public static JournalState? Peek(string folder)
+    {
+        var path = Path.Combine(folder, JournalFile.Name);
+        if (!File.Exists(path))
+            return null;
+        var (facts, entries, damaged) = JournalFile.Read(path);
+        return new(
+            entries, damaged, facts.GetValueOrDefault(WeightsFact),
+            facts.TryGetValue(RequestsFact, out var all) && long.TryParse(all, out var number) ? number : null,
+            File.GetLastWriteTimeUtc(File.Exists(path + "-wal") ? path + "-wal" : path));
+    }
+
+    /// <summary>Removes a folder's journal: its run is finished.</summary>
+    public static void Delete(string folder)
+    {
+        foreach (var suffix in (string[])["", "-wal", "-shm", "-journal"])
+            File.Delete(Path.Combine(folder, JournalFile.Name + suffix));
+    }
+
+    /// <summary>Entries whose checksum was wrong; their batches are answered again.</summary>
+    public int Damaged { get; private init; }
+
+    /// <summary>How many of the run's requests have answers on disk.</summary>
+    public long KeptRequests => Interlocked.Read(ref _keptRequests);
+
+    /// <summary>Of these, how many were there when it was opened.</summary>
+    public long FoundRequests { get; private set; }
+
+    /// <summary>How many requests the run, or this shard of it, has.</summary>
+    public long? Requests
+    {
+        get => _known.TryGetValue(RequestsFact, out var all) && long.TryParse(all, out var number) ? number : null;
+        set => _facts[RequestsFact] = $"{value}";
+    }
+
+    /// <summary>Says which weights answer from now on; what they answered is kept once the hash is known.</summary>
+    public void Confirm(Task<string> weightsSha256) => _weights = weightsSha256;
+
+    /// <summary>The answers of a stage's batches, in their order: those kept, and for the rest what the model says.</summary>
+    /// <param name="wanted">Which batches.</param>
+    /// <param name="answer">Has the model answer batches, in order, as they are taken.</param>
+    internal static IEnumerable<(int Batch, IReadOnlyList<TReply> Replies)> Answers<TBatch, TReply>(
+        Journal? journal, Stage<TBatch> stage, IReadOnlyList<int> wanted, BatchForm<TBatch, TReply> form,
+        Func<IReadOnlyList<TBatch>, IEnumerable<IReadOnlyList<TReply>>> answer)
+    {
+        var kept = wanted.Select(b => journal?.Find(stage, b, form)).ToList();
+        using var fresh = answer([.. wanted.Where((_, i) => kept[i] is null).Select(b => stage.Batches[b])]).GetEnumerator();
+        foreach (var (i, b) in wanted.Index())
+        {
+            if (kept[i] is { } replies)
+            {
+                yield return (b, replies);
+                continue;
+            }
+            if (!fresh.MoveNext())
+                throw new InvalidOperationException($"{stage.Name}: no answer to batch {b}");
+            var current = fresh.Current;
+            journal?.Add(new(stage.Name, b, form.Digest(stage.Batches[b]), stage.Requests[b], form.Write(current)));
+            yield return (b, current);
+        }
+    }
+
+    /// <summary>How many of a shard's batches have no answer.</summary>
+    internal int Missing<TBatch, TReply>(Stage<TBatch> stage, Shard shard, BatchForm<TBatch, TReply> form) =>
+        shard.Of(stage.Costs).Count(batch => Find(stage, batch, form) is null);
+
+    /// <summary>Waits until all answers are on disk, and says by which weights they were given.</summary>
+    /// <exception cref="CheckpointChangedException">Some of them are of other weights.</exception>
+    public string Finish()
+    {
+        var weights = _weights!.GetAwaiter().GetResult();
+        Commit();
+        Check();
+        return weights;
+    }
+
+    /// <summary>Drops all answers: they are of other weights than are loaded now.</summary>
+    public void Clear()
+    {
+        lock (_committing)
+        {
+            _file!.Clear();
+            _fresh.Clear();
+            _kept.Clear();
+            (_known, _failure) = ([], null);
+            FoundRequests = 0;
+            Interlocked.Exchange(ref _keptRequests, 0);
+        }
+    }
+
+    public void Dispose()
+    {
+        _stop.Set();
+        _writer?.Join();
+        _file?.Dispose();
+        _stop.Dispose();
+    }
+
+    private IReadOnlyList<TReply>? Find<TBatch, TReply>(Stage<TBatch> stage, int batch, BatchForm<TBatch, TReply> form) =>
+        _kept.TryGetValue((stage.Name, batch), out var entry) && form.Digest(stage.Batches[batch]) == entry.Asked
+        && form.Read(entry) is { } replies && replies.Count == form.Count(stage.Batches[batch])
+            ? replies : null;
+
+    private void Keep(Entry entry)
+    {
+        _kept[(entry.Stage, entry.Batch)] = entry;
+        FoundRequests += entry.Requests;
+        _keptRequests += entry.Requests;
+    }
+
+    private void Add(Entry entry)
+    {
+        Check();
+        _fresh.Enqueue(entry);
+    }
+
+    private void Check()
+    {
+        if (_failure is { } failure)
+            throw failure is CheckpointChangedException ? failure : new IOException(failure.Message, failure);
+    }
+
+    private void Write()
+    {
+        while (!_stop.Wait(Interval))
+            Commit();
+        Commit();
+    }
+
+    private void Commit()
+    {
+        lock (_committing)
+            try
+            {
+                if (_failure is not null || _file is null || _weights is not { IsCompletedSuccessfully: true, Result: var weights })
+                    return;
+                if (_known.TryGetValue(WeightsFact, out var before) && before != weights)
+                    throw new CheckpointChangedException();
+                _facts[WeightsFact] = weights;
+                Dictionary<string, string> facts =
+                    _facts.Where(fact => _known.GetValueOrDefault(fact.Key) != fact.Value).ToDictionary();
+                List<Entry> entries = [];
+                while (_fresh.TryDequeue(out var entry))
+                    entries.Add(entry);
+                if (facts.Count + entries.Count == 0)
+                    return;
+                _file.Commit(facts, entries);
+                _known = _known.Concat(facts).GroupBy(fact => fact.Key).ToDictionary(g => g.Key, g => g.Last().Value);
+                Interlocked.Add(ref _keptRequests, entries.Sum(entry => entry.Requests));
+            }
+            catch (Exception e)
+            {
+                _failure = e;
+            }
+    }
+}
+
+/// <summary>What a journal holds, seen from outside.</summary>
+/// <param name="Requests">How many requests the run has; null before its first commit.</param>
+public sealed record JournalState(
+    IReadOnlyList<Entry> Entries, int Damaged, string? WeightsSha256, long? Requests, DateTime Changed)
+{
+    public long KeptRequests => Entries.Sum(entry => (long)entry.Requests);
+}
+
+/// <summary>How batches of a kind, and their answers, are written down.</summary>
+internal sealed record BatchForm<TBatch, TReply>(
+    Func<TBatch, string> Digest, Func<TBatch, int> Count, Func<IReadOnlyList<TReply>, string> Write,
+    Func<Entry, IReadOnlyList<TReply>?> Read);
+
+/// <summary>The forms of both kinds.</summary>
+internal static class BatchForms
+{
+    public static BatchForm<ScoreBatch, TokenScore> Scores { get; } = new(
+        BatchDigest.Of, batch => batch.Trees.Sum(tree => tree.Branches.Count), Entry.Write, entry => entry.ReadScores());
+
+    public static BatchForm<GenerationBatch, int[]> Generated { get; } = new(
+        BatchDigest.Of, batch => batch.Prompts.Count, Entry.Write, entry => entry.ReadGenerated());
+}
+
+/// <summary>The answers kept are of other weights than those at hand.</summary>
+public sealed class CheckpointChangedException() : Exception("the checkpoint's weights changed since the journal was begun");
