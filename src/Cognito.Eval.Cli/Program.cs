@@ -9,4 +9,5 @@ root.Add(PromptCommand.Create());
 root.Add(PlanCommand.Create());
 root.Add(BenchCommand.Create());
 root.Add(ReportCommand.Create());
+root.Add(CompareCommand.Create());
 return await Session.Invoke(root, args);
