@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 
 namespace Cognito.Eval.Cli;
 
@@ -8,15 +7,54 @@ internal static class CompareCommand
 {
     public static Command Create()
     {
-        var runs = new Argument<string[]>("RUN") { Arity = ArgumentArity.OneOrMore };
-        var command = new Command("compare", "Compare.") { runs };
+        var runs = new Argument<string[]>("RUN")
+        {
+            Description = "The baseline, then one or more candidates: results.json files, folders of runs, or patterns.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var format = new Option<string>("--format", "-f")
+        {
+            Description = "table, markdown (with a heading), csv or json.",
+            DefaultValueFactory = _ => "table",
+        };
+        format.AcceptOnlyFromAmong("table", "markdown", "csv", "json");
+        var subjects = new Option<bool>("--subjects") { Description = "Show each of MMLU's subjects too (csv and json always do)." };
+        var why = new Option<bool>("--why") { Description = "Only show what the runs' settings differ in; also for different questions." };
+        var tasks = new Option<string?>("--tasks", "-t") { Description = "Compare these tasks alone.", HelpName = "LIST" };
+        var command = new Command(
+            "compare", "Compare finished runs: differences with their errors, tests, and what could have been seen. Needs no model.")
+        {
+            runs, format, subjects, why, tasks,
+        };
         command.SetAction(parsed => Session.Guard(parsed, () =>
         {
-            var r = parsed.GetRequiredValue(runs).Select(RunFile.Read).ToList();
-            Console.WriteLine(JsonSerializer.Serialize(Comparison.Of(r[0], r[1]), Terminal.Json));
-            Console.WriteLine(JsonSerializer.Serialize(Measured.Of(r[0]), Terminal.Json));
-            return 0;
+            var read = RunInputs.Read(parsed.GetRequiredValue(runs), parsed.GetValue(tasks));
+            if (read.Count < 2)
+                throw new InputException("compare: one run; give a baseline and a candidate");
+            Console.Write(parsed.GetValue(why)
+                ? string.Join("\n", read.Skip(1).Select(run => ComparisonText.Why(read[0].Name, run.Name, Unlike.Between(read[0].Run, run.Run))))
+                : Text(read, parsed.GetRequiredValue(format), parsed.GetValue(subjects)));
+            return Session.Done;
         }));
         return command;
     }
+
+    private static string Text(IReadOnlyList<(string Name, Run Run)> runs, string format, bool subjects)
+    {
+        var against = runs.Skip(1).Select(run => Compare(runs[0], run)).ToList();
+        var names = runs.Select(run => run.Name).ToList();
+        return format switch
+        {
+            "csv" => ComparisonData.ToCsv(against),
+            "json" => ComparisonData.ToJson(against),
+            _ => (format == "markdown" ? $"## {names[0]} and {string.Join(", ", names.Skip(1))}\n\n" : "")
+                + (against is [var only] ? ComparisonText.OfTwo(only, subjects) : ComparisonText.OfMany(names, against, Pairs(runs))),
+        };
+    }
+
+    private static Comparison Compare((string Name, Run Run) baseline, (string Name, Run Run) candidate) =>
+        Comparison.Of(baseline.Run, candidate.Run) with { Baseline = baseline.Name, Candidate = candidate.Name };
+
+    private static IReadOnlyList<IReadOnlyList<Contrast?>> Pairs(IReadOnlyList<(string Name, Run Run)> runs) =>
+        [.. runs.Select((row, i) => (IReadOnlyList<Contrast?>)[.. runs.Select((column, j) => i == j ? null : Compare(column, row).Average)])];
 }

@@ -10,4 +10,5 @@ root.Add(PlanCommand.Create());
 root.Add(BenchCommand.Create());
 root.Add(ReportCommand.Create());
 root.Add(CompareCommand.Create());
+root.Add(GateCommand.Create());
 return await Session.Invoke(root, args);

@@ -3,6 +3,9 @@ namespace Cognito.Eval;
 /// <summary>One column of two runs, compared.</summary>
 internal static class ColumnContrast
 {
+    /// <summary>Scores that are closer count as the same: rounding moves mc2 by as much.</summary>
+    private const double Tie = 1e-4;
+
     /// <summary>Null where one of the runs lacks it.</summary>
     public static Contrast? Of(string column, Run baseline, Run candidate)
     {
@@ -35,8 +38,8 @@ internal static class ColumnContrast
         for (var i = 0; i < documents; i++)
         {
             differences[i] = b[i] - a[i];
-            wins += differences[i] > 0 ? 1 : 0;
-            losses += differences[i] < 0 ? 1 : 0;
+            wins += differences[i] > Tie ? 1 : 0;
+            losses += differences[i] < -Tie ? 1 : 0;
             areBinary &= a[i] is 0 or 1 && b[i] is 0 or 1;
         }
         var (test, p) = areBinary ? ("McNemar exact", PairedTests.McNemar(wins, losses)) : PairedTests.MeanDifference(differences);
@@ -103,7 +106,7 @@ internal static class ColumnContrast
             : task.Mean)]);
         if (areBinary)
             mean = mean.AtLeastTwoDiscordant([.. tasks.Select(task => task.Documents)]);
-        var (wins, losses) = (tasks.Sum(task => task.Wins), tasks.Sum(task => task.Losses));
+        var (wins, losses) = WinsAndLosses(tasks);
         return WithError(new()
         {
             Name = column,
@@ -113,14 +116,19 @@ internal static class ColumnContrast
             Baseline = tasks.Average(task => task.Baseline),
             Candidate = tasks.Average(task => task.Candidate),
             ClusterError = MeanOf.ClusterError([.. tasks.Select(task => task.Difference)]),
-            Wins = areBinary ? wins : null,
-            Losses = areBinary ? losses : null,
+            Wins = wins,
+            Losses = losses,
             Test = areBinary ? "McNemar exact" : double.IsNaN(mean.Variance) ? null : "t",
             P = areBinary ? PairedTests.McNemar(wins!.Value, losses!.Value)
                 : double.IsNaN(mean.Variance) ? null : PairedTests.Student(mean),
             Tasks = tasks,
         }, mean);
     }
+
+    /// <summary>Null where one of them is not compared document by document.</summary>
+    public static (int? Wins, int? Losses) WinsAndLosses(IReadOnlyList<Contrast> parts) => parts.All(part => part.Wins is not null)
+        ? (parts.Sum(part => part.Wins), parts.Sum(part => part.Losses))
+        : (null, null);
 
     /// <summary>One side, or both, has the column's value alone.</summary>
     private static Contrast Reported(

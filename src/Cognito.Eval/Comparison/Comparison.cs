@@ -28,8 +28,11 @@ public sealed record Comparison(
                 + $"{Have(baseline)} against {Have(candidate)}; compare runs of the same tasks");
         columns = Adjust(columns);
         var averaged = columns.Where(column => leaderboard.Contains(column.Name)).ToList();
+        var average = averaged.Count < 2 ? null : Mean(averaged, leaderboard.Count);
+        if (average?.Name == AverageName)
+            average = average with { Baseline = Reported(baseline) ?? average.Baseline, Candidate = Reported(candidate) ?? average.Candidate };
         return new(
-            baseline.Provenance.Model, candidate.Provenance.Model, columns, averaged.Count < 2 ? null : Mean(averaged, leaderboard.Count),
+            baseline.Provenance.Model, candidate.Provenance.Model, columns, average,
             [.. all.Where(column => columns.All(c => c.Name != column) && (Has(baseline, column) || Has(candidate, column)))],
             unlike, [.. Pairing.Notes(baseline, candidate, columns)]);
     }
@@ -38,6 +41,7 @@ public sealed record Comparison(
     internal static Contrast Mean(IReadOnlyList<Contrast> columns, int all)
     {
         var mean = MeanOf.Strata([.. columns.Select(column => column.Mean)]);
+        var (wins, losses) = ColumnContrast.WinsAndLosses(columns);
         return ColumnContrast.WithError(new()
         {
             Name = columns.Count == all ? AverageName : $"Mean of {columns.Count}",
@@ -45,12 +49,15 @@ public sealed record Comparison(
             IsPaired = columns.All(column => column.IsPaired),
             Baseline = columns.Average(column => column.Baseline),
             Candidate = columns.Average(column => column.Candidate),
-            Wins = columns.Sum(column => column.Wins),
-            Losses = columns.Sum(column => column.Losses),
-            Test = double.IsNaN(mean.Variance) ? null : "t",
+            Wins = wins,
+            Losses = losses,
+            Test = double.IsNaN(mean.Variance) ? null : double.IsPositiveInfinity(mean.Freedom) ? "normal" : "t",
             P = double.IsNaN(mean.Variance) ? null : PairedTests.Student(mean),
         }, mean);
     }
+
+    /// <summary>An average that was reported stands: it may be of columns that were not yet rounded.</summary>
+    private static double? Reported(Run run) => run.Tasks.Count == 0 ? run.Leaderboard.Average : null;
 
     private static List<Contrast> Adjust(List<Contrast> columns)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MathNet.Numerics.Distributions;
 
 namespace Cognito.Eval;
@@ -27,8 +28,12 @@ public readonly record struct Interval(double Low, double High)
         return new(Math.Max(0, centre - reach), Math.Min(1, centre + reach));
     }
 
-    internal static double Quantile(double freedom, double p) =>
-        double.IsPositiveInfinity(freedom) ? Normal.InvCDF(0, 1, p) : StudentT.InvCDF(0, 1, freedom, p);
+    /// <summary>MathNet finds one by search, in some 20 µs; many are asked for again.</summary>
+    private static readonly ConcurrentDictionary<(double Freedom, double P), double> Quantiles = new();
+
+    /// <summary>Degrees of freedom are rounded down to whole ones, as for printed tables.</summary>
+    private static double Quantile(double freedom, double p) => Quantiles.GetOrAdd((Math.Max(1, Math.Floor(freedom)), p), static asked =>
+        double.IsPositiveInfinity(asked.Freedom) ? Normal.InvCDF(0, 1, asked.P) : StudentT.InvCDF(0, 1, asked.Freedom, asked.P));
 
     public static Interval operator *(Interval interval, double factor) => new(interval.Low * factor, interval.High * factor);
 }

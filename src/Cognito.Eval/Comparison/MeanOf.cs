@@ -9,8 +9,11 @@ internal readonly record struct MeanOf(double Mean, double Variance, double Free
         Error is { } error ? Eval.Interval.Student(Mean, error, Freedom, level) : null;
 
     /// <summary>Of documents drawn independently; one document has no variance.</summary>
-    public static MeanOf Documents(IReadOnlyCollection<double> values) => Estimate.Of(values) is var estimate
-        ? new(estimate.Mean, estimate.StandardError is { } e ? e * e : double.NaN, values.Count - 1) : default;
+    public static MeanOf Documents(IReadOnlyCollection<double> values)
+    {
+        var estimate = Estimate.Of(values);
+        return new(estimate.Mean, estimate.StandardError * estimate.StandardError ?? double.NaN, values.Count - 1);
+    }
 
     /// <summary>The same for paired differences of 0/1 scores, from what it depends on.</summary>
     public static MeanOf Discordant(int documents, int wins, int losses)

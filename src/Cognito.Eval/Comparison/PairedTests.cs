@@ -54,8 +54,11 @@ public static class PairedTests
     {
         double.NaN => 1,
         0 => difference.Mean == 0 ? 1 : 0,
-        _ => 2 * StudentT.CDF(0, 1, difference.Freedom, -Math.Abs(difference.Mean) / Math.Sqrt(difference.Variance)),
+        _ => 2 * Below(-Math.Abs(difference.Mean) / Math.Sqrt(difference.Variance), difference.Freedom),
     };
+
+    private static double Below(double t, double freedom) =>
+        double.IsPositiveInfinity(freedom) ? Normal.CDF(0, 1, t) : StudentT.CDF(0, 1, freedom, t);
 
     /// <summary>Holm's step-down adjusted p-values (Holm 1979), in the order given.</summary>
     public static IReadOnlyList<double> Holm(IReadOnlyList<double> p)

@@ -57,9 +57,9 @@ internal static class Pairing
                 + "of each document are there for both; nothing shows that the questions were the same, and the intervals are wider than document by document";
         foreach (var column in columns.Where(column => column.IsPaired))
         {
-            var (mine, theirs) = (Of(baseline, column.Name), Of(candidate, column.Name));
-            if (mine.Documents != column.Documents || theirs.Documents != column.Documents)
-                yield return $"{column.Name}: compared on {column.Documents} documents, {mine.Documents} and {theirs.Documents} were asked";
+            var (mine, theirs) = (Asked(baseline, column.Name), Asked(candidate, column.Name));
+            if (mine != column.Documents || theirs != column.Documents)
+                yield return $"{column.Name}: compared on the {column.Documents} documents that both were asked, of {mine} and {theirs}";
         }
         foreach (var (run, task) in new[] { baseline, candidate }.SelectMany(run => run.Tasks.Select(task => (run, task)))
             .Where(it => NotNumbers(it.task.Value) > 0))
@@ -67,9 +67,8 @@ internal static class Pairing
                 + "the leaderboard counts the whole task as 0 then";
     }
 
-    private static (int Documents, int Tasks) Of(Run run, string column) =>
-        run.Tasks.Values.Where(task => task.Column == column).ToList() is var tasks
-            ? (tasks.Sum(task => task.Documents), tasks.Count) : default;
+    private static int Asked(Run run, string column) =>
+        run.Tasks.Values.Where(task => task.Column == column).Sum(task => task.Documents);
 
     /// <summary>Documents whose headline score is no number.</summary>
     public static int NotNumbers(TaskRecord task) =>
