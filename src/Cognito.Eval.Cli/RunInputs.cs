@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using System.Text.Json;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Cli;
@@ -18,7 +19,31 @@ internal static class RunInputs
             it.Run))];
     }
 
-    public static Run Read(string path) => RunFile.Read(path);
+    /// <summary>A run of ours, or results of lm-evaluation-harness.</summary>
+    public static Run Read(string path)
+    {
+        var file = Directory.Exists(path) && !Directory.EnumerateFiles(path, RunFile.Name, TwoDeep).Any() && Newest(path) is { } theirs ? theirs : path;
+        if (!File.Exists(file) || Path.GetFileName(file) == RunFile.Name)
+            return RunFile.Read(file);
+        try
+        {
+            using var json = JsonDocument.Parse(File.ReadAllBytes(file));
+            return HarnessFile.IsOne(json.RootElement)
+                ? HarnessFile.Read(file, json.RootElement, HarnessNames.Of, [.. TaskRegistry.Columns.Select(column => column.Key)])
+                : RunFile.Read(file);
+        }
+        catch (JsonException)
+        {
+            // It says what is wrong.
+            return RunFile.Read(file);
+        }
+    }
+
+    private static readonly EnumerationOptions TwoDeep = new() { RecurseSubdirectories = true, MaxRecursionDepth = 2 };
+
+    /// <summary>Dates are in the names of the harness's results files.</summary>
+    private static string? Newest(string folder) =>
+        Directory.EnumerateFiles(folder, "results_*.json", TwoDeep).MaxBy(Path.GetFileName, StringComparer.Ordinal);
 
     /// <summary>A shell expands patterns, unless they are quoted or the shell is not one that does.</summary>
     internal static IReadOnlyList<string> Expand(string path)

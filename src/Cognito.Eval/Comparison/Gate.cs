@@ -76,9 +76,10 @@ public sealed record Gate(Verdict Verdict, IReadOnlyList<Criterion> Criteria, Co
     internal static double DefaultDelta(IReadOnlyList<Contrast> columns) => Math.Max(LeastDelta, DeltaInErrors * 100 * Math.Sqrt(
         columns.Sum(column => ExpectedDiscordance * Inverse(column))) / columns.Count);
 
-    private static double Inverse(Contrast column) => column.Tasks.Count == 0
-        ? 1.0 / Math.Max(1, column.Documents)
-        : column.Tasks.Sum(task => 1.0 / Math.Max(1, task.Documents)) / column.Tasks.Count / column.Tasks.Count;
+    /// <summary>0 where it is not known how many documents were asked, so that δ is the least.</summary>
+    private static double Inverse(Contrast column) => column.Tasks.Count > 0
+        ? column.Tasks.Sum(Inverse) / column.Tasks.Count / column.Tasks.Count
+        : column.Documents > 0 ? 1.0 / column.Documents : 0;
 
     /// <param name="alpha">Chance of calling a drop of δ a regression.</param>
     private static Criterion OfDrop(Contrast contrast, double delta, double alpha, bool decides)
