@@ -72,5 +72,5 @@ public sealed record Comparison(
         run.Leaderboard.Columns.GetValueOrDefault(column) is not null || Keys(run).Contains(column);
 
     private static string Have(Run run) => string.Join(", ", run.Leaderboard.Columns.Keys.Union(Keys(run)).Where(c => Has(run, c))) is
-        { Length: > 0 } columns ? columns : "none";
+    { Length: > 0 } columns ? columns : "none";
 }

@@ -157,7 +157,9 @@ public sealed class CompareCommandTests : IDisposable
         var program = Path.Combine(AppContext.BaseDirectory, "cognito-eval.dll");
         var start = new ProcessStartInfo("bash", ["-e", "-c", gate.Replace("./run-evals.sh", $"dotnet '{program}'", StringComparison.Ordinal)])
         {
-            WorkingDirectory = Checkout, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = Checkout,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.Environment["RUNNER_TEMP"] = line.Folder;
         start.Environment["GITHUB_STEP_SUMMARY"] = line.At("summary.md");

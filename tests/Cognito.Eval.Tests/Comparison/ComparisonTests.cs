@@ -163,7 +163,10 @@ public sealed class ComparisonTests
         {
             Provenance = MadeRuns.Nano.Provenance with
             {
-                AddBos = true, Dtype = "bfloat16", Device = "cuda", MaxLength = 4096,
+                AddBos = true,
+                Dtype = "bfloat16",
+                Device = "cuda",
+                MaxLength = 4096,
                 Versions = new Dictionary<string, string> { ["libtorch"] = "2.11.0" },
             },
             Config = MadeRuns.Nano.Config! with { Limit = null },
