@@ -43,7 +43,7 @@ public static class RunFile
     /// <exception cref="InputException">It is not there, or not a run.</exception>
     public static Run Read(string path)
     {
-        var file = Directory.Exists(path) ? Newest(path) : path;
+        var file = Find(path);
         if (!File.Exists(file))
             throw new InputException($"{file}: no such file; give a results.json or the folder of a run");
         try
@@ -83,6 +83,9 @@ public static class RunFile
         _ when task.Scores[task.Headline].Any(score => score is < -Slack or > 1 + Slack) => $"a score of {task.Headline} that is not between 0 and 1",
         _ => null,
     };
+
+    /// <summary>The file that a path means: a results.json, a run's, or of a folder of runs the newest's.</summary>
+    public static string Find(string path) => Directory.Exists(path) ? Newest(path) : path;
 
     /// <summary>A run's own file, or of a folder of runs the last one's: run folders are named by their start.</summary>
     private static string Newest(string folder) =>

@@ -84,6 +84,8 @@ public sealed class CompareCommandTests : IDisposable
     {
         Refused("one run", "compare", Nano);
         Refused("no such file", "compare", Nano, "nowhere.json");
+        Refused("no details", "compare", Nano, Early, "--details");
+        Refused("--details", "compare", Nano, Early, "--details", "-f", "json");
         Refused("nothing matches", "compare", Nano, "nothing*/results.json");
         Refused("not a run", "compare", Nano, line.Write("x.json", "{"));
         Refused("not a run", "compare", Nano, line.Write("y.json", "[]"));
