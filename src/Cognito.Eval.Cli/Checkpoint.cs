@@ -19,7 +19,7 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
         tokenizer.VocabularySize <= config.VocabularySize
             ? new(folder, config, tokenizer, maxLength ?? config.MaxLength)
             : throw new InputException(
-                $"{folder}: tokenizer.model has {tokenizer.VocabularySize} pieces, config.json's vocab_size is "
+                $"{folder}: {tokenizer.Tokenizer.FileName} has {tokenizer.VocabularySize} tokens, config.json's vocab_size is "
                 + $"{config.VocabularySize}; they belong to different checkpoints");
 
     public Planner Planner(Budget budget) =>
