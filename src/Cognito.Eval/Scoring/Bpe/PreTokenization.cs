@@ -44,7 +44,8 @@ internal sealed class PreTokenization
     /// </summary>
     public LineCut LineCut => _cuts.Select(cut => cut.Pattern).ToArray() switch
     {
-        _ when !IsByteLevel || _cuts.Any(cut => cut.Behavior != CutBehavior.Isolated) => LineCut.Never,
+        // A space in front of what follows an added token would join with a line feed there.
+        _ when !IsByteLevel || Opener is not null || _cuts.Any(cut => cut.Behavior != CutBehavior.Isolated) => LineCut.Never,
         [Llama3] or [Qwen2] => LineCut.AfterLineFeed,
         [Gpt2] or [@"\p{N}", Gpt2] => LineCut.AfterLoneLineFeed,
         _ => LineCut.Never,
