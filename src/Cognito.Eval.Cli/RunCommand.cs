@@ -30,6 +30,11 @@ internal static class RunCommand
         Description = "One sequence at a time, nothing shared: slow; on the CPU the same bits whatever the other options.",
     };
 
+    private static readonly Option<bool> Routing = new("--routing")
+    {
+        Description = "Also record what the routers of a mixture of experts do: weights, first choices, entropy by task and layer.",
+    };
+
     public static RootCommand Create()
     {
         LogProbDtype.AcceptOnlyFromAmong("float32", "model");
@@ -38,7 +43,7 @@ internal static class RunCommand
             + "questions, and prints its table.")
         {
             RunOptions.Tasks, Model, Data, Shots, LimitOption, Output, RunOptions.Device, RunOptions.Dtype, LogProbDtype,
-            RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads, Exact, RunOptions.LibTorch, RunOptions.Quiet, Json,
+            RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads, Exact, Routing, RunOptions.LibTorch, RunOptions.Quiet, Json,
         };
         root.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Score(parsed, cancel))));
         return root;
@@ -58,6 +63,9 @@ internal static class RunCommand
         narrator.Say($"data: {(data.IsSamples ? "the embedded samples, " : "")}{data.Folder}");
 
         var checkpoint = Checkpoint.Open(folder, parsed.GetValue(RunOptions.MaxLength));
+        if (parsed.GetValue(Routing) && !checkpoint.Config.HasRouter)
+            throw new InputException($"--routing: {Path.Combine(folder, "config.json")} is of {checkpoint.Config.Architecture}, "
+                + "which has no router; leave --routing out");
         var (asked, notes) = Inputs.Ask(tasks, data, parsed.GetValue(Shots), limit);
         if (asked.Any(task => task.Docs[0].Doc is FreeForm))
             GenerationGroups.Room(Protocol.LeaderboardV1, checkpoint.MaxLength);
@@ -70,7 +78,7 @@ internal static class RunCommand
             checkpoint.Config, parsed.GetValue(RunOptions.LibTorch), parsed.GetValue(RunOptions.Device), parsed.GetValue(RunOptions.Dtype), watch.Threads,
             parsed.GetValue(RunOptions.BatchTokens), parsed.GetValue(Exact));
         var prepared = checkpoint.Prepare(asked, placement);
-        using var loaded = checkpoint.Load(placement, parsed.GetRequiredValue(LogProbDtype), cancel);
+        using var loaded = checkpoint.Load(placement, parsed.GetRequiredValue(LogProbDtype), cancel, parsed.GetValue(Routing));
         narrator.Say($"model: {checkpoint.Name}, {loaded.Provenance.Dtype} on {loaded.Provenance.Device}, "
             + $"{asked.Sum(a => a.Docs.Count)} documents of {asked.Count} tasks");
         var scorer = checkpoint.Scorer(loaded.Model, placement);

@@ -33,6 +33,7 @@ public sealed class Scorer(
     {
         Require(plan.MaxLength);
         var scores = new IReadOnlyList<TokenScore>[plan.Batches.Count];
+        var routing = new IReadOnlyDictionary<string, RoutingSums>?[plan.Batches.Count];
         var seconds = new Dictionary<string, double>();
         long done = 0;
         var all = plan.Shares.Sum(share => (long)share.Values.Sum());
@@ -42,7 +43,8 @@ public sealed class Scorer(
         foreach (var (b, answered) in Halving.Score(model, plan.Batches, () => Halvings++).Index())
         {
             cancel.ThrowIfCancellationRequested();
-            scores[b] = answered;
+            routing[b] = RoutingSums.ByTask(answered, plan.Tasks[b]);
+            scores[b] = [.. answered.Select(score => score with { Routing = null })];
             var tokens = plan.Shares[b].Values.Sum();
             foreach (var (task, share) in plan.Shares[b])
                 seconds[task] = seconds.GetValueOrDefault(task) + clock.Elapsed.TotalSeconds * share / Math.Max(1, tokens);
@@ -52,7 +54,10 @@ public sealed class Scorer(
         }
         Reply[] replies = [.. plan.Answers.Select(at => scores[at.Batch][at.Branch])
             .Select(score => new Likelihood(score.LogLikelihood, score.IsGreedy))];
-        return new(replies, plan.Truncated, plan.Total.Distinct, plan.Total.ForwardTokens, seconds);
+        return new(replies, plan.Truncated, plan.Total.Distinct, plan.Total.ForwardTokens, seconds)
+        {
+            Routing = RoutingSums.Total(routing),
+        };
     }
 
     /// <summary>Generates answers greedily.</summary>
@@ -121,4 +126,8 @@ public sealed class Scorer(
 /// <param name="Seconds">Wall time by task; a batch's time is shared out by tokens.</param>
 public sealed record ScoredRequests(
     IReadOnlyList<Reply> Replies, IReadOnlyList<bool> Truncated, int Distinct, long ForwardTokens,
-    IReadOnlyDictionary<string, double> Seconds);
+    IReadOnlyDictionary<string, double> Seconds)
+{
+    /// <summary>By task, what routers did at scored positions; none where that was not recorded.</summary>
+    public IReadOnlyDictionary<string, RoutingSums> Routing { get; init; } = new Dictionary<string, RoutingSums>();
+}

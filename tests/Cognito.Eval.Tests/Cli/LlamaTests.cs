@@ -36,6 +36,14 @@ public sealed class LlamaTests : IDisposable
     }
 
     [Fact]
+    public void A_model_without_a_router_has_no_routing_to_record()
+    {
+        var outcome = line.Run("-m", Model(), "-d", CommandLine.Samples, "-t", "winogrande", "--routing", "--quiet");
+        Assert.Equal((2, ""), (outcome.Code, outcome.Out));
+        Assert.Contains("has no router; leave --routing out", outcome.Error);
+    }
+
+    [Fact]
     public void A_vocabulary_larger_than_the_models_is_refused()
     {
         var (model, json) = (Model(), ByteLevelJson.Of());
