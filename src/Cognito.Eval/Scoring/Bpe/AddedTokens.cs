@@ -8,7 +8,28 @@ namespace Cognito.Eval;
 /// <param name="IsNormalized">It is looked for after normalisation, in its normalised form.</param>
 /// <param name="TakesLeft">White space before it is part of it.</param>
 internal sealed record AddedToken(
-    int Id, string Text, bool IsSpecial, bool IsNormalized, bool IsWord, bool TakesLeft, bool TakesRight);
+    int Id, string Text, bool IsSpecial, bool IsNormalized, bool IsWord, bool TakesLeft, bool TakesRight)
+{
+    /// <summary>Those of a tokenizer.json.</summary>
+    public static List<AddedToken> Read(JsonPart file, IReadOnlyDictionary<string, int> ids)
+    {
+        var added = new List<AddedToken>();
+        var next = ids.Count;
+        foreach (var part in file.Parts("added_tokens"))
+        {
+            var token = new AddedToken(
+                part.Integer("id", 1 << 20), part.Text("content") ?? "", part.Flag("special"), part.Flag("normalized"),
+                part.Flag("single_word"), part.Flag("lstrip"), part.Flag("rstrip"));
+            // The tokenizers library numbers tokens itself, and only warns where the file says another number.
+            var id = ids.TryGetValue(token.Text, out var known) ? known : next;
+            if (token.Text.Length == 0 || id != token.Id)
+                throw part.Bad($"\"{token.Text}\" has id {token.Id}, where {id} is its turn");
+            next = Math.Max(next, id + 1);
+            added.Add(token);
+        }
+        return added;
+    }
+}
 
 /// <summary>A part of a text: an added token, or what is between them.</summary>
 internal readonly record struct TextPart(AddedToken? Token, int Start, int End);

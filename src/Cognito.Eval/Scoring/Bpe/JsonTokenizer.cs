@@ -30,7 +30,7 @@ public sealed class JsonTokenizer : VocabularyTokenizer
         _pairs = BytePairs.Read(model, _preTokenization.IsByteLevel);
         _decoding = TokenDecoding.Read(file.Part("decoder"), file.Where);
         RequireNoEffect(file.Part("post_processor"));
-        var added = ReadAdded(file, _pairs.Ids);
+        var added = AddedToken.Read(file, _pairs.Ids);
         _added = added.DistinctBy(token => token.Id).ToDictionary(token => token.Id);
         _raw = new(added.Where(token => !token.IsNormalized).Select(token => (token.Text, token)));
         _normalized = new(added.Where(token => token.IsNormalized)
@@ -141,7 +141,7 @@ public sealed class JsonTokenizer : VocabularyTokenizer
             .Where(id => withSpecial || !(_added.TryGetValue(id, out var token) && token.IsSpecial))
             .Select(id => _texts[id]).ToList();
         var text = _decoding.Decode(tokens);
-        return CleansSpaces ? WithoutSpaces(text) : text;
+        return CleansSpaces ? TokenDecoding.WithoutSpaces(text) : text;
     }
 
     public override OperationStatus Decode(IEnumerable<int> ids, Span<char> destination, out int idsConsumed, out int charsWritten)
@@ -269,13 +269,6 @@ public sealed class JsonTokenizer : VocabularyTokenizer
         return whole.ToString();
     }
 
-    private static string WithoutSpaces(string text) => text
-        .Replace(" .", ".", StringComparison.Ordinal).Replace(" ?", "?", StringComparison.Ordinal)
-        .Replace(" !", "!", StringComparison.Ordinal).Replace(" ,", ",", StringComparison.Ordinal)
-        .Replace(" ' ", "'", StringComparison.Ordinal).Replace(" n't", "n't", StringComparison.Ordinal)
-        .Replace(" 'm", "'m", StringComparison.Ordinal).Replace(" 's", "'s", StringComparison.Ordinal)
-        .Replace(" 've", "'ve", StringComparison.Ordinal).Replace(" 're", "'re", StringComparison.Ordinal);
-
     /// <summary>Post-processors put special tokens around a text, which the reference does not ask for, or only move offsets.</summary>
     private static void RequireNoEffect(JsonPart? part)
     {
@@ -287,24 +280,5 @@ public sealed class JsonTokenizer : VocabularyTokenizer
         else if (there.Type is not ("ByteLevel" or "RobertaProcessing" or "BertProcessing")
             && !(there.Type is "TemplateProcessing" && there.Parts("single").Count(piece => piece.Has("Sequence")) == 1))
             throw there.Bad($"\"{there.Type}\" is not known here, or does not hold the text once");
-    }
-
-    private static List<AddedToken> ReadAdded(JsonPart file, IReadOnlyDictionary<string, int> ids)
-    {
-        var added = new List<AddedToken>();
-        var next = ids.Count;
-        foreach (var part in file.Parts("added_tokens"))
-        {
-            var token = new AddedToken(
-                part.Integer("id", 1 << 20), part.Text("content") ?? "", part.Flag("special"), part.Flag("normalized"),
-                part.Flag("single_word"), part.Flag("lstrip"), part.Flag("rstrip"));
-            // The tokenizers library numbers tokens itself, and only warns where the file says another number.
-            var id = ids.TryGetValue(token.Text, out var known) ? known : next;
-            if (token.Text.Length == 0 || id != token.Id)
-                throw part.Bad($"\"{token.Text}\" has id {token.Id}, where {id} is its turn");
-            next = Math.Max(next, id + 1);
-            added.Add(token);
-        }
-        return added;
     }
 }

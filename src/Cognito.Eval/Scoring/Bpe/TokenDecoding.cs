@@ -17,6 +17,14 @@ internal sealed class TokenDecoding
 
     public string Decode(List<string> tokens) => string.Concat(_steps.Aggregate(tokens, (now, step) => step(now)));
 
+    /// <summary>As transformers cleans up what it decodes.</summary>
+    public static string WithoutSpaces(string text) => text
+        .Replace(" .", ".", StringComparison.Ordinal).Replace(" ?", "?", StringComparison.Ordinal)
+        .Replace(" !", "!", StringComparison.Ordinal).Replace(" ,", ",", StringComparison.Ordinal)
+        .Replace(" ' ", "'", StringComparison.Ordinal).Replace(" n't", "n't", StringComparison.Ordinal)
+        .Replace(" 'm", "'m", StringComparison.Ordinal).Replace(" 's", "'s", StringComparison.Ordinal)
+        .Replace(" 've", "'ve", StringComparison.Ordinal).Replace(" 're", "'re", StringComparison.Ordinal);
+
     private void Add(JsonPart part)
     {
         switch (part.Type)
