@@ -15,7 +15,7 @@ internal static class BenchCommand
 
     private static readonly Option<string?> Tokenizer = new("--tokenizer")
     {
-        Description = "Folder of the tokenizer.model to use with --random. Default: the embedded checkpoint's.",
+        Description = "Folder of the tokenizer to use with --random. Default: the embedded checkpoint's.",
         HelpName = "DIR",
     };
 

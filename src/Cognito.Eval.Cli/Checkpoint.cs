@@ -19,7 +19,7 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
         tokenizer.VocabularySize <= config.VocabularySize
             ? new(folder, config, tokenizer, maxLength ?? config.MaxLength)
             : throw new InputException(
-                $"{folder}: tokenizer.model has {tokenizer.VocabularySize} pieces, config.json's vocab_size is "
+                $"{folder}: {tokenizer.Tokenizer.FileName} has {tokenizer.VocabularySize} tokens, config.json's vocab_size is "
                 + $"{config.VocabularySize}; they belong to different checkpoints");
 
     public Planner Planner(Budget budget) =>
@@ -32,11 +32,12 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
     public Scorer Scorer(ILanguageModel model, Placement placement) => new(
         Tokenizer.Tokenizer, model, Protocol.LeaderboardV1, EndIds, Tokenizer.EndText, placement.Budget, Tokenizer.EndId);
 
-    public LoadedCheckpoint Load(Placement placement, string logProbDtype, CancellationToken cancel)
+    public LoadedCheckpoint Load(Placement placement, string logProbDtype, CancellationToken cancel, bool routing = false)
     {
         var model = TorchModel.Load(
             Folder, placement.Device, placement.Dtype,
             logProbDtype == "model" ? LogProbDtype.Model : LogProbDtype.Float32, MaxLength, placement.Workers);
+        model.RecordsRouting = routing;
         var weights = WeightFiles.Open(Folder);
         var versions = NativeTorch.Version;
         return new(model, weights, weights.Hash(cancel), new()

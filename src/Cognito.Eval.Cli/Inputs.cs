@@ -10,7 +10,7 @@ internal static class Inputs
 
     public static Option<string?> Model() => new("--model", "-m")
     {
-        Description = "Folder of the checkpoint (config.json, *.safetensors, tokenizer.model). Default: the embedded cognito-nano.",
+        Description = "Folder of the checkpoint (config.json, *.safetensors, tokenizer.model or tokenizer.json). Default: the embedded cognito-nano.",
         HelpName = "DIR",
     };
 

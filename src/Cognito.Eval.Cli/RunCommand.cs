@@ -37,6 +37,11 @@ internal static class RunCommand
         HelpName = "T",
     };
 
+    private static readonly Option<bool> Routing = new("--routing")
+    {
+        Description = "Also record what the routers of a mixture of experts do: weights, first choices, entropy by task and layer.",
+    };
+
     public static RootCommand Create()
     {
         Details.AcceptOnlyFromAmong("none", "scores", "full");
@@ -46,7 +51,7 @@ internal static class RunCommand
             + "questions, and prints its table.")
         {
             RunOptions.Tasks, Model, Data, Shots, LimitOption, Output, RunOptions.Device, RunOptions.Dtype, LogProbDtype,
-            RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads, Exact, Details, RunOptions.LibTorch,
+            RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads, Exact, Details, Routing, RunOptions.LibTorch,
             RunOptions.Quiet, Json,
         };
         root.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Score(parsed, cancel))));
@@ -67,6 +72,9 @@ internal static class RunCommand
         narrator.Say($"data: {(data.IsSamples ? "the embedded samples, " : "")}{data.Folder}");
 
         var checkpoint = Checkpoint.Open(folder, parsed.GetValue(RunOptions.MaxLength));
+        if (parsed.GetValue(Routing) && !checkpoint.Config.HasRouter)
+            throw new InputException($"--routing: {Path.Combine(folder, "config.json")} is of {checkpoint.Config.Architecture}, "
+                + "which has no router; leave --routing out");
         var (asked, notes) = Inputs.Ask(tasks, data, parsed.GetValue(Shots), limit);
         if (asked.Any(task => task.Docs[0].Doc is FreeForm))
             GenerationGroups.Room(Protocol.LeaderboardV1, checkpoint.MaxLength);
@@ -79,7 +87,7 @@ internal static class RunCommand
             checkpoint.Config, parsed.GetValue(RunOptions.LibTorch), parsed.GetValue(RunOptions.Device), parsed.GetValue(RunOptions.Dtype), watch.Threads,
             parsed.GetValue(RunOptions.BatchTokens), parsed.GetValue(Exact));
         var prepared = checkpoint.Prepare(asked, placement);
-        using var loaded = checkpoint.Load(placement, parsed.GetRequiredValue(LogProbDtype), cancel);
+        using var loaded = checkpoint.Load(placement, parsed.GetRequiredValue(LogProbDtype), cancel, parsed.GetValue(Routing));
         narrator.Say($"model: {checkpoint.Name}, {loaded.Provenance.Dtype} on {loaded.Provenance.Device}, "
             + $"{asked.Sum(a => a.Docs.Count)} documents of {asked.Count} tasks");
         var scorer = checkpoint.Scorer(loaded.Model, placement);

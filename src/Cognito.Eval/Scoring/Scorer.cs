@@ -33,6 +33,7 @@ public sealed class Scorer(
     {
         Require(plan.MaxLength);
         var scores = new IReadOnlyList<TokenScore>[plan.Batches.Count];
+        var routing = new IReadOnlyDictionary<string, RoutingSums>?[plan.Batches.Count];
         var seconds = new Dictionary<string, double>();
         long done = 0;
         var all = plan.Shares.Sum(share => (long)share.Values.Sum());
@@ -42,7 +43,8 @@ public sealed class Scorer(
         foreach (var (b, answered) in Halving.Score(model, plan.Batches, () => Halvings++).Index())
         {
             cancel.ThrowIfCancellationRequested();
-            scores[b] = answered;
+            routing[b] = RoutingSums.ByTask(answered, plan.Tasks[b]);
+            scores[b] = [.. answered.Select(score => score with { Routing = null })];
             var tokens = plan.Shares[b].Values.Sum();
             foreach (var (task, share) in plan.Shares[b])
                 seconds[task] = seconds.GetValueOrDefault(task) + clock.Elapsed.TotalSeconds * share / Math.Max(1, tokens);
@@ -52,7 +54,11 @@ public sealed class Scorer(
         }
         Reply[] replies = [.. plan.Answers.Select(at => scores[at.Batch][at.Branch])
             .Select(score => new Likelihood(score.LogLikelihood, score.IsGreedy))];
-        return new(replies, plan.Truncated, plan.Total.Distinct, plan.Total.ForwardTokens, seconds) { Tokens = plan.Tokens };
+        return new(replies, plan.Truncated, plan.Total.Distinct, plan.Total.ForwardTokens, seconds)
+        {
+            Tokens = plan.Tokens,
+            Routing = RoutingSums.Total(routing),
+        };
     }
 
     /// <summary>Generates answers greedily.</summary>
@@ -129,4 +135,7 @@ public sealed record ScoredRequests(
 {
     /// <summary>Each request's tokens; of a generated answer those that count.</summary>
     public required IReadOnlyList<RequestTokens> Tokens { get; init; }
+
+    /// <summary>By task, what routers did at scored positions; none where that was not recorded.</summary>
+    public IReadOnlyDictionary<string, RoutingSums> Routing { get; init; } = new Dictionary<string, RoutingSums>();
 }
