@@ -53,6 +53,9 @@ public sealed class HubCache(HubSettings settings)
     public static string? BlobName(string path) =>
         File.ResolveLinkTarget(path, returnFinalTarget: true) is { } blob && BlobHash.IsKnown(blob.Name) ? blob.Name : null;
 
+    /// <summary>Whether a file's bytes have a sha256, or a git blob's sha1.</summary>
+    public static bool IsBlob(string path, string name) => BlobHash.IsBlob(path, name);
+
     /// <summary>Whether the snapshot has the file at its full length; a shorter or longer one is removed.</summary>
     internal bool Holds(RemoteFile remote)
     {

@@ -46,9 +46,15 @@ public static class HubCheckpoint
         IEnumerable<string> first = Texts.Intersect(listing.Files);
         if (weights)
             first = first.Append(isSharded ? Index : Single);
-        await hub.Fetch([.. first.Select(File).Where(file => !cache.Has(file))], cancel);
+        string[] paths = [.. first];
+        await hub.Fetch([.. paths.Select(File).Where(file => !cache.Has(file))], cancel);
         if (weights && isSharded)
-            await hub.Fetch([.. Shards(cache.At(File(Index))).Select(File).Where(file => !cache.Has(file))], cancel);
+        {
+            var shards = Shards(cache.At(File(Index)));
+            await hub.Fetch([.. shards.Select(File).Where(file => !cache.Has(file))], cancel);
+            paths = [.. paths, .. shards];
+        }
+        await HubRecord.Add(hub, repo, listing.Commit, paths, cancel);
         return cache.Snapshot(repo, listing.Commit);
     }
 
