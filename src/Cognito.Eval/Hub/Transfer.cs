@@ -57,21 +57,23 @@ public sealed class Transfer
                         await Receive(client, part, patience, attempt);
                     part.Check();
                 }
-                catch (WrongBytesException e) when (++wrong == 1)
+                catch (WrongBytesException e)
                 {
-                    // Once more from the start: what an earlier fetch left may be what is wrong.
                     part.Restart();
+                    if (++wrong > 1)
+                        throw new InputException($"{Name}: the hub sends other bytes than it announced ({e.Message}); nothing "
+                            + "was kept; try again, or check HF_ENDPOINT and the proxy", e);
+                    // Once more from the start: what an earlier fetch left may be what is wrong.
                     say($"{Name}: {e.Message}; fetching it again");
                     throw;
                 }
             }, cancel);
         }
-        catch (WrongBytesException e)
+        catch (InputException)
         {
             part.Dispose();
             File.Delete(path);
-            throw new InputException($"{Name}: the hub sends other bytes than it announced ({e.Message}); nothing was kept; "
-                + "try again, or check HF_ENDPOINT and the proxy", e);
+            throw;
         }
         catch (IOException e)
         {

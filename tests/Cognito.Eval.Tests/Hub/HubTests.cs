@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 namespace Cognito.Eval.Tests;
 
 /// <summary>A checkpoint fetched over HTTP, with what goes wrong on the way.</summary>
-public sealed class HubTests : IAsyncDisposable
+public sealed partial class HubTests : IAsyncDisposable
 {
     private const string Token = "hf_secretsecretsecret";
     private const string Weights = "model-00001-of-00002.safetensors";

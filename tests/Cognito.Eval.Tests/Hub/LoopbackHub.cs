@@ -51,6 +51,9 @@ internal sealed class LoopbackHub : IAsyncDisposable
     /// <summary>Changes a body on its way.</summary>
     public Func<HttpContext, byte[], byte[]>? Body { get; set; }
 
+    /// <summary>After how many bytes of a body the connection is cut; null where it is not.</summary>
+    public Func<HttpContext, int?>? Cut { get; set; }
+
     /// <summary>Bytes of a body that come between pauses of 20 ms; all at once if null.</summary>
     public int? Step { get; set; }
 
@@ -141,6 +144,14 @@ internal sealed class LoopbackHub : IAsyncDisposable
         response.ContentLength ??= body.Length;
         if (context.Request.Method == "HEAD")
             return;
+        if (Cut?.Invoke(context) is { } cut && cut < body.Length)
+        {
+            await response.Body.WriteAsync(body.AsMemory(0, cut), context.RequestAborted);
+            await response.Body.FlushAsync(context.RequestAborted);
+            await Task.Delay(200, context.RequestAborted); // or a reset would take back what is on its way
+            context.Abort();
+            return;
+        }
         for (var sent = 0; sent < body.Length; sent += Step ?? body.Length)
         {
             await response.Body.WriteAsync(body.AsMemory(sent, Math.Min(Step ?? body.Length, body.Length - sent)), context.RequestAborted);
