@@ -68,7 +68,8 @@ internal static class RunCommand
         var folder = named.Fetch(fetching, weights: true, cancel);
         if (named.IsEmbedded)
             narrator.Say($"no --model: using the embedded checkpoint cognito-nano ({folder})");
-        narrator.Say($"data: {(data.IsSamples ? "the embedded samples, " : "")}{data.Shown}");
+        narrator.Say($"data: {(data.IsSamples ? "the embedded samples, " : "")}"
+            + (data.Elsewhere.Count > 0 ? $"{string.Join(", ", data.Elsewhere.Keys)}, in {fetching.Hub.Cache.Folder}" : data.Folder));
 
         var checkpoint = Checkpoint.Open(folder, parsed.GetValue(RunOptions.MaxLength)) with { Name = named.Name };
         var (asked, notes) = Inputs.Ask(tasks, data, parsed.GetValue(Shots), limit);

@@ -69,7 +69,7 @@ public sealed class Transfer
                 }
             }, cancel);
         }
-        catch (InputException)
+        catch (InputException) when (wrong > 1)
         {
             part.Dispose();
             File.Delete(path);

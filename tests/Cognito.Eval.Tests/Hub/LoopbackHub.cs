@@ -65,6 +65,14 @@ internal sealed class LoopbackHub : IAsyncDisposable
         .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
         .ToDictionary(file => Path.GetRelativePath(folder, file).Replace('\\', '/'), File.ReadAllBytes));
 
+    /// <summary>What is served of a file in a cache's snapshot.</summary>
+    public byte[] Content(string file)
+    {
+        var parts = file.Replace('\\', '/').Split("/snapshots/");
+        var (commit, path) = (parts[1].Split('/', 2)[0], parts[1].Split('/', 2)[1]);
+        return repositories.Values.Single(repository => repository.Commit == commit).Files[path];
+    }
+
     private async Task Answer(HttpContext context)
     {
         var request = context.Request;
