@@ -47,7 +47,7 @@ internal static class DataCommand
                 Console.WriteLine(JsonSerializer.Serialize(states, Terminal.Json));
             else
                 Terminal.Print(states.Aggregate(
-                    Terminal.Table("Repository", "Rows", "Licence", "Files", "Size", "Commit"),
+                    Terminal.Table("Repository", "Published rows", "Licence", "Files", "Size", "Commit"),
                     (table, it) => table.AddRow(
                         it.Repository, $"{it.Rows}", it.Licence, $"{it.FilesHere} of {it.Files}", Sizes.Show(it.Bytes),
                         it.Revision?[..12] ?? "")));

@@ -20,7 +20,7 @@ public sealed class DataCommandTests : IAsyncDisposable
     }
 
     private CommandLine.Outcome Data(params string[] args) => line.Run(
-        [("HF_HOME", line.At("home")), ("HF_ENDPOINT", hub?.Endpoint ?? "http://127.0.0.1:1")], ["data", .. args]);
+        [("HF_HOME", line.At("home")), ("HF_ENDPOINT", hub?.Endpoint ?? "http://127.0.0.1:1"), ("HF_HUB_OFFLINE", null)], ["data", .. args]);
 
     [Theory]
     [InlineData(false)]
@@ -100,6 +100,27 @@ public sealed class DataCommandTests : IAsyncDisposable
                 Assert.All(locked.Files.Keys, path => Assert.StartsWith(
                     task.Dataset.Folders[0] + "/" + split, $"{Cli.Fetching.Lock.Of(task.Dataset)!.Id}/{path}"));
             }
+    }
+
+    [Fact]
+    public void The_table_of_datasets_says_what_the_lock_says()
+    {
+        var document = File.ReadAllText(Fixture.Document("data.md"));
+        foreach (var repository in Cli.Fetching.Lock.Repositories)
+        {
+            Assert.Contains($"[{repository.Id}](https://huggingface.co/datasets/{repository.Id})", document);
+            var isMmlu = repository.Datasets.Count > 1;
+            foreach (var (dataset, splits) in repository.Datasets)
+                foreach (var (split, locked) in splits)
+                    Assert.Contains(document.Split('\n'), row => isMmlu
+                        ? row.StartsWith($"| {dataset["MMLU ".Length..]} |", StringComparison.Ordinal)
+                            && row.Contains($"| {locked.Rows} | `{locked.RowsSha256}` |", StringComparison.Ordinal)
+                        : row.StartsWith($"| {dataset} | [{repository.Id}]", StringComparison.Ordinal) && row.EndsWith(
+                            $"| {split} | {locked.Rows} | {repository.Licence} | "
+                            + $"{(locked.RowsSha256 is { } digest ? $"`{digest}`" : "not known")} |", StringComparison.Ordinal));
+            foreach (var group in repository.Datasets.Values.SelectMany(splits => splits).GroupBy(split => split.Key).Where(_ => isMmlu))
+                Assert.Contains($"| {group.Key} | {group.Sum(split => split.Value.Rows)} | {repository.Licence} | below |", document);
+        }
     }
 
     [Fact]

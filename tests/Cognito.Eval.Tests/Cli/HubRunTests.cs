@@ -24,7 +24,7 @@ public sealed class HubRunTests : IAsyncDisposable
     }
 
     private (string, string?)[] Environment =>
-        [("HF_HOME", line.At("home")), ("HF_ENDPOINT", hub.Endpoint), ("HF_TOKEN", Token), ("HF_HUB_CACHE", null), ("HF_HUB_OFFLINE", null)];
+        [("HF_HOME", line.At("home")), ("HF_ENDPOINT", hub.Endpoint), ("HF_TOKEN", Token), ("HF_HUB_OFFLINE", null)];
 
     private static string[] Run(string output, params string[] more) =>
         ["--tasks", "all", "--limit", "1", "--device", "cpu", "--details", "none", "--output", output, .. more];
@@ -111,7 +111,7 @@ public sealed class HubRunTests : IAsyncDisposable
     [Fact]
     public void A_hub_that_cannot_be_reached_ends_with_3_and_names_the_way_out()
     {
-        var outcome = line.Run([("HF_HOME", line.At("home")), ("HF_ENDPOINT", "http://127.0.0.1:1")], "data", "fetch", "-t", "gsm8k");
+        var outcome = line.Run([("HF_HOME", line.At("home")), ("HF_ENDPOINT", "http://127.0.0.1:1"), ("HF_HUB_OFFLINE", null)], "data", "fetch", "-t", "gsm8k");
         Assert.Equal(3, outcome.Code);
         Assert.Contains("--offline", Assert.Single(outcome.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), l => l.StartsWith("cognito-eval:", StringComparison.Ordinal)));
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 
 namespace Cognito.Eval.Tests;
@@ -80,6 +81,23 @@ public sealed partial class HubTests : IAsyncDisposable
         server.Requests.Clear();
         Assert.Equal(folder, await Fetch(Settings(offline: true, copies: true)));
         Assert.Empty(server.Requests);
+    }
+
+    [Fact]
+    public async Task A_lock_of_flock_as_other_tools_take_it_is_waited_for()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/flock"), "needs util-linux's flock");
+        var path = Path.Combine(home.Path, "hub", ".locks", "models--org--nano", Hash(Weights) + ".lock");
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using var other = Process.Start("/usr/bin/flock", ["-F", path, "sleep", "60"]);
+        while (!File.Exists(path))
+            await Task.Delay(10, Cancel);
+        await Task.Delay(200, Cancel);
+        var fetch = Fetch();
+        await Task.Delay(1500, Cancel);
+        Assert.False(fetch.IsCompleted);
+        other.Kill();
+        Holds(await fetch);
     }
 
     [Fact]
