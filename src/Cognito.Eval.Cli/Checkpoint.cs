@@ -6,7 +6,8 @@ namespace Cognito.Eval.Cli;
 /// <summary>A checkpoint's folder, read but for its weights.</summary>
 internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointTokenizer Tokenizer, int MaxLength)
 {
-    public string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(Folder));
+    /// <summary>The folder's, or the repository's where it came from the hub.</summary>
+    public string Name { get; init; } = Path.GetFileName(Path.TrimEndingDirectorySeparator(Folder));
 
     /// <summary>Ids that end a generated answer: the checkpoint's own, else the tokenizer's.</summary>
     public IReadOnlyList<int> EndIds => Config.EndIds.Count > 0 ? Config.EndIds : [Tokenizer.EndId];

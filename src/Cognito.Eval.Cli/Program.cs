@@ -8,6 +8,7 @@ root.Add(TasksCommand.Create());
 root.Add(PromptCommand.Create());
 root.Add(PlanCommand.Create());
 root.Add(BenchCommand.Create());
+root.Add(DataCommand.Create());
 root.Add(ReportCommand.Create());
 root.Add(CompareCommand.Create());
 root.Add(GateCommand.Create());

@@ -52,6 +52,7 @@ internal static class RunCommand
         {
             RunOptions.Tasks, Model, Data, Shots, LimitOption, Output, RunOptions.Device, RunOptions.Dtype, LogProbDtype,
             RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads, Exact, Details, Routing, RunOptions.LibTorch,
+            Fetching.Offline,
             RunOptions.Quiet, Json,
         };
         root.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Score(parsed, cancel))));
@@ -63,15 +64,19 @@ internal static class RunCommand
         RunOptions.Check(parsed);
         var limit = parsed.GetValue(LimitOption) is { } text ? Limit.Parse(text) : (Limit?)null;
         var tasks = TaskRegistry.Select(parsed.GetRequiredValue(RunOptions.Tasks));
-        var (folder, embedded) = Inputs.ModelFolder(parsed.GetValue(Model));
-        var data = Inputs.DataFolder(parsed.GetValue(Data), embedded);
+        var named = Inputs.Named(parsed.GetValue(Model));
         RunWatch.RequireWritable(parsed.GetRequiredValue(Output));
         using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
-        if (embedded)
+        using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
+        // Rows first: they are small, and a mistake in them should not show after gigabytes of weights.
+        var data = Inputs.Rows(parsed.GetValue(Data), named, tasks, fetching, cancel);
+        var folder = named.Fetch(fetching, weights: true, cancel);
+        if (named.IsEmbedded)
             narrator.Say($"no --model: using the embedded checkpoint cognito-nano ({folder})");
-        narrator.Say($"data: {(data.IsSamples ? "the embedded samples, " : "")}{data.Folder}");
+        narrator.Say($"data: {(data.IsSamples ? "the embedded samples, " : "")}"
+            + (data.Elsewhere.Count > 0 ? $"{string.Join(", ", data.Elsewhere.Keys)}, in {fetching.Hub.Cache.Folder}" : data.Folder));
 
-        var checkpoint = Checkpoint.Open(folder, parsed.GetValue(RunOptions.MaxLength));
+        var checkpoint = Checkpoint.Open(folder, parsed.GetValue(RunOptions.MaxLength)) with { Name = named.Name };
         if (parsed.GetValue(Routing) && !checkpoint.Config.HasRouter)
             throw new InputException($"--routing: {Path.Combine(folder, "config.json")} is of {checkpoint.Config.Architecture}, "
                 + "which has no router; leave --routing out");
@@ -99,7 +104,7 @@ internal static class RunCommand
         var provenance = loaded.WithWeights(data.IsSamples ? "samples" : "datasets");
         var run = Tally.Count(graded, TaskRegistry.Columns, provenance, limit, notes, rounding) with
         {
-            Circumstances = watch.Stop(graded, folder, data.Folder, scorer.Halvings),
+            Circumstances = watch.Stop(graded, folder, data.Shown, scorer.Halvings),
         };
         var written = RunWatch.Folder(parsed.GetRequiredValue(Output), checkpoint.Name, watch.Started);
         if (parsed.GetRequiredValue(Details) is not "none" and var kept)

@@ -67,6 +67,8 @@ internal static class Session
     {
         AggregateException { InnerException: { } inner } => Describe(inner),
         InputException => (OneLine(e.Message), BadInput),
+        HubInterruptedException => (OneLine(e.Message), Interrupted),
+        HubException => (OneLine(e.Message), Failed),
         OperationCanceledException => ("interrupted; nothing was written", Interrupted),
         UnauthorizedAccessException => ($"{e.Message.TrimEnd('.')}; check its permissions", BadInput),
         InsufficientMemoryException => (OneLine(e.Message), Failed),
