@@ -20,23 +20,39 @@ internal static class CompareCommand
         format.AcceptOnlyFromAmong("table", "markdown", "csv", "json");
         var subjects = new Option<bool>("--subjects") { Description = "Show each of MMLU's subjects too (csv and json always do)." };
         var why = new Option<bool>("--why") { Description = "Only show what the runs' settings differ in; also for different questions." };
+        var details = new Option<bool>("--details")
+        {
+            Description = "Of two runs with details: also how the right choice's margin and probability moved, and how many choices stayed.",
+        };
         var tasks = new Option<string?>("--tasks", "-t") { Description = "Compare these tasks alone.", HelpName = "LIST" };
         var command = new Command(
             "compare", "Compare finished runs: differences with their errors, tests, and what could have been seen. Needs no model.")
         {
-            runs, format, subjects, why, tasks,
+            runs, format, subjects, details, why, tasks,
         };
         command.SetAction(parsed => Session.Guard(parsed, () =>
         {
             var read = RunInputs.Read(parsed.GetRequiredValue(runs), parsed.GetValue(tasks));
             if (read.Count < 2)
                 throw new InputException("compare: one run; give a baseline and a candidate");
+            if (parsed.GetValue(details) && (read.Count != 2 || parsed.GetValue(format) is "csv" or "json"))
+                throw new InputException("--details: it is for two runs, as a table or markdown");
+            var shifts = parsed.GetValue(details) ? "\n" + Shifts(read, parsed.GetRequiredValue(runs)) : "";
             Console.Write(parsed.GetValue(why)
                 ? string.Join("\n", read.Skip(1).Select(run => ComparisonText.Why(read[0].Name, run.Name, Unlike.Between(read[0].Run, run.Run))))
                 : Text(read, parsed.GetRequiredValue(format), parsed.GetValue(subjects)));
+            Console.Write(shifts);
             return Session.Done;
         }));
         return command;
+    }
+
+    private static string Shifts(IReadOnlyList<(string Name, Run Run)> runs, IReadOnlyList<string> named)
+    {
+        string[] folders = [.. named.SelectMany(RunInputs.Expand).Select(path => Path.GetDirectoryName(Path.GetFullPath(RunFile.Find(path)))!)];
+        var shifts = ChoiceShift.Between(runs[0].Run, folders[0], runs[1].Run, folders[1]);
+        return shifts.Count > 0 ? ComparisonText.Shifts(shifts) : throw new InputException(
+            $"--details: no details of the same task in {folders[0]} and {folders[1]}; run both with --details");
     }
 
     private static string Text(IReadOnlyList<(string Name, Run Run)> runs, string format, bool subjects)

@@ -1,3 +1,5 @@
+using Cognito.Eval.Torch;
+
 namespace Cognito.Eval.Cli;
 
 /// <summary>What follows when all is graded: details, results.json, the table.</summary>
@@ -12,9 +14,23 @@ internal static class Finish
             foreach (var task in graded)
                 DetailsFile.Write(folder, task.Questions.Task.Name,
                     [.. task.Docs.Select(doc => DocDetail.Of(task.Questions.Task, doc, prompts: details == "full"))]);
-        var path = RunFile.Write(run, folder);
+        var path = RunFile.Write(run with { Circumstances = run.Circumstances! with { Details = details } }, folder);
         Print(run, json, narrator);
         narrator.Say($"written: {path}");
+    }
+
+    /// <summary>
+    /// A finished run's results, if they are this checkpoint's (all of its weights are read to know) and it kept no less of
+    /// each document.
+    /// </summary>
+    public static Run? Earlier(RunFolder place, Checkpoint checkpoint, string details, CancellationToken cancel)
+    {
+        string[] levels = ["none", "scores", "full"];
+        var run = RunFile.Read(place.Results);
+        if (Array.IndexOf(levels, run.Circumstances?.Details ?? "none") < Array.IndexOf(levels, details))
+            return null;
+        using var weights = WeightFiles.Open(checkpoint.Folder);
+        return weights.Hash(cancel).GetAwaiter().GetResult() == run.Provenance.WeightsSha256 ? run : null;
     }
 
     public static void Print(Run run, bool json, Narrator narrator)

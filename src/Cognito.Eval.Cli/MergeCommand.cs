@@ -21,8 +21,8 @@ internal static class MergeCommand
 
     private static readonly Option<string?> Model = new("--model", "-m")
     {
-        Description = "Where the checkpoint's tokenizer lies now, if not where the shards had it.",
-        HelpName = "DIR",
+        Description = "The checkpoint, where it lies elsewhere than the shards had it; its weights are not needed.",
+        HelpName = "DIR|ID",
     };
 
     private static readonly Option<string?> Data = new("--data", "-d")
@@ -38,7 +38,7 @@ internal static class MergeCommand
     {
         var command = new Command("merge", "Join the shards of a run into its results, without the model.")
         {
-            Folders, Output, Model, Data, Details, RunOptions.Quiet, Json,
+            Folders, Output, Model, Data, Details, Fetching.Offline, RunOptions.Quiet, Json,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Merge(parsed, cancel)), cancel));
         return command;
@@ -52,12 +52,15 @@ internal static class MergeCommand
         var shards = ShardSet.Of(parsed.GetRequiredValue(Folders));
         var (key, arguments) = (shards.Manifest.Key, shards.Manifest.Arguments);
 
-        var (folder, embedded) = Inputs.ModelFolder(parsed.GetValue(Model) ?? arguments.Model);
-        var data = (parsed.GetValue(Data) ?? arguments.Data) is { } given ? Inputs.DataFolder(given, embedded) : Inputs.Samples;
+        using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
+        var tasks = TaskRegistry.Select([.. arguments.Tasks]);
+        var named = Inputs.Named(parsed.GetValue(Model) ?? arguments.Model);
+        var data = Inputs.Rows(parsed.GetValue(Data) ?? arguments.Data, named, tasks, fetching, cancel);
+        var folder = named.Fetch(fetching, weights: false, cancel);
         var limit = arguments.Limit is { } value
             ? Limit.Parse(value.ToString(System.Globalization.CultureInfo.InvariantCulture)) : (Limit?)null;
-        var checkpoint = Checkpoint.Open(folder, key.Provenance.MaxLength);
-        var (asked, notes) = Inputs.Ask(TaskRegistry.Select([.. arguments.Tasks]), data, arguments.Shots, limit);
+        var checkpoint = Checkpoint.Open(folder, key.Provenance.MaxLength) with { Name = key.Provenance.Model };
+        var (asked, notes) = Inputs.Ask(tasks, data, arguments.Shots, limit);
         Require(checkpoint, data, asked, key);
 
         var budget = shards.Manifest.Budget;
@@ -73,7 +76,7 @@ internal static class MergeCommand
             CacheTokens = budget.Shares ? budget.CacheTokens : null,
         }, limit, notes, rounding) with
         {
-            Circumstances = watch.Stop(graded, folder, data.Folder, 0) with { Shards = shards.Count },
+            Circumstances = watch.Stop(graded, folder, data.Shown, 0) with { Shards = shards.Count },
         };
         var place = RunFolder.Find(
             parsed.GetRequiredValue(Output), key.Provenance.Model, key, arguments, budget, null, shards.Manifest.Started, fresh: false);
@@ -92,7 +95,7 @@ internal static class MergeCommand
         foreach (var (task, then) in key.Tasks)
             if (!now.TryGetValue(task, out var its) || its.RequestsSha256 != then.RequestsSha256)
                 throw new InputException(
-                    $"{data.Folder}: {task} asks other questions than the shards were asked; name their datasets with --data");
+                    $"{data.Shown}: {task} asks other questions than the shards were asked; name their datasets with --data");
     }
 
     /// <summary>All answers are in the journals.</summary>

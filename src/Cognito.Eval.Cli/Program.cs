@@ -10,6 +10,7 @@ root.Add(PlanCommand.Create());
 root.Add(MergeCommand.Create());
 root.Add(RunsCommand.Create());
 root.Add(BenchCommand.Create());
+root.Add(DataCommand.Create());
 root.Add(ReportCommand.Create());
 root.Add(CompareCommand.Create());
 root.Add(GateCommand.Create());

@@ -55,6 +55,11 @@ internal static class RunCommand
         return details;
     }
 
+    private static readonly Option<bool> Routing = new("--routing")
+    {
+        Description = "Also record what the routers of a mixture of experts do: weights, first choices, entropy by task and layer.",
+    };
+
     public static RootCommand Create()
     {
         LogProbDtype.AcceptOnlyFromAmong("float32", "model");
@@ -63,7 +68,8 @@ internal static class RunCommand
             + "questions, and prints its table.")
         {
             RunOptions.Tasks, Model, Data, Shots, LimitOption, Output, RunOptions.Device, RunOptions.Dtype, LogProbDtype,
-            RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads, Exact, Details, ShardOption, Fresh, RunOptions.LibTorch,
+            RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads, Exact, Details, Routing, ShardOption, Fresh,
+            RunOptions.LibTorch, Fetching.Offline,
             RunOptions.Quiet, Json,
         };
         root.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Score(parsed, cancel))));
@@ -75,15 +81,22 @@ internal static class RunCommand
         RunOptions.Check(parsed);
         var limit = parsed.GetValue(LimitOption) is { } text ? Limit.Parse(text) : (Limit?)null;
         var tasks = TaskRegistry.Select(parsed.GetRequiredValue(RunOptions.Tasks));
-        var (folder, embedded) = Inputs.ModelFolder(parsed.GetValue(Model));
-        var data = Inputs.DataFolder(parsed.GetValue(Data), embedded);
+        var named = Inputs.Named(parsed.GetValue(Model));
         RunWatch.RequireWritable(parsed.GetRequiredValue(Output));
         using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
-        if (embedded)
+        using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
+        // Rows first: they are small, and a mistake in them should not show after gigabytes of weights.
+        var data = Inputs.Rows(parsed.GetValue(Data), named, tasks, fetching, cancel);
+        var folder = named.Fetch(fetching, weights: true, cancel);
+        if (named.IsEmbedded)
             narrator.Say($"no --model: using the embedded checkpoint cognito-nano ({folder})");
-        narrator.Say($"data: {(data.IsSamples ? "the embedded samples, " : "")}{data.Folder}");
+        narrator.Say($"data: {(data.IsSamples ? "the embedded samples, " : "")}"
+            + (data.Elsewhere.Count > 0 ? $"{string.Join(", ", data.Elsewhere.Keys)}, in {fetching.Hub.Cache.Folder}" : data.Folder));
 
-        var checkpoint = Checkpoint.Open(folder, parsed.GetValue(RunOptions.MaxLength));
+        var checkpoint = Checkpoint.Open(folder, parsed.GetValue(RunOptions.MaxLength)) with { Name = named.Name };
+        if (parsed.GetValue(Routing) && !checkpoint.Config.HasRouter)
+            throw new InputException($"--routing: {Path.Combine(folder, "config.json")} is of {checkpoint.Config.Architecture}, "
+                + "which has no router; leave --routing out");
         var (asked, notes) = Inputs.Ask(tasks, data, parsed.GetValue(Shots), limit);
         if (asked.Any(task => task.Docs[0].Doc is FreeForm))
             GenerationGroups.Room(Protocol.LeaderboardV1, checkpoint.MaxLength);
@@ -100,25 +113,27 @@ internal static class RunCommand
             Data = data.IsSamples ? "samples" : "datasets",
         };
         var shard = Shards.Of(parsed.GetValue(ShardOption));
-        var folderOfRun = (bool fresh) => RunFolder.Find(
-            parsed.GetRequiredValue(Output), checkpoint.Name,
-            RunFolder.Key(checkpoint, provenance, asked, limit, parsed.GetValue(RunOptions.BatchTokens)),
-            new(embedded ? null : folder, data.IsSamples ? null : data.Folder, [.. asked.Select(task => task.Task.Name)],
-                parsed.GetValue(Shots), limit?.Value),
-            placement.Budget, shard, watch.Started, fresh);
-        var place = folderOfRun(parsed.GetValue(Fresh));
+        var key = RunFolder.Key(
+            checkpoint, provenance, asked, limit, parsed.GetValue(RunOptions.BatchTokens), parsed.GetValue(Routing));
+        var arguments = new RunArguments(
+            named.Given, Inputs.RowsGiven(parsed.GetValue(Data)), [.. asked.Select(task => task.Task.Name)],
+            parsed.GetValue(Shots), limit?.Value);
+        RunFolder Place(bool fresh) => RunFolder.Find(
+            parsed.GetRequiredValue(Output), checkpoint.Name, key, arguments, placement.Budget, shard, watch.Started, fresh);
+        var place = Place(parsed.GetValue(Fresh));
+        var details = parsed.GetRequiredValue(Details);
         if (place.IsFinished)
         {
-            if (Earlier(place, checkpoint, cancel) is { } earlier)
+            if (Finish.Earlier(place, checkpoint, details, cancel) is { } earlier)
             {
                 Finish.Print(earlier, parsed.GetValue(Json), narrator);
                 narrator.Say($"answered before: {place.Results}; --fresh asks again");
                 return Session.Done;
             }
-            place = folderOfRun(true);
+            place = Place(fresh: true);
         }
         placement = placement with { Budget = place.Manifest.Budget };
-        var work = new RunWork(checkpoint, placement, asked, place, watch, narrator, cancel);
+        var work = new RunWork(checkpoint, placement, asked, place, parsed.GetValue(Routing), watch, narrator, cancel);
         if (shard is { } part)
             work.Shard(part, parsed.GetRequiredValue(LogProbDtype));
         else
@@ -129,15 +144,7 @@ internal static class RunCommand
                     BatchTokens = placement.Budget.Shares ? placement.Budget.BatchTokens : null,
                     CacheTokens = placement.Budget.Shares ? placement.Budget.CacheTokens : null,
                 }, limit, notes, rounding),
-                parsed.GetRequiredValue(LogProbDtype), data.Folder, parsed.GetRequiredValue(Details), parsed.GetValue(Json));
+                parsed.GetRequiredValue(LogProbDtype), data.Shown, details, parsed.GetValue(Json));
         return Session.Done;
-    }
-
-    /// <summary>A finished run's results, if they are this checkpoint's: all of its weights are read to know.</summary>
-    private static Run? Earlier(RunFolder place, Checkpoint checkpoint, CancellationToken cancel)
-    {
-        var run = RunFile.Read(place.Results);
-        using var weights = WeightFiles.Open(checkpoint.Folder);
-        return weights.Hash(cancel).GetAwaiter().GetResult() == run.Provenance.WeightsSha256 ? run : null;
     }
 }

@@ -67,13 +67,14 @@ internal sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
 
     /// <summary>What answers of this checkpoint, placed so, depend on.</summary>
     public static RunKey Key(
-        Checkpoint checkpoint, Provenance provenance, IReadOnlyList<Questions> asked, Limit? limit, int? batchTokens)
+        Checkpoint checkpoint, Provenance provenance, IReadOnlyList<Questions> asked, Limit? limit, int? batchTokens,
+        bool routing)
     {
         using var weights = WeightFiles.Open(checkpoint.Folder);
         return new(
             provenance with { BatchTokens = null, CacheTokens = null }, weights.Fingerprint(),
             Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(System.IO.Path.Combine(checkpoint.Folder, "config.json")))),
-            checkpoint.EndIds, limit?.Value, batchTokens,
+            checkpoint.EndIds, limit?.Value, batchTokens, routing,
             $"{typeof(Scorer).Assembly.ManifestModule.ModuleVersionId} {typeof(TorchModel).Assembly.ManifestModule.ModuleVersionId}",
             RunKey.Of(asked));
     }

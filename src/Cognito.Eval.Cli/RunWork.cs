@@ -2,8 +2,8 @@ namespace Cognito.Eval.Cli;
 
 /// <summary>A run's long part: the model is loaded, asks are answered into the journal, answers become results.</summary>
 internal sealed class RunWork(
-    Checkpoint checkpoint, Placement placement, IReadOnlyList<Questions> asked, RunFolder place, RunWatch watch,
-    Narrator narrator, CancellationToken cancel)
+    Checkpoint checkpoint, Placement placement, IReadOnlyList<Questions> asked, RunFolder place, bool routing,
+    RunWatch watch, Narrator narrator, CancellationToken cancel)
 {
     /// <summary>All of a run, or what is left of it.</summary>
     /// <param name="count">From graded tasks, rounding and the weights' hash to the run.</param>
@@ -45,7 +45,7 @@ internal sealed class RunWork(
         try
         {
             var prepared = checkpoint.Prepare(asked, placement.Budget);
-            using var loaded = checkpoint.Load(placement, logProbDtype, cancel);
+            using var loaded = checkpoint.Load(placement, logProbDtype, cancel, routing);
             journal ??= place.Open();
             journal.Confirm(loaded.WeightsSha256);
             Tell(journal);

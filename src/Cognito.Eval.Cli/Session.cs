@@ -69,6 +69,8 @@ internal static class Session
         InputException => (OneLine(e.Message), BadInput),
         InterruptedException => (OneLine(e.Message), Interrupted),
         CheckpointChangedException => ($"{OneLine(e.Message)}; run again", Failed),
+        HubInterruptedException => (OneLine(e.Message), Interrupted),
+        HubException => (OneLine(e.Message), Failed),
         OperationCanceledException => ("interrupted; nothing was written", Interrupted),
         UnauthorizedAccessException => ($"{e.Message.TrimEnd('.')}; check its permissions", BadInput),
         InsufficientMemoryException => (OneLine(e.Message), Failed),

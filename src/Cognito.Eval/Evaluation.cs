@@ -62,7 +62,10 @@ public static class Evaluation
             });
             at += doc.Requests.Count;
         }
-        return new(asked, docs, answers.Seconds.GetValueOrDefault(asked.Task.Name));
+        return new(asked, docs, answers.Seconds.GetValueOrDefault(asked.Task.Name))
+        {
+            Routing = answers.Routing.GetValueOrDefault(asked.Task.Name),
+        };
     }
 
     private static void Note(IDictionary<string, StageRecord>? stages, string stage, ScoredRequests answers)
@@ -86,4 +89,8 @@ public sealed record GradedDoc(AskedDoc Asked, IReadOnlyList<Reply> Replies, int
 
 /// <summary>A task, answered and graded; documents in evaluation order.</summary>
 /// <param name="Seconds">Wall time.</param>
-public sealed record GradedTask(Questions Questions, IReadOnlyList<GradedDoc> Docs, double Seconds);
+public sealed record GradedTask(Questions Questions, IReadOnlyList<GradedDoc> Docs, double Seconds)
+{
+    /// <summary>What routers did at scored positions; null where that was not recorded.</summary>
+    public RoutingSums? Routing { get; init; }
+}

@@ -42,7 +42,10 @@ internal static class ColumnContrast
             losses += differences[i] < -Tie ? 1 : 0;
             areBinary &= a[i] is 0 or 1 && b[i] is 0 or 1;
         }
-        var (test, p) = areBinary ? ("McNemar exact", PairedTests.McNemar(wins, losses)) : PairedTests.MeanDifference(differences);
+        var (test, p) = areBinary
+            ? ("McNemar exact", PairedTests.McNemar(wins, losses))
+            // What rounding alone moved is not tested: it may lean one way.
+            : PairedTests.MeanDifference(wins + losses == 0 ? [] : differences);
         var mean = areBinary
             ? MeanOf.Discordant(documents, wins, losses).AtLeastTwoDiscordant([documents])
             : MeanOf.Documents(differences);

@@ -15,6 +15,7 @@ public sealed record Entry(string Stage, int Batch, string Asked, int Requests, 
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         RespectRequiredConstructorParameters = true,
         RespectNullableAnnotations = true,
     };
@@ -24,14 +25,14 @@ public sealed record Entry(string Stage, int Batch, string Asked, int Requests, 
         Encoding.UTF8.GetBytes($"{Stage}\n{Batch}\n{Asked}\n{Requests}\n{Replies}")).AsSpan(0, 8));
 
     /// <summary>Doubles are written with as many digits as bring back the same bits.</summary>
-    public static string Write(IReadOnlyList<TokenScore> scores) => JsonSerializer.Serialize(
-        new Scores([.. scores.Select(s => s.LogLikelihood)], [.. scores.Select(s => s.IsGreedy)]), Options);
+    public static string Write(ScoredBatch batch) => JsonSerializer.Serialize(new Scores(
+        [.. batch.Scores.Select(s => s.LogLikelihood)], [.. batch.Scores.Select(s => s.IsGreedy)], batch.Routing), Options);
 
     public static string Write(IReadOnlyList<int[]> rows) => JsonSerializer.Serialize(new Generated([.. rows]), Options);
 
     /// <summary>Null if it holds no scores.</summary>
-    public IReadOnlyList<TokenScore>? ReadScores() => Read<Scores>() is { } read && read.LogLikelihoods.Length == read.Greedy.Length
-        ? [.. read.LogLikelihoods.Zip(read.Greedy, (value, isGreedy) => new TokenScore(value, isGreedy))]
+    public ScoredBatch? ReadScores() => Read<Scores>() is { } read && read.LogLikelihoods.Length == read.Greedy.Length
+        ? new([.. read.LogLikelihoods.Zip(read.Greedy, (value, isGreedy) => new TokenScore(value, isGreedy))], read.Routing)
         : null;
 
     /// <summary>Null if it holds no generated tokens.</summary>
@@ -49,7 +50,8 @@ public sealed record Entry(string Stage, int Batch, string Asked, int Requests, 
         }
     }
 
-    private sealed record Scores(double[] LogLikelihoods, bool[] Greedy);
+    private sealed record Scores(
+        double[] LogLikelihoods, bool[] Greedy, IReadOnlyDictionary<string, RoutingSums>? Routing = null);
 
     private sealed record Generated(int[][] Tokens);
 }

@@ -88,18 +88,18 @@ public sealed class Journal : IDisposable
 
     /// <summary>The answers of a stage's batches, in their order: those kept, and for the rest what the model says.</summary>
     /// <param name="wanted">Which batches.</param>
-    /// <param name="answer">Has the model answer batches, in order, as they are taken.</param>
-    internal static IEnumerable<(int Batch, IReadOnlyList<TReply> Replies)> Answers<TBatch, TReply>(
-        Journal? journal, Stage<TBatch> stage, IReadOnlyList<int> wanted, BatchForm<TBatch, TReply> form,
-        Func<IReadOnlyList<TBatch>, IEnumerable<IReadOnlyList<TReply>>> answer)
+    /// <param name="answer">Has the model answer the batches of these numbers, in order, as they are taken.</param>
+    internal static IEnumerable<(int Batch, TAnswer Answer)> Answers<TBatch, TAnswer>(
+        Journal? journal, Stage<TBatch> stage, IReadOnlyList<int> wanted, BatchForm<TBatch, TAnswer> form,
+        Func<IReadOnlyList<int>, IEnumerable<TAnswer>> answer) where TAnswer : class
     {
         var kept = wanted.Select(b => journal?.Find(stage, b, form)).ToList();
-        using var fresh = answer([.. wanted.Where((_, i) => kept[i] is null).Select(b => stage.Batches[b])]).GetEnumerator();
+        using var fresh = answer([.. wanted.Where((_, i) => kept[i] is null)]).GetEnumerator();
         foreach (var (i, b) in wanted.Index())
         {
-            if (kept[i] is { } replies)
+            if (kept[i] is { } known)
             {
-                yield return (b, replies);
+                yield return (b, known);
                 continue;
             }
             if (!fresh.MoveNext())
@@ -111,7 +111,8 @@ public sealed class Journal : IDisposable
     }
 
     /// <summary>How many of a shard's batches have no answer.</summary>
-    internal int Missing<TBatch, TReply>(Stage<TBatch> stage, Shard shard, BatchForm<TBatch, TReply> form) =>
+    internal int Missing<TBatch, TAnswer>(Stage<TBatch> stage, Shard shard, BatchForm<TBatch, TAnswer> form)
+        where TAnswer : class =>
         shard.Of(stage.Costs).Count(batch => Find(stage, batch, form) is null);
 
     /// <summary>Waits until all answers are on disk, and says by which weights they were given.</summary>
@@ -146,10 +147,10 @@ public sealed class Journal : IDisposable
         _stop.Dispose();
     }
 
-    private IReadOnlyList<TReply>? Find<TBatch, TReply>(Stage<TBatch> stage, int batch, BatchForm<TBatch, TReply> form) =>
+    private TAnswer? Find<TBatch, TAnswer>(Stage<TBatch> stage, int batch, BatchForm<TBatch, TAnswer> form)
+        where TAnswer : class =>
         _kept.TryGetValue((stage.Name, batch), out var entry) && form.Digest(stage.Batches[batch]) == entry.Asked
-        && form.Read(entry) is { } replies && replies.Count == form.Count(stage.Batches[batch])
-            ? replies : null;
+            ? form.Read(entry, stage.Batches[batch]) : null;
 
     private void Keep(Entry entry)
     {
@@ -214,18 +215,20 @@ public sealed record JournalState(
 }
 
 /// <summary>How batches of a kind, and their answers, are written down.</summary>
-internal sealed record BatchForm<TBatch, TReply>(
-    Func<TBatch, string> Digest, Func<TBatch, int> Count, Func<IReadOnlyList<TReply>, string> Write,
-    Func<Entry, IReadOnlyList<TReply>?> Read);
+/// <param name="Read">Null if an entry does not answer all of a batch.</param>
+internal sealed record BatchForm<TBatch, TAnswer>(
+    Func<TBatch, string> Digest, Func<TAnswer, string> Write, Func<Entry, TBatch, TAnswer?> Read) where TAnswer : class;
 
 /// <summary>The forms of both kinds.</summary>
 internal static class BatchForms
 {
-    public static BatchForm<ScoreBatch, TokenScore> Scores { get; } = new(
-        BatchDigest.Of, batch => batch.Trees.Sum(tree => tree.Branches.Count), Entry.Write, entry => entry.ReadScores());
+    public static BatchForm<ScoreBatch, ScoredBatch> Scores { get; } = new(
+        BatchDigest.Of, Entry.Write, (entry, batch) =>
+            entry.ReadScores() is { } read && read.Scores.Count == batch.Trees.Sum(tree => tree.Branches.Count) ? read : null);
 
-    public static BatchForm<GenerationBatch, int[]> Generated { get; } = new(
-        BatchDigest.Of, batch => batch.Prompts.Count, Entry.Write, entry => entry.ReadGenerated());
+    public static BatchForm<GenerationBatch, IReadOnlyList<int[]>> Generated { get; } = new(
+        BatchDigest.Of, Entry.Write, (entry, batch) =>
+            entry.ReadGenerated() is { } read && read.Count == batch.Prompts.Count ? read : null);
 }
 
 /// <summary>The answers kept are of other weights than those at hand.</summary>

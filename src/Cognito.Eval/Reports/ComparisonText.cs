@@ -69,6 +69,13 @@ public static class ComparisonText
             + string.Concat(against.SelectMany(c => c.Notes).Distinct().Select(note => $"* {note}\n"));
     }
 
+    /// <summary>What moved beside the scores.</summary>
+    public static string Shifts(IReadOnlyList<ChoiceShift> shifts) => shifts.Aggregate(
+        new TextTable("Right choice", "Documents", "Same choice, %", "Margin, nats", "Stderr", "Probability, points", "Stderr"),
+        (table, shift) => table.Add(shift.Name, Count(shift.Documents), Points(shift.SameChoice), Signed(shift.Margin), Points(shift.MarginError),
+            Signed(shift.Probability), Points(shift.ProbabilityError)))
+        + "\nMean changes, candidate - baseline. Margin: the right choice's log-likelihood less the best wrong one's; probability: among the choices.\n";
+
     private static Contrast? Find(Comparison comparison, string name) =>
         comparison.Columns.Append(comparison.Average).FirstOrDefault(contrast => contrast?.Name == name);
 

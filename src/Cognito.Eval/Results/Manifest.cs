@@ -55,8 +55,8 @@ public sealed record Manifest
 }
 
 /// <summary>What was asked for on the command line: enough to ask the same questions again.</summary>
-/// <param name="Model">The checkpoint's folder; null for the embedded one.</param>
-/// <param name="Data">The datasets' folder; null for the embedded samples.</param>
+/// <param name="Model">The checkpoint's folder, or its id on the hub; null for the embedded one.</param>
+/// <param name="Data">The datasets' folder; null for the embedded samples, or the hub's datasets.</param>
 public sealed record RunArguments(
     string? Model, string? Data, IReadOnlyList<string> Tasks, int? Shots, double? Limit);
 
@@ -67,10 +67,11 @@ public sealed record RunArguments(
 /// <param name="EndIds">Ids that end a generated answer.</param>
 /// <param name="Limit">As given.</param>
 /// <param name="BatchTokens">As given; null leaves the budget to the free memory.</param>
+/// <param name="Routing">Whether routing is recorded too.</param>
 /// <param name="Build">Which build of the program computes.</param>
 public sealed record RunKey(
     Provenance Provenance, string Weights, string ConfigSha256, IReadOnlyList<int> EndIds, double? Limit, int? BatchTokens,
-    string Build, IReadOnlyDictionary<string, TaskKey> Tasks)
+    bool Routing, string Build, IReadOnlyDictionary<string, TaskKey> Tasks)
 {
     /// <summary>sha256 in lower-case hex.</summary>
     public string Digest() => Convert.ToHexStringLower(SHA256.HashData(

@@ -27,6 +27,9 @@ public sealed record Run
     /// <summary>How far this run's numbers are from those of <c>--exact</c>; null where it is one, or asked for no likelihoods.</summary>
     public Rounding? Rounding { get; init; }
 
+    /// <summary>task → what its scored tokens were routed to; null where that was not recorded.</summary>
+    public IReadOnlyDictionary<string, RoutingRecord>? Routing { get; init; }
+
     public required Provenance Provenance { get; init; }
 
     /// <summary>What the model's card says beside its numbers, where that is known.</summary>
@@ -143,6 +146,9 @@ public sealed record Circumstances
 
     /// <summary>Requests whose answers were on disk when the run went on.</summary>
     public long KeptRequests { get; init; }
+
+    /// <summary>What was kept of each document: none, scores or full; null in results of before it was noted.</summary>
+    public string? Details { get; init; }
 }
 
 /// <summary>A stage's work: requests, how many were distinct, tokens through the model, seconds.</summary>

@@ -36,12 +36,17 @@ public sealed class Scorer(
     public ScoredRequests LogLikelihoods(Plan plan, CancellationToken cancel, string stage = Stages.LogLikelihoods)
     {
         var scores = new IReadOnlyList<TokenScore>[plan.Batches.Count];
+        var routing = new IReadOnlyDictionary<string, RoutingSums>?[plan.Batches.Count];
         var seconds = new Dictionary<string, double>();
         foreach (var (b, answered) in Answers(plan, stage, Shard.Whole, seconds, cancel))
-            scores[b] = answered;
+            (scores[b], routing[b]) = (answered.Scores, answered.Routing);
         Reply[] replies = [.. plan.Answers.Select(at => scores[at.Batch][at.Branch])
             .Select(score => new Likelihood(score.LogLikelihood, score.IsGreedy))];
-        return new(replies, plan.Truncated, plan.Total.Distinct, plan.Total.ForwardTokens, seconds) { Tokens = plan.Tokens };
+        return new(replies, plan.Truncated, plan.Total.Distinct, plan.Total.ForwardTokens, seconds)
+        {
+            Tokens = plan.Tokens,
+            Routing = RoutingSums.Total(routing),
+        };
     }
 
     /// <summary>Generates answers greedily.</summary>
@@ -93,7 +98,7 @@ public sealed class Scorer(
     public Stage<GenerationBatch> StageOf(GenerationPlan plan, CancellationToken cancel = default) =>
         Stages.Of(plan, [.. plan.Batches.Select(batch => Batch(batch, cancel))]);
 
-    private IEnumerable<(int Batch, IReadOnlyList<TokenScore> Scores)> Answers(
+    private IEnumerable<(int Batch, ScoredBatch Scored)> Answers(
         Plan plan, string name, Shard shard, Dictionary<string, double> seconds, CancellationToken cancel)
     {
         Require(plan.MaxLength);
@@ -103,7 +108,8 @@ public sealed class Scorer(
         var steps = new Steps(this, name, wanted.Sum(b => stage.Costs[b]));
         foreach (var answer in Journal.Answers(
             Journal, stage, wanted, BatchForms.Scores,
-            batches => steps.Computed(Halving.Score(model, batches, () => Halvings++))))
+            batches => steps.Computed(Halving.Score(model, [.. batches.Select(b => stage.Batches[b])], () => Halvings++)
+                .Zip(batches, (scores, b) => ScoredBatch.Of(scores, plan.Tasks[b])))))
         {
             cancel.ThrowIfCancellationRequested();
             var (shares, cost) = (plan.Shares[answer.Batch], stage.Costs[answer.Batch]);
@@ -124,12 +130,12 @@ public sealed class Scorer(
         var steps = new Steps(this, "generation", wanted.Sum(b => (long)stage.Requests[b]));
         foreach (var answer in Journal.Answers(
             Journal, stage, wanted, BatchForms.Generated,
-            batches => steps.Computed(Halving.Generate(model, batches, () => Halvings++))))
+            batches => steps.Computed(Halving.Generate(model, [.. batches.Select(b => stage.Batches[b])], () => Halvings++))))
         {
             cancel.ThrowIfCancellationRequested();
             steps.Next(plan.Task, stage.Requests[answer.Batch],
                 stage.Batches[answer.Batch].Prompts.Sum(prompt => (long)prompt.Tokens.Length)
-                + answer.Replies.Sum(ids => (long)ids.Length));
+                + answer.Answer.Sum(ids => (long)ids.Length));
             yield return answer;
         }
     }
@@ -209,4 +215,7 @@ public sealed record ScoredRequests(
 {
     /// <summary>Each request's tokens; of a generated answer those that count.</summary>
     public required IReadOnlyList<RequestTokens> Tokens { get; init; }
+
+    /// <summary>By task, what routers did at scored positions; none where that was not recorded.</summary>
+    public IReadOnlyDictionary<string, RoutingSums> Routing { get; init; } = new Dictionary<string, RoutingSums>();
 }

@@ -84,6 +84,8 @@ public sealed class CompareCommandTests : IDisposable
     {
         Refused("one run", "compare", Nano);
         Refused("no such file", "compare", Nano, "nowhere.json");
+        Refused("no details", "compare", Nano, Early, "--details");
+        Refused("--details", "compare", Nano, Early, "--details", "-f", "json");
         Refused("nothing matches", "compare", Nano, "nothing*/results.json");
         Refused("not a run", "compare", Nano, line.Write("x.json", "{"));
         Refused("not a run", "compare", Nano, line.Write("y.json", "[]"));
@@ -157,7 +159,9 @@ public sealed class CompareCommandTests : IDisposable
         var program = Path.Combine(AppContext.BaseDirectory, "cognito-eval.dll");
         var start = new ProcessStartInfo("bash", ["-e", "-c", gate.Replace("./run-evals.sh", $"dotnet '{program}'", StringComparison.Ordinal)])
         {
-            WorkingDirectory = Checkout, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = Checkout,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.Environment["RUNNER_TEMP"] = line.Folder;
         start.Environment["GITHUB_STEP_SUMMARY"] = line.At("summary.md");

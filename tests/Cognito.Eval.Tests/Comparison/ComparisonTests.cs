@@ -143,6 +143,15 @@ public sealed class ComparisonTests
     }
 
     [Fact]
+    public void Rounding_alone_is_neither_won_nor_tested()
+    {
+        var rounded = MadeRuns.Nano.WithScores("truthfulqa_mc", scores => [.. scores.Select(score => score * (1 - 1e-6))]);
+        var truthful = Of(Comparison.Of(MadeRuns.Nano, rounded), "TruthfulQA");
+        Assert.Equal((0, 0, 1.0), (truthful.Wins, truthful.Losses, truthful.P));
+        Assert.True(truthful.Difference < 0);
+    }
+
+    [Fact]
     public void What_is_no_number_counts_as_0_and_is_named()
     {
         var broken = MadeRuns.Nano.WithScores("truthfulqa_mc", scores => [double.NaN, .. scores.Skip(1)]);
@@ -163,7 +172,10 @@ public sealed class ComparisonTests
         {
             Provenance = MadeRuns.Nano.Provenance with
             {
-                AddBos = true, Dtype = "bfloat16", Device = "cuda", MaxLength = 4096,
+                AddBos = true,
+                Dtype = "bfloat16",
+                Device = "cuda",
+                MaxLength = 4096,
                 Versions = new Dictionary<string, string> { ["libtorch"] = "2.11.0" },
             },
             Config = MadeRuns.Nano.Config! with { Limit = null },

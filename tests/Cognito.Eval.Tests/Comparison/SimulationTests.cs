@@ -49,7 +49,13 @@ public sealed class SimulationTests(ITestOutputHelper output)
             var mean = MeanOf.Strata(strata).AtLeastTwoDiscordant(documents);
             return ColumnContrast.WithError(new()
             {
-                Name = name, Documents = all, IsPaired = true, Baseline = 0, Candidate = mean.Mean * 100, Wins = won, Losses = lost,
+                Name = name,
+                Documents = all,
+                IsPaired = true,
+                Baseline = 0,
+                Candidate = mean.Mean * 100,
+                Wins = won,
+                Losses = lost,
                 Tasks = documents.Length == 1 ? [] : Parts,
             }, mean);
         }

@@ -1,0 +1,60 @@
+using System.Text.Json;
+
+namespace Cognito.Eval;
+
+/// <summary>What tokenizer_config.json (or special_tokens_map.json) says that bears on this tool's use of a tokenizer.</summary>
+/// <param name="EndText">The text of the end-of-text token.</param>
+/// <param name="CleansSpaces">Decoded text loses spaces before punctuation.</param>
+/// <param name="AddsPrefixSpace">Whether a space is put in front of texts; null if it is not told.</param>
+/// <param name="Added">Added tokens by id.</param>
+internal sealed record TokenizerConfig(
+    string Path, string? EndText, bool CleansSpaces, bool? AddsPrefixSpace, bool SplitsSpecial,
+    IReadOnlyDictionary<int, string> Added)
+{
+    public static TokenizerConfig Read(string folder)
+    {
+        var path = System.IO.Path.Combine(folder, "tokenizer_config.json");
+        var config = Object(path);
+        var map = Object(System.IO.Path.Combine(folder, "special_tokens_map.json"));
+        var added = config?.Part("added_tokens_decoder") is { } tokens
+            ? tokens.Value.EnumerateObject().Where(token => int.TryParse(token.Name, out _))
+                .ToDictionary(token => int.Parse(token.Name, System.Globalization.CultureInfo.InvariantCulture), token => Content(token.Value) ?? "")
+            : [];
+        return new(
+            path, Token(config, "eos_token") ?? Token(map, "eos_token"),
+            // What a missing key meant to transformers 4: Llama's own classes set it to false.
+            config is { } there && there.Flag("clean_up_tokenization_spaces",
+                absent: there.Text("tokenizer_class")?.StartsWith("Llama", StringComparison.Ordinal) is false),
+            config?.Has("add_prefix_space") is true ? config.Value.Flag("add_prefix_space") : null,
+            config?.Flag("split_special_tokens") is true, added);
+    }
+
+    private static string? Token(JsonPart? part, string key) =>
+        part?.Has(key) is true ? Content(part.Value.Value.GetProperty(key)) : null;
+
+    /// <summary>A token is a text, or an object with the text as its content.</summary>
+    private static string? Content(JsonElement token) => token.ValueKind switch
+    {
+        JsonValueKind.String => token.GetString(),
+        JsonValueKind.Object when token.TryGetProperty("content", out var content)
+            && content.ValueKind == JsonValueKind.String => content.GetString(),
+        _ => null,
+    };
+
+    private static JsonPart? Object(string path)
+    {
+        if (!File.Exists(path))
+            return null;
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? new(document.RootElement.Clone(), path)
+                : throw new InputException($"{path}: holds no JSON object; fetch the file again");
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{path}: cannot be read as JSON ({e.Message.Split('.')[0]}); fetch the file again", e);
+        }
+    }
+}
