@@ -32,11 +32,11 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
     public Scorer Scorer(ILanguageModel model, Placement placement) => new(
         Tokenizer.Tokenizer, model, Protocol.LeaderboardV1, EndIds, Tokenizer.EndText, placement.Budget, Tokenizer.EndId);
 
-    public LoadedCheckpoint Load(Placement placement, string logProbDtype, CancellationToken cancel)
+    /// <param name="lost">Told of a device that fails while others go on.</param>
+    public LoadedCheckpoint Load(
+        Placement placement, string logProbDtype, Action<LostModel> lost, CancellationToken cancel)
     {
-        var model = TorchModel.Load(
-            Folder, placement.Device, placement.Dtype,
-            logProbDtype == "model" ? LogProbDtype.Model : LogProbDtype.Float32, MaxLength, placement.Workers);
+        var model = Models(placement, logProbDtype == "model" ? LogProbDtype.Model : LogProbDtype.Float32, lost);
         var weights = WeightFiles.Open(Folder);
         var versions = NativeTorch.Version;
         return new(model, weights, weights.Hash(cancel), new()
@@ -49,7 +49,7 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
             AddBos = false,
             Dtype = placement.DtypeName,
             LogprobDtype = logProbDtype == "model" ? placement.DtypeName : "float32",
-            Device = placement.Device.ToString(),
+            Device = placement.DeviceNames,
             MaxLength = model.MaxLength,
             BatchTokens = placement.Budget.Shares ? placement.Budget.BatchTokens : null,
             CacheTokens = placement.Budget.Shares ? placement.Budget.CacheTokens : null,
@@ -62,6 +62,31 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
                 ["libtorch"] = versions.LibTorch ?? "unknown",
             },
         });
+    }
+
+    /// <summary>A model; on several devices one each, loaded side by side, that share the work.</summary>
+    private ILanguageModel Models(Placement placement, LogProbDtype logProbs, Action<LostModel> lost)
+    {
+        if (placement.Devices.Count == 1)
+            return Load(placement.Device);
+        Task<TorchModel>[] loads = [.. placement.Devices.Select(device => Task.Factory.StartNew(
+            () => Load(device), default, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        try
+        {
+            Task.WaitAll(loads);
+        }
+        catch (AggregateException)
+        {
+            foreach (var load in loads.Where(load => load.IsCompletedSuccessfully))
+                load.Result.Dispose();
+            throw;
+        }
+        var pool = new ModelPool([.. placement.Devices.Zip(loads, (on, load) => new PooledModel($"{on}", load.Result))]);
+        pool.Lost += lost;
+        return pool;
+
+        TorchModel Load(TorchSharp.torch.Device device) =>
+            TorchModel.Load(Folder, device, placement.Dtype, logProbs, MaxLength, placement.Workers);
     }
 }
 

@@ -79,7 +79,7 @@ internal static class RunCommand
             checkpoint.Config, parsed.GetValue(RunOptions.LibTorch), parsed.GetValue(RunOptions.Device), parsed.GetValue(RunOptions.Dtype), watch.Threads,
             parsed.GetValue(RunOptions.BatchTokens), parsed.GetValue(Exact));
         var prepared = checkpoint.Prepare(asked, placement);
-        using var loaded = checkpoint.Load(placement, parsed.GetRequiredValue(LogProbDtype), cancel);
+        using var loaded = checkpoint.Load(placement, parsed.GetRequiredValue(LogProbDtype), narrator.Lost, cancel);
         narrator.Say($"model: {checkpoint.Name}, {loaded.Provenance.Dtype} on {loaded.Provenance.Device}, "
             + $"{asked.Sum(a => a.Docs.Count)} documents of {asked.Count} tasks");
         var scorer = checkpoint.Scorer(loaded.Model, placement);
