@@ -56,6 +56,8 @@ internal static class BenchCommand
     private static int Measure(ParseResult parsed, CancellationToken cancel)
     {
         RunOptions.Check(parsed);
+        if (parsed.GetValue(RunOptions.Device) is { } devices && devices.Contains(',', StringComparison.Ordinal))
+            throw new InputException($"--device {devices}: bench measures one device; name one");
         var limit = parsed.GetValue(LimitOption) is { } text ? Limit.Parse(text) : new Limit(50);
         var named = Inputs.Named(parsed.GetValue(Model));
         var tasks = TaskRegistry.Select(parsed.GetRequiredValue(RunOptions.Tasks));

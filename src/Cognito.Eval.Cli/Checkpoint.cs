@@ -35,12 +35,11 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
         Journal = journal,
     };
 
-    public LoadedCheckpoint Load(Placement placement, string logProbDtype, CancellationToken cancel, bool routing = false)
+    /// <param name="lost">Told of a device that fails while others go on.</param>
+    public LoadedCheckpoint Load(
+        Placement placement, string logProbDtype, bool routing, Action<LostModel> lost, CancellationToken cancel)
     {
-        var model = TorchModel.Load(
-            Folder, placement.Device, placement.Dtype,
-            logProbDtype == "model" ? LogProbDtype.Model : LogProbDtype.Float32, MaxLength, placement.Workers);
-        model.RecordsRouting = routing;
+        var model = Models(placement, logProbDtype == "model" ? LogProbDtype.Model : LogProbDtype.Float32, routing, lost);
         var weights = WeightFiles.Open(Folder);
         return new(model, weights, weights.Hash(cancel));
     }
@@ -59,7 +58,7 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
             AddBos = false,
             Dtype = placement.DtypeName,
             LogprobDtype = logProbDtype == "model" ? placement.DtypeName : "float32",
-            Device = placement.Device.ToString(),
+            Device = placement.Kind,
             MaxLength = MaxLength,
             Exact = !placement.Budget.Shares,
             Versions = new SortedDictionary<string, string>(StringComparer.Ordinal)
@@ -70,6 +69,35 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
                 ["libtorch"] = versions.LibTorch ?? "unknown",
             },
         };
+    }
+
+    /// <summary>A model; on several devices one each, loaded side by side, that share the work.</summary>
+    private ILanguageModel Models(Placement placement, LogProbDtype logProbs, bool routing, Action<LostModel> lost)
+    {
+        if (placement.Devices.Count == 1)
+            return Load(placement.Device);
+        Task<TorchModel>[] loads = [.. placement.Devices.Select(device => Task.Factory.StartNew(
+            () => Load(device), default, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        try
+        {
+            Task.WaitAll(loads);
+        }
+        catch (AggregateException)
+        {
+            foreach (var load in loads.Where(load => load.IsCompletedSuccessfully))
+                load.Result.Dispose();
+            throw;
+        }
+        var pool = new ModelPool([.. placement.Devices.Zip(loads, (on, load) => new PooledModel($"{on}", load.Result))]);
+        pool.Lost += lost;
+        return pool;
+
+        TorchModel Load(TorchSharp.torch.Device device)
+        {
+            var model = TorchModel.Load(Folder, device, placement.Dtype, logProbs, MaxLength, placement.Workers);
+            model.RecordsRouting = routing;
+            return model;
+        }
     }
 }
 

@@ -42,6 +42,16 @@ internal sealed class Narrator(bool quiet) : IDisposable
         Terminal.Error.MarkupLineInterpolated($"[yellow]note: {Terminal.Short(note)}[/]");
     }
 
+    /// <summary>A device that failed while the run goes on, or the last one.</summary>
+    public void Lost(LostModel lost)
+    {
+        Clear();
+        var others = lost.Left == 0 ? "no device is left" : lost.Left == 1 ? "the other one does its work"
+            : $"the other {lost.Left} do its work";
+        var reason = lost.Error.Message.Split('\n')[0].Trim();
+        Terminal.Error.MarkupLineInterpolated($"[yellow]note: {lost.Device} failed, {others}: {reason}[/]");
+    }
+
     public void Progress(Progress progress)
     {
         if (quiet)

@@ -4,40 +4,68 @@ using TorchSharp;
 namespace Cognito.Eval.Cli;
 
 /// <summary>Where a model computes, in which type, and how much of it goes through at once.</summary>
-/// <param name="Workers">Batches at a time, one thread each; 1 on a GPU.</param>
-internal sealed record Placement(torch.Device Device, torch.ScalarType Dtype, Budget Budget, int Workers)
+/// <param name="Devices">Of one kind; each holds a copy of the model.</param>
+/// <param name="Workers">Batches at a time on each device, one thread each; 1 on a GPU.</param>
+internal sealed record Placement(
+    IReadOnlyList<torch.Device> Devices, torch.ScalarType Dtype, Budget Budget, int Workers)
 {
     /// <summary>More tokens in a batch make no product faster; on the CPU fewer leave no worker without one at the end.</summary>
     private const int MostTokens = 16384, MostTokensOnCpu = 1024, LeastTokens = 512;
 
+    /// <summary>The first.</summary>
+    public torch.Device Device => Devices[0];
+
+    /// <summary>The devices' names as --device takes them.</summary>
+    public string DeviceNames => string.Join(',', Devices);
+
     public bool IsCpu => Device.type == DeviceType.CPU;
+
+    /// <summary>What the devices are: cpu or cuda. Equal ones give equal numbers, whatever their number in the machine.</summary>
+    public string Kind => IsCpu ? "cpu" : "cuda";
 
     /// <summary>The type's name as --dtype takes it.</summary>
     public string DtypeName => Dtype.ToString().ToLowerInvariant();
 
     /// <summary>
     /// Loads libtorch and chooses: CUDA and the checkpoint's own type where there is a card, else the CPU and float32; the
-    /// token budget from the memory that is free now, before the weights.
+    /// token budget from the memory that is free now, before the weights, on the device that has least.
     /// </summary>
+    /// <param name="devices">Names, with commas between them.</param>
     public static Placement Choose(
-        ModelConfig config, string? libtorch, string? device, string? dtype, int threads, int? batchTokens, bool exact)
+        ModelConfig config, string? libtorch, string? devices, string? dtype, int threads, int? batchTokens, bool exact)
     {
         NativeTorch.Load(libtorch);
         // Batches side by side, one thread each, keep all cores at work, and their numbers do not depend on how many.
         NativeTorch.Threads(1);
-        var on = NativeTorch.Device(device);
-        var isCpu = on.type == DeviceType.CPU;
+        var on = Named(devices);
+        var isCpu = on[0].type == DeviceType.CPU;
         var type = Enum.Parse<torch.ScalarType>(dtype ?? (isCpu ? "float32" : config.Dtype ?? "float32"), ignoreCase: true);
-        var workers = isCpu ? threads : 1;
+        var workers = isCpu ? Math.Max(1, threads / on.Count) : 1;
         var budget = exact ? Budget.Exact : Of(config, on, type, workers, batchTokens);
         return new(on, type, budget, workers);
     }
 
-    private static Budget Of(ModelConfig config, torch.Device on, torch.ScalarType type, int workers, int? asked)
+    private static List<torch.Device> Named(string? devices)
     {
-        var isCpu = on.type == DeviceType.CPU;
+        if (devices is null)
+            return [NativeTorch.Device(null)];
+        var names = devices.Split(',', StringSplitOptions.TrimEntries);
+        if (names.Contains(""))
+            throw new InputException($"--device {devices}: a name is empty; give cpu, cuda or cuda:N, or several");
+        List<torch.Device> on = [.. names.Select(NativeTorch.Device)];
+        return on.All(device => device.type == on[0].type) ? on : throw new InputException(
+            $"--device {devices}: numbers would depend on which device does what; name devices of one kind");
+    }
+
+    /// <summary>Copies on one device share its memory.</summary>
+    private static long Free(List<torch.Device> devices) => devices.GroupBy(device => device.ToString())
+        .Min(copies => DeviceMemory.Free(copies.First()) / copies.Count());
+
+    private static Budget Of(ModelConfig config, List<torch.Device> on, torch.ScalarType type, int workers, int? asked)
+    {
+        var isCpu = on[0].type == DeviceType.CPU;
         var bytes = type == torch.ScalarType.Float32 ? 4 : 2;
-        var free = DeviceMemory.Free(on) - config.Parameters * bytes;
+        var free = Free(on) - config.Parameters * bytes;
         // Two batches are under way on a GPU, and one on each worker of a CPU; half of the memory is for what is kept.
         var room = free / 2 / (isCpu ? workers : 2) / MemoryEstimate.BytesPerToken(config, bytes);
         var most = isCpu ? MostTokensOnCpu : MostTokens;

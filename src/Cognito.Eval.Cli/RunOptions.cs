@@ -15,7 +15,7 @@ internal static class RunOptions
 
     public static readonly Option<string?> Device = new("--device")
     {
-        Description = "cpu, cuda or cuda:N. Default: a CUDA device if there is one.",
+        Description = "cpu, cuda or cuda:N; a run takes several, cuda:0,cuda:1. Default: CUDA if there is a card.",
         HelpName = "D",
     };
 

@@ -20,6 +20,7 @@ internal sealed class RunWork(
                 Circumstances = watch.Stop(graded, checkpoint.Folder, data, scorer.Halvings) with
                 {
                     KeptRequests = journal.FoundRequests,
+                    Devices = [.. placement.Devices.Select(device => device.ToString())],
                 },
             };
             Finish.Write(run, graded, place.Path, details, json, narrator);
@@ -45,7 +46,7 @@ internal sealed class RunWork(
         try
         {
             var prepared = checkpoint.Prepare(asked, placement.Budget);
-            using var loaded = checkpoint.Load(placement, logProbDtype, cancel, routing);
+            using var loaded = checkpoint.Load(placement, logProbDtype, routing, narrator.Lost, cancel);
             journal ??= place.Open();
             journal.Confirm(loaded.WeightsSha256);
             Tell(journal);
@@ -77,7 +78,7 @@ internal sealed class RunWork(
 
     private void Tell(Journal journal)
     {
-        narrator.Say($"model: {checkpoint.Name}, {placement.DtypeName} on {placement.Device}, "
+        narrator.Say($"model: {checkpoint.Name}, {placement.DtypeName} on {placement.DeviceNames}, "
             + $"{asked.Sum(a => a.Docs.Count)} documents of {asked.Count} tasks");
         if (journal.FoundRequests > 0)
             narrator.Say($"going on with {place.Path}: {journal.FoundRequests} requests were answered before");

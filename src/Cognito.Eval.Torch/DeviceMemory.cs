@@ -12,10 +12,18 @@ public static unsafe partial class DeviceMemory
         if (device.type != DeviceType.CUDA)
             return GC.GetGCMemoryInfo() is var info && info.TotalAvailableMemoryBytes > 0
                 ? info.TotalAvailableMemoryBytes - Environment.WorkingSet : long.MaxValue;
-        // Makes the device's context current, which the driver asks for.
+        // Starts the driver.
         torch.empty(1, device: device).Dispose();
+        nint context;
+        if (!NativeTorch.TryLoad(CudaModule.Library)
+            || CudaModule.PrimaryContext(&context, Math.Max(device.index, 0)) != 0)
+            return 0;
+        // The driver answers for the device whose context is current, which libtorch leaves at the first one.
+        CudaModule.Push(context);
         nuint free, total;
-        return NativeTorch.TryLoad(CudaModule.Library) && MemoryInfo(&free, &total) == 0 ? (long)free : 0;
+        var code = MemoryInfo(&free, &total);
+        CudaModule.Pop(out _);
+        return code == 0 ? (long)free : 0;
     }
 
     /// <summary>Does some work; if memory runs out in it, that is an InsufficientMemoryException.</summary>

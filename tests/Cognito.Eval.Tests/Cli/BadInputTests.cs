@@ -150,6 +150,8 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--max-length", "0", "at least 2")]
     [InlineData("--batch-tokens", "0", "at least 1")]
     [InlineData("--device", "tpu", "no such kind of device")]
+    [InlineData("--device", "cpu,tpu", "tpu: no such kind of device")]
+    [InlineData("--device", "cpu,", "a name is empty")]
     [InlineData("--device", "cuda:99", "CUDA devices")]
     [InlineData("--dtype", "int8", "int8")]
     [InlineData("--num-fewshot", "abc", "a whole number")]

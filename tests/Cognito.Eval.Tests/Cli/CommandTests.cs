@@ -42,6 +42,36 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public void Two_devices_give_the_results_of_one()
+    {
+        JsonObject On(string devices)
+        {
+            Works(
+                "-t", "winogrande,truthfulqa,gsm8k,mmlu_philosophy", "--limit", "2", "-q", "--device", devices,
+                "-o", line.At(devices));
+            var result = JsonNode.Parse(File.ReadAllText(Directory.EnumerateFiles(
+                line.At(devices), "results.json", SearchOption.AllDirectories).Single()))!.AsObject();
+            Assert.Equal(devices, result["provenance"]!["device"]!.GetValue<string>());
+            result["provenance"]!.AsObject().Remove("device");
+            result.Remove("run");
+            return result;
+        }
+        var (one, two) = (On("cpu"), On("cpu,cpu"));
+        // The harness's own record names the device too.
+        Assert.Equal(["cpu", "cpu,cpu"], new[] { one, two }.Select(r => r["config"]!["device"]!.GetValue<string>()));
+        two["config"]!["device"] = "cpu";
+        Assert.Equal(one.ToJsonString(), two.ToJsonString());
+    }
+
+    [Fact]
+    public void Bench_measures_one_device()
+    {
+        var outcome = line.Run("bench", "--device", "cpu,cpu");
+        Assert.Equal(2, outcome.Code);
+        Assert.Equal("cognito-eval: --device cpu,cpu: bench measures one device; name one", outcome.Error.Trim());
+    }
+
+    [Fact]
     public void One_document_has_a_score_and_no_standard_error()
     {
         Works("-t", "winogrande", "--limit", "1", "-q", "--device", "cpu");

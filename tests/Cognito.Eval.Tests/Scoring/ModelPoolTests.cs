@@ -1,0 +1,305 @@
+using System.Collections.Concurrent;
+
+namespace Cognito.Eval.Tests;
+
+public sealed class ModelPoolTests
+{
+    /// <summary>A toy on a device that may fail; it keeps the first token of every batch that it answered.</summary>
+    private sealed class Device(Func<int, Exception?> failure) : ILanguageModel
+    {
+        private readonly Toys.HashModel _model = new(100);
+        private int _asked;
+
+        public int MaxLength => _model.MaxLength;
+        public int VocabularySize => _model.VocabularySize;
+        public ConcurrentQueue<int> Answered { get; } = [];
+        public ConcurrentQueue<int> Runs { get; } = [];
+        public bool IsDisposed { get; private set; }
+
+        /// <summary>Waited for before each batch, so that a test decides who is slow.</summary>
+        public Action BeforeBatch { get; init; } = () => { };
+
+        public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches) =>
+            One(batches, batch => batch.Trees[0].Trunk[0], batch => _model.Score(batch));
+
+        public IEnumerable<IReadOnlyList<int[]>> Generate(IReadOnlyList<GenerationBatch> batches) =>
+            One<GenerationBatch, IReadOnlyList<int[]>>(batches, batch => batch.Prompts[0].Tokens[0], batch =>
+            {
+                List<int> row = [];
+                do
+                    row.Add(batch.Prompts[0].Tokens[0]);
+                while (!batch.IsDone(0, row));
+                return [[.. row]];
+            });
+
+        private IEnumerable<TReply> One<TBatch, TReply>(
+            IReadOnlyList<TBatch> batches, Func<TBatch, int> name, Func<TBatch, TReply> answer)
+        {
+            Runs.Enqueue(batches.Count);
+            foreach (var batch in batches)
+            {
+                BeforeBatch();
+                if (failure(_asked++) is { } error)
+                    throw error;
+                var reply = answer(batch);
+                Answered.Enqueue(name(batch));
+                yield return reply;
+            }
+        }
+
+        public void Dispose() => IsDisposed = true;
+    }
+
+    private static Device Sound() => new(_ => null);
+
+    private static Device FailsAfter(int batches, string message = "unspecified launch failure") =>
+        new(asked => asked >= batches ? new InvalidOperationException(message) : null);
+
+    private static readonly ScoreBatch[] Batches = [.. Enumerable.Range(0, 100).Select(Batch)];
+
+    private static ScoreBatch Batch(int b) => new([new(null, [b, 1, 2], [new([3], [4]), new([5, b], [6])])]);
+
+    private static IReadOnlyList<TokenScore>[] Expected => [.. new Toys.HashModel(100).Score(Batches)];
+
+    private static (ModelPool Pool, List<LostModel> Lost) Pool(params Device[] devices)
+    {
+        var pool = new ModelPool([.. devices.Select((device, i) => new PooledModel($"cuda:{i}", device))]);
+        List<LostModel> lost = [];
+        pool.Lost += lost.Add;
+        return (pool, lost);
+    }
+
+    private static IEnumerable<int> Answered(params Device[] devices) =>
+        devices.SelectMany(device => device.Answered).Order();
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void Answers_come_in_order_and_each_batch_is_answered_once(int count)
+    {
+        Device[] devices = [.. Enumerable.Range(0, count).Select(_ => Sound())];
+        var (pool, lost) = Pool(devices);
+        Assert.Equal(Expected, pool.Score(Batches).ToList());
+        Assert.Equal(Enumerable.Range(0, 100), Answered(devices));
+        Assert.Empty(lost);
+        Assert.Equal((100, 101), (pool.MaxLength, pool.VocabularySize));
+        pool.Dispose();
+        Assert.All(devices, device => Assert.True(device.IsDisposed));
+    }
+
+    [Fact]
+    public void Every_device_takes_part_in_runs_that_get_shorter()
+    {
+        using var both = new CountdownEvent(2);
+        var (one, other) = (Meets(), Meets());
+        var (pool, _) = Pool(one, other);
+        Assert.Equal(Expected, pool.Score(Batches).ToList());
+        Assert.NotEmpty(one.Answered);
+        Assert.NotEmpty(other.Answered);
+        int[] runs = [.. one.Runs, .. other.Runs];
+        Assert.Equal((1, 16), (runs.Min(), runs.Max()));
+
+        // Neither answers before the other has been asked.
+        Device Meets()
+        {
+            var isFirst = true;
+            return new(_ => null)
+            {
+                BeforeBatch = () =>
+                {
+                    if (isFirst)
+                        both.Signal();
+                    isFirst = false;
+                    Assert.True(both.Wait(TimeSpan.FromSeconds(20)));
+                },
+            };
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(20)]
+    public void What_a_failed_device_left_is_done_by_the_others(int batches)
+    {
+        using var failed = new ManualResetEventSlim();
+        // The others do not take everything before the one has failed.
+        Device Waits() => new(_ => null) { BeforeBatch = () => failed.Wait(TimeSpan.FromSeconds(20)) };
+        var bad = new Device(asked =>
+        {
+            if (asked < batches)
+                return null;
+            failed.Set();
+            return new InvalidOperationException("unspecified launch failure");
+        });
+        var (one, other) = (Waits(), Waits());
+        var (pool, lost) = Pool(one, bad, other);
+        Assert.Equal(Expected, pool.Score(Batches).ToList());
+        Assert.Equal(Enumerable.Range(0, 100), Answered(one, bad, other));
+        Assert.Equal(batches, bad.Answered.Count);
+        var report = Assert.Single(lost);
+        Assert.Equal(("cuda:1", "unspecified launch failure", 2), (report.Device, report.Error.Message, report.Left));
+        // Nothing is asked of it any more, and it is not reported again.
+        Assert.Equal(Expected, pool.Score(Batches).ToList());
+        Assert.Equal(batches, bad.Answered.Count);
+        Assert.Single(lost);
+    }
+
+    [Fact]
+    public void A_device_that_fails_on_its_last_batch_leaves_it_to_one_that_had_nothing_left()
+    {
+        using var begun = new ManualResetEventSlim();
+        // Of two batches each device takes one; the bad one fails when the other has nothing left to take.
+        var good = new Device(_ => null) { BeforeBatch = () => begun.Wait(TimeSpan.FromSeconds(20)) };
+        var bad = new Device(_ => new InvalidOperationException("lost"))
+        {
+            BeforeBatch = () =>
+            {
+                begun.Set();
+                SpinWait.SpinUntil(() => !good.Answered.IsEmpty, TimeSpan.FromSeconds(20));
+                Thread.Sleep(100);
+            },
+        };
+        var (pool, lost) = Pool(good, bad);
+        Assert.Equal(Expected[..2], pool.Score(Batches[..2]).ToList());
+        Assert.Equal([0, 1], Answered(good));
+        Assert.Single(lost);
+    }
+
+    [Fact]
+    public void When_the_last_device_fails_its_error_is_thrown_after_what_was_answered()
+    {
+        var (pool, lost) = Pool(FailsAfter(3, "first"), FailsAfter(5, "second"));
+        List<IReadOnlyList<TokenScore>> read = [];
+        var error = Assert.Throws<InvalidOperationException>(() =>
+        {
+            foreach (var scores in pool.Score(Batches))
+                read.Add(scores);
+        });
+        Assert.Equal(Expected[..read.Count], read);
+        Assert.Equal([1, 0], lost.Select(l => l.Left));
+        Assert.Equal(lost[^1].Error, error);
+        Assert.Equal(["first", "second"], lost.Select(l => l.Error.Message).Order());
+        Assert.Same(error, Assert.Throws<InvalidOperationException>(() => pool.Score(Batches).First()));
+        Assert.Equal(2, lost.Count);
+    }
+
+    /// <summary>Memory for all batches but one, named by its first token; for half of it there is.</summary>
+    private sealed class Cramped(int tooLarge) : ILanguageModel
+    {
+        private readonly Toys.HashModel _model = new(100);
+        public int MaxLength => 100;
+        public int VocabularySize => 101;
+
+        public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches) => batches.Select(batch =>
+            batch.Trees[0].Trunk[0] == tooLarge && batch.Trees[0].Branches.Count > 1
+                ? throw new InsufficientMemoryException("no room") : _model.Score(batch));
+
+        public IEnumerable<IReadOnlyList<int[]>> Generate(IReadOnlyList<GenerationBatch> batches) =>
+            throw new NotSupportedException();
+
+        public void Dispose() { }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(42)]
+    [InlineData(99)]
+    public void A_batch_too_large_is_thrown_at_its_place_and_halved_without_losing_a_device(int place)
+    {
+        var pool = new ModelPool([.. ((string[])["a", "b", "c"]).Select(name => new PooledModel(name, new Cramped(place)))]);
+        pool.Lost += lost => Assert.Fail(lost.Device);
+        List<IReadOnlyList<TokenScore>> read = [];
+        Assert.Throws<InsufficientMemoryException>(() =>
+        {
+            foreach (var scores in pool.Score(Batches))
+                read.Add(scores);
+        });
+        Assert.Equal(Expected[..place], read);
+        var halvings = 0;
+        Assert.Equal(Expected, Halving.Score(pool, Batches, () => halvings++).ToList());
+        Assert.Equal(1, halvings);
+    }
+
+    [Fact]
+    public void A_batch_that_no_device_can_answer_costs_no_device()
+    {
+        Device Picky() => new(asked => asked == 5 ? new InputException("Token 7000 is not known") : null);
+        var (pool, lost) = Pool(Picky(), Picky());
+        Assert.Throws<InputException>(() => pool.Score(Batches).Count());
+        Assert.Empty(lost);
+    }
+
+    [Fact]
+    public void Leaving_early_ends_what_has_begun_and_begins_no_more()
+    {
+        using var left = new ManualResetEventSlim();
+        var (one, other) = (Stops(), Stops());
+        var (pool, lost) = Pool(one, other);
+        using (var answers = pool.Score(Batches).GetEnumerator())
+        {
+            foreach (var expected in Expected[..3])
+            {
+                Assert.True(answers.MoveNext());
+                Assert.Equal(expected, answers.Current);
+            }
+            _ = Task.Delay(500).ContinueWith(_ => left.Set(), TaskScheduler.Default);
+        }
+        var answered = one.Answered.Count + other.Answered.Count;
+        Assert.InRange(answered, 3, 22);
+        Assert.Empty(lost);
+        Assert.Equal(Expected, pool.Score(Batches).ToList());
+        Assert.Equal(answered + 100, one.Answered.Count + other.Answered.Count);
+
+        // Goes on after its tenth batch when the answers have been left.
+        Device Stops()
+        {
+            var begun = 0;
+            return new(_ => null)
+            {
+                BeforeBatch = () =>
+                {
+                    if (++begun > 10)
+                        left.Wait(TimeSpan.FromSeconds(20));
+                },
+            };
+        }
+    }
+
+    private static GenerationBatch[] Prompts(int count, Func<IReadOnlyList<int>, bool> isDone) =>
+        [.. Enumerable.Range(0, count).Select(b => new GenerationBatch([new([b], 9)], (_, ids) => isDone(ids)))];
+
+    [Fact]
+    public void Generated_rows_come_in_order_though_a_device_fails()
+    {
+        var (pool, lost) = Pool(Sound(), FailsAfter(0), Sound());
+        var rows = pool.Generate(Prompts(30, ids => ids.Count == 1 + ids[0] % 3)).Select(batch => batch.Single()).ToList();
+        Assert.Equal(Enumerable.Range(0, 30).Select(b => Enumerable.Repeat(b, 1 + b % 3).ToArray()), rows);
+        Assert.InRange(lost.Count, 0, 1);
+    }
+
+    [Fact]
+    public void Cancelling_a_generation_ends_it_and_loses_no_device()
+    {
+        using var cancel = new CancellationTokenSource();
+        var (pool, lost) = Pool(Sound(), Sound());
+        cancel.CancelAfter(50);
+        Assert.Throws<OperationCanceledException>(() => pool.Generate(Prompts(8, _ =>
+        {
+            cancel.Token.ThrowIfCancellationRequested();
+            return false;
+        })).Count());
+        Assert.Empty(lost);
+    }
+
+    [Fact]
+    public void A_generation_that_nobody_waits_for_is_left_between_two_tokens()
+    {
+        var (pool, _) = Pool(Sound(), Sound());
+        // All rows but the first would go on for ever.
+        Assert.Equal([0], pool.Generate(Prompts(8, ids => ids[0] == 0)).First().Single());
+    }
+}
