@@ -116,7 +116,7 @@ internal static class RunCommand
         var key = RunFolder.Key(
             checkpoint, provenance, asked, limit, parsed.GetValue(RunOptions.BatchTokens), parsed.GetValue(Routing));
         var arguments = new RunArguments(
-            named.Given, Inputs.RowsGiven(parsed.GetValue(Data)), [.. asked.Select(task => task.Task.Name)],
+            named.Given, Inputs.RowsGiven(parsed.GetValue(Data)) is { } rows ? Path.GetFullPath(rows) : null, [.. tasks.Select(task => task.Name)],
             parsed.GetValue(Shots), limit?.Value);
         RunFolder Place(bool fresh) => RunFolder.Find(
             parsed.GetRequiredValue(Output), checkpoint.Name, key, arguments, placement.Budget, shard, watch.Started, fresh);
