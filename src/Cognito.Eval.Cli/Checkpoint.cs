@@ -41,7 +41,7 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
     {
         var model = Models(placement, logProbDtype == "model" ? LogProbDtype.Model : LogProbDtype.Float32, routing, lost);
         var weights = WeightFiles.Open(Folder);
-        return new(model, weights, weights.Hash(cancel));
+        return new(model, weights, weights.Read(cancel));
     }
 
     /// <summary>What is known before the weights are read.</summary>
@@ -102,12 +102,15 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
 }
 
 /// <summary>A checkpoint's model, ready to answer; the hash of its weights is computed meanwhile.</summary>
-internal sealed record LoadedCheckpoint(ILanguageModel Model, WeightFiles Weights, Task<string> WeightsSha256) : IDisposable
+internal sealed record LoadedCheckpoint(ILanguageModel Model, WeightFiles Weights, Task<WeightsRead> Read) : IDisposable
 {
+    /// <summary>The weights' identity, once all are read.</summary>
+    public async Task<string> WeightsSha256() => (await Read).Sha256;
+
     public void Dispose()
     {
         Model.Dispose();
         // The hash reads the files, which must outlive it.
-        WeightsSha256.ContinueWith(_ => Weights.Dispose(), TaskScheduler.Default);
+        Read.ContinueWith(_ => Weights.Dispose(), TaskScheduler.Default);
     }
 }

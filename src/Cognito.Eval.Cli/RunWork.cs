@@ -48,7 +48,7 @@ internal sealed class RunWork(
             var prepared = checkpoint.Prepare(asked, placement.Budget);
             using var loaded = checkpoint.Load(placement, logProbDtype, routing, narrator.Lost, cancel);
             journal ??= place.Open();
-            journal.Confirm(loaded.WeightsSha256);
+            journal.Confirm(loaded.WeightsSha256());
             Tell(journal);
             var scorer = checkpoint.Scorer(loaded.Model, placement.Budget, journal);
             scorer.Progressed += narrator.Progress;
@@ -62,6 +62,7 @@ internal sealed class RunWork(
                 journal.Clear();
                 work(scorer, prepared, journal);
             }
+            Warn(loaded.Read.Result.NotFinite);
         }
         catch (OperationCanceledException)
         {
@@ -74,6 +75,13 @@ internal sealed class RunWork(
         {
             journal?.Dispose();
         }
+    }
+
+    private void Warn(IReadOnlyList<string> notFinite)
+    {
+        if (notFinite.Count > 0)
+            narrator.Warn($"{checkpoint.Folder}: {notFinite[0]}{(notFinite.Count == 1 ? " holds" : $" and {notFinite.Count - 1} more tensors hold")} "
+                + "a NaN or an infinity; fetch the weights again");
     }
 
     private void Tell(Journal journal)

@@ -78,8 +78,10 @@ public sealed class WeightFiles : IDisposable
     /// The identity of the weights: changes with any tensor's name, type, shape or bytes, and not with how they are
     /// sharded. Reads every byte, on some threads in the background; await it before disposing of the files.
     /// </summary>
-    public Task<string> Hash(CancellationToken cancel = default) =>
-        Task.Run(() => WeightsHash.Of(_files, cancel), cancel);
+    public async Task<string> Hash(CancellationToken cancel = default) => (await Read(cancel)).Sha256;
+
+    /// <summary>The same, and what else is seen on the way.</summary>
+    public Task<WeightsRead> Read(CancellationToken cancel = default) => Task.Run(() => WeightsHash.Of(_files, cancel), cancel);
 
     /// <summary>
     /// A quick look at the weights, for when there is no time to read them all: sha256 over each file's name, length,
@@ -177,3 +179,8 @@ public sealed class WeightFiles : IDisposable
               "is refused; convert them to safetensors (in transformers, save_pretrained does)");
     }
 }
+
+/// <summary>What reading all of the weights tells.</summary>
+/// <param name="Sha256">Their identity, see <see cref="WeightFiles.Hash"/>.</param>
+/// <param name="NotFinite">Names of tensors that hold a NaN or an infinity.</param>
+public sealed record WeightsRead(string Sha256, IReadOnlyList<string> NotFinite);

@@ -14,9 +14,9 @@ internal static class WeightsHash
 {
     private const int BufferSize = 1 << 20, MostThreads = 8, Pages = 64, PageSize = 4096;
 
-    public static string Of(IReadOnlyList<SafetensorsFile> files, CancellationToken cancel)
+    public static WeightsRead Of(IReadOnlyList<SafetensorsFile> files, CancellationToken cancel)
     {
-        var lines = new ConcurrentDictionary<string, string>();
+        var (lines, notFinite) = (new ConcurrentDictionary<string, string>(), new ConcurrentBag<string>());
         // In the order of their bytes, one at a time: a disk likes to be read from front to back.
         var inOrder = Partitioner.Create(files.SelectMany(f => f.Tensors.Select(t => (f, t))),
             EnumerablePartitionerOptions.NoBuffering);
@@ -25,7 +25,7 @@ internal static class WeightsHash
         try
         {
             Parallel.ForEach(inOrder, new() { MaxDegreeOfParallelism = threads, CancellationToken = cancel },
-                pair => lines[pair.t.Name] = Line(pair.f, pair.t, cancel));
+                pair => lines[pair.t.Name] = Line(pair.f, pair.t, notFinite, cancel));
         }
         catch (AggregateException e) when (e.InnerException is InputException)
         {
@@ -34,7 +34,7 @@ internal static class WeightsHash
         using var all = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var name in lines.Keys.Order(StringComparer.Ordinal))
             all.AppendData(Encoding.UTF8.GetBytes(lines[name]));
-        return Convert.ToHexStringLower(all.GetHashAndReset());
+        return new(Convert.ToHexStringLower(all.GetHashAndReset()), [.. notFinite.Order(StringComparer.Ordinal)]);
     }
 
     public static string Fingerprint(IReadOnlyList<SafetensorsFile> files)
@@ -61,24 +61,31 @@ internal static class WeightsHash
         hash.AppendData(bytes);
     }
 
-    private static string Line(SafetensorsFile file, TensorEntry tensor, CancellationToken cancel) =>
+    private static string Line(
+        SafetensorsFile file, TensorEntry tensor, ConcurrentBag<string> notFinite, CancellationToken cancel) =>
         string.Create(CultureInfo.InvariantCulture, $"{Encoding.UTF8.GetByteCount(tensor.Name)}:{tensor.Name} " +
-            $"{tensor.DType} [{string.Join(',', tensor.Shape)}] {OfBytes(file, tensor, cancel)}\n");
+            $"{tensor.DType} [{string.Join(',', tensor.Shape)}] {OfBytes(file, tensor, notFinite, cancel)}\n");
 
-    private static string OfBytes(SafetensorsFile file, TensorEntry tensor, CancellationToken cancel)
+    private static string OfBytes(
+        SafetensorsFile file, TensorEntry tensor, ConcurrentBag<string> notFinite, CancellationToken cancel)
     {
+        var areFinite = true;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
+            // A buffer of 2^k bytes holds whole numbers.
             for (long done = 0; done < tensor.Length;)
             {
                 cancel.ThrowIfCancellationRequested();
-                var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, tensor.Length - done));
+                var part = buffer.AsSpan(0, (int)Math.Min(BufferSize, tensor.Length - done));
                 file.Read(part, tensor.Offset + done);
                 hash.AppendData(part);
+                areFinite = areFinite && Finite.All(tensor.DType, part);
                 done += part.Length;
             }
+            if (!areFinite)
+                notFinite.Add(tensor.Name);
             return Convert.ToHexStringLower(hash.GetHashAndReset());
         }
         finally

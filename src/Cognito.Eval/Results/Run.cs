@@ -76,6 +76,11 @@ public sealed record TaskRecord
     public required int Requests { get; init; }
     public required int TruncatedRequests { get; init; }
     public required int TruncatedDocuments { get; init; }
+
+    /// <summary>Log-likelihoods that are a NaN or infinite.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int NotFiniteRequests { get; init; }
+
     public required NearTies NearTies { get; init; }
     public required RequestDigest RequestsSha256 { get; init; }
 

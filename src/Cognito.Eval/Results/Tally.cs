@@ -26,7 +26,7 @@ public static class Tally
             Config = new(
                 "cognito-eval", $"pretrained={provenance.Model}", CommonShots(graded), null, [], provenance.Device, true,
                 limit?.Value, 100000, new Dictionary<string, string>()),
-            Leaderboard = Columns(results, columns, tasks, notes),
+            Leaderboard = Columns(results, columns, tasks, notes, [.. columns.Select(column => NotFinite(column, tasks)).OfType<string>()]),
             Tasks = tasks,
             Rounding = rounding,
             Routing = graded.All(task => task.Routing is null) ? null : graded.Where(task => task.Routing is not null)
@@ -66,6 +66,7 @@ public static class Tally
             IsComplete = asked.IsComplete,
             Requests = graded.Docs.Sum(doc => doc.Replies.Count),
             TruncatedRequests = graded.Docs.Sum(doc => doc.Truncated),
+            NotFiniteRequests = graded.Docs.Sum(doc => doc.Replies.Count(reply => reply is Likelihood { LogProbability: var value } && !double.IsFinite(value))),
             TruncatedDocuments = graded.Docs.Count(doc => doc.Truncated > 0),
             NearTies = new(margin, near.Length, near),
             RequestsSha256 = asked.Digest,
@@ -82,7 +83,7 @@ public static class Tally
 
     private static Leaderboard Columns(
         IReadOnlyDictionary<string, IReadOnlyDictionary<string, double?>> results, IReadOnlyList<Column> columns,
-        IReadOnlyDictionary<string, TaskRecord> tasks, IReadOnlyList<string> notes)
+        IReadOnlyDictionary<string, TaskRecord> tasks, IReadOnlyList<string> doubts, IReadOnlyList<string> more)
     {
         var values = new OrderedDictionary<string, double?>();
         foreach (var column in columns)
@@ -90,7 +91,15 @@ public static class Tally
             var mine = tasks.Where(task => task.Value.Column == column.Key).ToList();
             values[column.Key] = ColumnValue(mine.Select(task => results[task.Key][column.Metric]).ToList());
         }
-        return new(values, Average(values.Values), notes.Count == 0, notes);
+        return new(values, Average(values.Values), doubts.Count == 0, [.. doubts, .. more]);
+    }
+
+    private static string? NotFinite(Column column, IReadOnlyDictionary<string, TaskRecord> tasks)
+    {
+        var mine = tasks.Values.Where(task => task.Column == column.Key).ToList();
+        return mine.Sum(task => task.NotFiniteRequests) is var count and > 0
+            ? $"{column.Title.Split(" (")[0]}: {count} of {mine.Sum(task => task.Requests)} log-likelihoods are no finite numbers; as on the "
+                + "leaderboard, a NaN counts as the greatest" : null;
     }
 
     /// <summary>Mean of the tasks' headline metric, in percent; the leaderboard counts a metric that is no number as 0.</summary>
