@@ -90,6 +90,8 @@ internal sealed class RunWork(
             + $"{asked.Sum(a => a.Docs.Count)} documents of {asked.Count} tasks");
         if (journal.FoundRequests > 0)
             narrator.Say($"going on with {place.Path}: {journal.FoundRequests} requests were answered before");
+        if (journal.SetAside is { } aside)
+            narrator.Warn($"the journal could not be read, and all is asked again; it was put aside as {aside}");
         if (journal.Damaged > 0)
             narrator.Warn($"{journal.Damaged} damaged entries of {place.Path} are answered again");
     }

@@ -70,6 +70,7 @@ internal static class Session
         InterruptedException => (OneLine(e.Message), Interrupted),
         CheckpointChangedException => ($"{OneLine(e.Message)}; run again", Failed),
         HubInterruptedException => (OneLine(e.Message), Interrupted),
+        JournalException => (OneLine(e.Message), Failed),
         HubException => (OneLine(e.Message), Failed),
         OperationCanceledException => ("interrupted; nothing was written", Interrupted),
         UnauthorizedAccessException => ($"{e.Message.TrimEnd('.')}; check its permissions", BadInput),

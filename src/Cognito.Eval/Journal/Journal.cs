@@ -24,6 +24,7 @@ public sealed class Journal : IDisposable
     private volatile Task<string>? _weights;
     private Dictionary<string, string> _known = [];
     private Exception? _failure;
+    private bool _isDisposed;
     private long _keptRequests;
 
     private Journal(JournalFile? file, IEnumerable<Entry> entries)
@@ -69,6 +70,9 @@ public sealed class Journal : IDisposable
 
     /// <summary>Entries whose checksum was wrong; their batches are answered again.</summary>
     public int Damaged { get; private init; }
+
+    /// <summary>Where a journal that could not be read at all was put; null if there was none.</summary>
+    public string? SetAside => _file?.WasSetAside;
 
     /// <summary>How many of the run's requests have answers on disk.</summary>
     public long KeptRequests => Interlocked.Read(ref _keptRequests);
@@ -141,6 +145,9 @@ public sealed class Journal : IDisposable
 
     public void Dispose()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
         _stop.Set();
         _writer?.Join();
         _file?.Dispose();
@@ -168,7 +175,7 @@ public sealed class Journal : IDisposable
     private void Check()
     {
         if (_failure is { } failure)
-            throw failure is CheckpointChangedException ? failure : new IOException(failure.Message, failure);
+            throw failure is CheckpointChangedException ? failure : new JournalException(failure.Message, failure);
     }
 
     private void Write()
@@ -230,6 +237,9 @@ internal static class BatchForms
         BatchDigest.Of, Entry.Write, (entry, batch) =>
             entry.ReadGenerated() is { } read && read.Count == batch.Prompts.Count ? read : null);
 }
+
+/// <summary>A journal cannot be written; one line says which and why.</summary>
+public sealed class JournalException(string message, Exception inner) : IOException(message, inner);
 
 /// <summary>The answers kept are of other weights than those at hand.</summary>
 public sealed class CheckpointChangedException() : Exception("the checkpoint's weights changed since the journal was begun");

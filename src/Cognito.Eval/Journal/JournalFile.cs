@@ -19,11 +19,14 @@ internal sealed class JournalFile : IDisposable
 
     public string Path { get; }
 
+    /// <summary>Where one that could not be read was put; null if there was none.</summary>
+    public string? WasSetAside { get; private init; }
+
     /// <summary>Opens a journal to write, and makes it if it is not there.</summary>
     /// <exception cref="InputException">Another process has it open, or it cannot be written.</exception>
-    public static JournalFile Open(string path) => Open(path, isRetry: false);
+    public static JournalFile Open(string path) => Open(path, aside: null);
 
-    private static JournalFile Open(string path, bool isRetry)
+    private static JournalFile Open(string path, string? aside)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
@@ -46,7 +49,8 @@ internal sealed class JournalFile : IDisposable
                 COMMIT
                 """);
             Run(connection, $"PRAGMA user_version = {Version}");
-            return new(path, connection);
+            RequireSound(connection);
+            return new(path, connection) { WasSetAside = aside };
         }
         catch (SqliteException e)
         {
@@ -55,11 +59,10 @@ internal sealed class JournalFile : IDisposable
                 throw new InputException(
                     $"{System.IO.Path.GetDirectoryName(path)}: another process is at work on this run; wait for it or stop "
                     + "it, or start another run with --fresh", e);
-            if (e.SqliteErrorCode is not (Corrupt or NoDatabase) || isRetry)
+            if (e.SqliteErrorCode is not (Corrupt or NoDatabase) || aside is not null)
                 throw Failed(path, e);
             // What it held cannot be trusted, and must not stand in the way.
-            SetAside(path);
-            return Open(path, isRetry: true);
+            return Open(path, SetAside(path));
         }
     }
 
@@ -155,15 +158,26 @@ internal sealed class JournalFile : IDisposable
         }
     }
 
-    private static IOException Failed(string path, SqliteException e) =>
+    private static JournalException Failed(string path, SqliteException e) =>
         new($"{path}: cannot be written ({e.Message.Split('\'') switch { [_, var said, ..] => said, _ => e.Message }}); "
             + "see that the disk has room and the folder may be written", e);
 
-    private static void SetAside(string path)
+    /// <summary>A journal of broken structure is found out now, not in the middle of a run.</summary>
+    private static void RequireSound(SqliteConnection connection)
     {
-        File.Move(path, path + ".damaged", overwrite: true);
+        using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA quick_check(1)";
+        if (command.ExecuteScalar() is not "ok")
+            throw new SqliteException("not sound", Corrupt);
+    }
+
+    private static string SetAside(string path)
+    {
+        var aside = path + ".damaged";
+        File.Move(path, aside, overwrite: true);
         foreach (var suffix in (string[])["-wal", "-shm", "-journal"])
             File.Delete(path + suffix);
+        return aside;
     }
 
     private static void Copy(string from, string to)
