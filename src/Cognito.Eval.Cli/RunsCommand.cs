@@ -35,7 +35,16 @@ internal static class RunsCommand
         var found = RunFolder.Under(folder, 3).Select(Listed.Of).Where(run => parsed.GetValue(All) || run.State != "finished").ToList();
         if (parsed.GetValue(Json))
         {
-            Console.WriteLine(JsonSerializer.Serialize(found, Terminal.Json));
+            Console.WriteLine(JsonSerializer.Serialize(found.Select(run => new
+            {
+                folder = run.Folder,
+                model = run.Model,
+                shard = run.Shard,
+                started = run.Started,
+                answered = run.Answered,
+                requests = run.Requests,
+                state = run.State,
+            }), Terminal.Json));
             return Session.Done;
         }
         var table = Terminal.Table(["Run", "Model", "Shard", "Started", "Answered", "State"]);

@@ -51,15 +51,11 @@ public sealed class CommandTests : IDisposable
                 "-o", line.At(devices));
             var result = JsonNode.Parse(File.ReadAllText(Directory.EnumerateFiles(
                 line.At(devices), "results.json", SearchOption.AllDirectories).Single()))!.AsObject();
-            Assert.Equal(devices, result["provenance"]!["device"]!.GetValue<string>());
-            result["provenance"]!.AsObject().Remove("device");
+            Assert.Equal(devices, string.Join(',', result["run"]!["devices"]!.AsArray().Select(device => device!.GetValue<string>())));
             result.Remove("run");
             return result;
         }
         var (one, two) = (On("cpu"), On("cpu,cpu"));
-        // The harness's own record names the device too.
-        Assert.Equal(["cpu", "cpu,cpu"], new[] { one, two }.Select(r => r["config"]!["device"]!.GetValue<string>()));
-        two["config"]!["device"] = "cpu";
         Assert.Equal(one.ToJsonString(), two.ToJsonString());
     }
 
@@ -89,7 +85,7 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public void An_interrupt_during_generation_ends_the_run_in_seconds_and_writes_nothing()
+    public void An_interrupt_during_generation_ends_the_run_in_seconds_and_says_what_is_kept()
     {
         // Twenty answers of up to 256 tokens are seconds of work on one thread.
         using var process = line.Start([], "-t", "gsm8k", "--device", "cpu", "--threads", "1");
@@ -99,10 +95,11 @@ public sealed class CommandTests : IDisposable
         Thread.Sleep(300);
         using (var kill = System.Diagnostics.Process.Start("kill", ["-INT", $"{process.Id}"]))
             kill.WaitForExit();
-        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(9)));
+        // Between two tokens, not at the end of the answers, which on a busy machine is far away.
+        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(20)));
         Assert.Equal(130, process.ExitCode);
-        Assert.Contains("interrupted; nothing was written", process.StandardError.ReadToEnd());
-        Assert.False(Directory.Exists(line.At("results")));
+        Assert.Matches("interrupted; [0-9]+ answers are kept in .*; the same command goes on from there", process.StandardError.ReadToEnd());
+        Assert.Empty(Directory.EnumerateFiles(line.At("results"), "results.json", SearchOption.AllDirectories));
     }
 
     [Fact]

@@ -1,0 +1,212 @@
+using System.Text.Json.Nodes;
+
+namespace Cognito.Eval.Tests;
+
+/// <summary>Runs that end early and go on, runs in parts, and runs that are found finished.</summary>
+public sealed class ResumeTests : IDisposable
+{
+    private static readonly string[] Small = ["-t", "winogrande,truthfulqa,mmlu_philosophy", "--limit", "8", "--device", "cpu", "--batch-tokens", "512"];
+    private readonly CommandLine line = new();
+
+    public void Dispose() => line.Dispose();
+
+    [Theory]
+    [InlineData("KILL", 137)]
+    [InlineData("TERM", 130)]
+    [InlineData("INT", 130)]
+    public void A_run_that_is_stopped_goes_on_to_the_bytes_of_one_that_is_not(string signal, int code)
+    {
+        string[] full = [.. Small, "--details", "full", "--routing"];
+        Works([.. full, "-o", line.At("whole")]);
+        using (var process = line.Start([], [.. full, "-o", line.At("stopped")]))
+        {
+            while (Kept("stopped") == 0)
+                Thread.Sleep(20);
+            using (var kill = System.Diagnostics.Process.Start("kill", [$"-{signal}", $"{process.Id}"]))
+                kill.WaitForExit();
+            process.WaitForExit();
+            Assert.Equal(code, process.ExitCode);
+        }
+        Assert.Empty(Results("stopped"));
+        var unfinished = JsonNode.Parse(Works("runs", line.At("stopped"), "--json").Out)!.AsArray().Single()!;
+        Assert.Equal("unfinished", unfinished["state"]!.GetValue<string>());
+        Assert.True(unfinished["answered"]!.GetValue<long>() > 0);
+
+        var outcome = Works([.. full, "-o", line.At("stopped")]);
+        Assert.Contains("requests were answered before", outcome.Error);
+        Assert.Equal(Bytes("whole"), Bytes("stopped"));
+        Assert.True(Result("stopped")["run"]!["kept_requests"]!.GetValue<long>() > 0);
+        Assert.Empty(Directory.EnumerateFiles(line.At("stopped"), "journal*", SearchOption.AllDirectories));
+        Assert.Equal("[]", Works("runs", line.At("stopped"), "--json").Out.Trim());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(7)]
+    public void Shards_merge_to_the_bytes_of_the_undivided_run(int count)
+    {
+        string[] asked = ["-t", "winogrande,gsm8k,mmlu_philosophy", "--limit", "4", "--device", "cpu", "--routing"];
+        Works([.. asked, "-o", line.At("whole")]);
+        for (var i = 0; i < count; i++)
+            Works([.. asked, "--shard", $"{i}/{count}", "-o", line.At("parts")]);
+        Works("merge", line.At("parts"), "-o", line.At("joined"));
+        Assert.Equal(Bytes("whole"), Bytes("joined"));
+        Assert.Equal(count, Result("joined")["run"]!["shards"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public void Merge_names_shards_that_are_missing_unfinished_double_or_of_other_runs()
+    {
+        string[] asked = ["-t", "winogrande,truthfulqa", "--limit", "4", "--device", "cpu"];
+        string Part(string name, params string[] more) => Works([.. asked, .. more, "-o", line.At(name)]).Out.Trim();
+        var zero = Part("a", "--shard", "0/2");
+        Refused("of 2 shards 1 is missing", "merge", zero);
+        var one = Part("a", "--shard", "1/2");
+        Refused("both are shard 0/2", "merge", zero, one, Part("b", "--shard", "0/2"));
+        Refused("one is of 2 shards, the other of 3", "merge", zero, one, Part("c", "--shard", "2/3"));
+        Refused("shards of different runs", "merge", zero, Part("d", "--shard", "1/2", "--num-fewshot", "0"));
+        Refused("answers of different weights", "merge", zero, OtherWeights(one));
+        Refused("no shard of a run is there", "merge", line.At("nowhere"));
+        File.Delete(Path.Combine(one, "journal.sqlite"));
+        Refused("journal is missing", "merge", zero, one);
+        Refused("not a part of a run", "--shard", "2/2");
+        Refused("neither SLURM_ARRAY_TASK_ID nor JOB_COMPLETION_INDEX", "--shard", "auto");
+    }
+
+    [Fact]
+    public void A_shard_that_ended_early_is_refused_by_merge_and_goes_on()
+    {
+        string[] part = [.. Small, "--shard", "0/1"];
+        Works([.. Small, "-o", line.At("whole")]);
+        using (var process = line.Start([], [.. part, "-o", line.At("parts")]))
+        {
+            while (Kept("parts") == 0)
+                Thread.Sleep(20);
+            process.Kill();
+            process.WaitForExit();
+        }
+        Refused("batches have no answer yet", "merge", line.At("parts"), "-o", line.At("joined"));
+        Assert.Contains("requests were answered before", Works([.. part, "-o", line.At("parts")]).Error);
+        Works("merge", line.At("parts"), "-o", line.At("joined"));
+        Assert.Equal(Bytes("whole"), Bytes("joined"));
+    }
+
+    [Fact]
+    public void A_cluster_says_which_shard()
+    {
+        var outcome = line.Run(
+            [("SLURM_ARRAY_TASK_ID", "7"), ("SLURM_ARRAY_TASK_MIN", "5"), ("SLURM_ARRAY_TASK_COUNT", "4")],
+            "-t", "winogrande", "--limit", "2", "--device", "cpu", "--shard", "auto", "-o", line.At("slurm"));
+        Assert.Contains("shard-2-of-4", outcome.Out);
+        outcome = line.Run(
+            [("JOB_COMPLETION_INDEX", "1"), ("JOB_COMPLETIONS", "3")],
+            "-t", "winogrande", "--limit", "2", "--device", "cpu", "--shard", "auto", "-o", line.At("kubernetes"));
+        Assert.Contains("shard-1-of-3", outcome.Out);
+    }
+
+    [Fact]
+    public void Answers_of_other_weights_are_never_used()
+    {
+        var model = line.Copy(CommandLine.Nano, "model");
+        string[] asked = ["-t", "winogrande", "--limit", "4", "--device", "cpu", "--model", model, "--data", CommandLine.Samples];
+        Works([.. asked, "-o", line.At("r")]);
+        var before = Result("r")["provenance"]!["weights_sha256"]!.GetValue<string>();
+        ChangeOneWeight(model);
+        // The finished run lies there under the same key: only reading all of the weights tells.
+        Works([.. asked, "-o", line.At("r")]);
+        Works([.. asked, "-o", line.At("fresh")]);
+        var now = Results("r").Select(file => JsonNode.Parse(File.ReadAllText(file))!)
+            .Single(run => run["provenance"]!["weights_sha256"]!.GetValue<string>() != before);
+        now.AsObject().Remove("run");
+        Assert.Equal(Bytes("fresh")[0], now.ToJsonString());
+    }
+
+    [Fact]
+    public void A_finished_run_is_shown_again_unless_more_or_all_anew_is_asked()
+    {
+        string[] asked = ["-t", "winogrande", "--limit", "2", "--device", "cpu", "-o", line.At("r")];
+        var first = Works(asked);
+        var again = Works(asked);
+        Assert.Contains("answered before", again.Error);
+        Assert.DoesNotContain("model: cognito-nano", again.Error);
+        Assert.Equal(first.Out, again.Out);
+        Assert.Single(Results("r"));
+        Assert.DoesNotContain("answered before", Works([.. asked, "--details", "full"]).Error);
+        Assert.Contains("answered before", Works(asked).Error);
+        Assert.DoesNotContain("answered before", Works([.. asked, "--fresh"]).Error);
+        Assert.Equal(3, Results("r").Count);
+        var listed = JsonNode.Parse(Works("runs", line.At("r"), "--all", "--json").Out)!.AsArray();
+        Assert.Equal(["finished", "finished", "finished"], listed.Select(run => run!["state"]!.GetValue<string>()));
+    }
+
+    [Fact]
+    public void A_second_process_on_a_run_is_told()
+    {
+        string[] slow = ["-t", "winogrande,gsm8k", "--device", "cpu", "--threads", "1"];
+        using var first = line.Start([], [.. slow, "-o", line.At("r")]);
+        while (Kept("r") == 0)
+            Thread.Sleep(20);
+        Refused("another process is at work on this run", [.. slow, "-o", line.At("r")]);
+        first.WaitForExit();
+        Assert.Equal(0, first.ExitCode);
+    }
+
+    private static void ChangeOneWeight(string model)
+    {
+        var file = Directory.EnumerateFiles(model, "*.safetensors").Order(StringComparer.Ordinal).First();
+        var stamp = File.GetLastWriteTimeUtc(file);
+        using (var stream = File.Open(file, FileMode.Open))
+        {
+            stream.Seek(-1001, SeekOrigin.End);
+            var old = stream.ReadByte();
+            stream.Seek(-1, SeekOrigin.Current);
+            stream.WriteByte((byte)(old ^ 1));
+        }
+        File.SetLastWriteTimeUtc(file, stamp);
+    }
+
+    private string OtherWeights(string shard)
+    {
+        var copy = line.Copy(shard, "other");
+        using (var file = JournalFile.Open(Path.Combine(copy, JournalFile.Name)))
+            file.Commit(new Dictionary<string, string> { ["weights_sha256"] = new('a', 64) }, []);
+        return copy;
+    }
+
+    private long Kept(string root) => Directory.Exists(line.At(root))
+        ? Directory.EnumerateFiles(line.At(root), JournalFile.Name, SearchOption.AllDirectories)
+            .Sum(file => Journal.Peek(Path.GetDirectoryName(file)!)?.KeptRequests ?? 0) : 0;
+
+    private List<string> Results(string root) =>
+        [.. Directory.EnumerateFiles(line.At(root), "results.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+
+    private JsonObject Result(string root) => JsonNode.Parse(File.ReadAllText(Results(root).Single()))!.AsObject();
+
+    /// <summary>All that must be equal: the results without what is allowed to differ, and the details' bytes.</summary>
+    private List<string> Bytes(string root)
+    {
+        var result = Result(root);
+        Assert.Equal("run", result.Last().Key);
+        result.Remove("run");
+        var details = Path.Combine(Path.GetDirectoryName(Results(root).Single())!, "details");
+        return [result.ToJsonString(), .. Directory.EnumerateFiles(details).Order(StringComparer.Ordinal)
+            .Select(file => Path.GetFileName(file) + Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file))))];
+    }
+
+    private CommandLine.Outcome Works(params string[] args)
+    {
+        var outcome = line.Run(args);
+        Assert.True(outcome.Code == 0, outcome.Error);
+        return outcome;
+    }
+
+    private void Refused(string why, params string[] args)
+    {
+        var outcome = line.Run(args);
+        Assert.Equal(2, outcome.Code);
+        Assert.Contains(why, outcome.Error);
+        Assert.StartsWith("cognito-eval: ", outcome.Error.TrimEnd().Split('\n')[^1]);
+    }
+}
