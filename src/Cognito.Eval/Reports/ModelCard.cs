@@ -117,5 +117,5 @@ public static class ModelCard
         text.PadLeft(text.Length + (width - text.Length) / 2).PadRight(width);
 
     private static string Notes(Run run) => run.Leaderboard.Notes.Count == 0 ? ""
-        : "\nNot a leaderboard score:\n" + string.Concat(run.Leaderboard.Notes.Select(note => $"- {note}\n"));
+        : "\nNot a leaderboard score:\n" + string.Concat(run.Leaderboard.Notes.Select(note => $"- {Printable.Line(note)}\n"));
 }
