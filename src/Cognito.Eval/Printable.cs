@@ -12,11 +12,11 @@ public static class Printable
     /// The text on one line: runs of white space are one space, other control characters are spelled <c>\u001b</c>, so
     /// that no file's words command a terminal, and what is longer than anyone reads is cut.
     /// </summary>
-    public static string Line(string text)
+    public static string Line(string? text)
     {
         var line = new StringBuilder();
         var space = false;
-        foreach (var c in text)
+        foreach (var c in text ?? "")
         {
             if (line.Length > Longest)
                 return line.Append("...").ToString();

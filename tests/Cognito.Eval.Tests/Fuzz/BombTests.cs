@@ -120,7 +120,7 @@ public sealed class BombTests : IDisposable
     public void A_zipped_file_of_zeros_is_refused()
     {
         var path = Path.Combine(folder.Path, "rows.jsonl.gz");
-        File.WriteAllBytes(path, Zip(new byte[64 << 20]));
+        System.IO.File.WriteAllBytes(path, Zip(new byte[64 << 20]));
         var most = 16 * Mib + 128 * new FileInfo(path).Length;
         Assert.Contains($"holds more than {most >> 20} MiB", Refused(5 * most, () => JsonRows.Read(path)));
     }

@@ -27,7 +27,7 @@ internal sealed class FuzzTargets : IDisposable
     {
         "safetensors" => new(name, Weights(), ChangedHeader, ReadWeights, new(Mib, 64)),
         "parquet" => new(name, Parquets(), ParquetSyntax.Change, ReadParquet, ParquetBound),
-        "tokenizer.model" => new(name, Tokenizers(), ProtobufSyntax.Change, ReadTokenizer, new(8 * Mib, 600)),
+        "tokenizer.model" => new(name, Tokenizers(), ProtobufSyntax.Change, ReadTokenizer, new(4 * Mib, 100)),
         "config.json" => OfJson(name, Configs(), _ => ReadConfig()),
         "generation_config.json" => OfJson(name, ["""{"bos_token_id": 1, "eos_token_id": [2, 7], "pad_token_id": null}"""u8.ToArray()],
             _ => ReadConfig()),
@@ -36,12 +36,12 @@ internal sealed class FuzzTargets : IDisposable
         "results.json" => OfJson(name, Runs(), _ => ReadRun(), 4 * Mib),
         "rows.jsonl" => new(name, [Lines], ChangedLine, bytes => ReadRows(folder.Write(name, bytes)), new(Mib, 200)),
         "rows.csv" => new(name, [Csv], (bytes, random) => Strange.Bytes(bytes, random),
-            bytes => ReadRows(folder.Write(name, bytes)), new(Mib, 400)),
+            bytes => ReadRows(folder.Write(name, bytes)), new(Mib, 100)),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
     };
 
     /// <summary>A fixed part, and for each byte what 16 values and 256 unpacked bytes may take: see ParquetAllowance.</summary>
-    public static Allocation ParquetBound => new(64 * Mib, 20 * Kib);
+    public static Allocation ParquetBound => new(16 * Mib, 20 * Kib);
 
     private FuzzTarget OfJson(string name, IReadOnlyList<byte[]> seeds, Action<byte[]> read, long most = Mib)
     {
@@ -50,7 +50,7 @@ internal sealed class FuzzTargets : IDisposable
         {
             folder.Write(name, bytes);
             read(bytes);
-        }, new(most, 400));
+        }, new(most, 100));
     }
 
     /// <summary>Right files for it to lie among.</summary>

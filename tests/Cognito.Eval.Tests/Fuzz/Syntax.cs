@@ -40,17 +40,23 @@ internal sealed class Syntax(int kind)
 internal sealed record SyntaxFormat(
     Func<Random, Syntax, Syntax> Leaf, Func<Random, object?, object?> Name, Func<Syntax, Syntax> Wrap)
 {
+    /// <summary>Characters and parts of a tree that is still changed: what every change doubles would fill memory by itself.</summary>
+    private const int Most = 1 << 19;
+
+    private static int Weight(List<Syntax> parts) =>
+        parts.Sum(part => 1 + ((part.Value as string)?.Length ?? (part.Value as byte[])?.Length ?? 0));
+
     /// <summary>One change or some: left out, twice, swapped, moved, renamed, deeper, many times, or another value.</summary>
     public Syntax Change(Syntax whole, Random random)
     {
         var tree = whole.Copy();
         for (var changes = random.Next(3) > 0 ? 1 : random.Next(2, 6); changes > 0; changes--)
-            if (tree.Places().ToList() is { Count: > 0 } places)
-                Change(places, random);
+            if (tree.Places().ToList() is { Count: > 0 } places && Weight(places.ConvertAll(place => place.List[place.At])) is <= Most and var weight)
+                Change(places, Math.Max(2, Most / weight), random);
         return tree;
     }
 
-    private void Change(List<(List<Syntax> List, int At)> places, Random random)
+    private void Change(List<(List<Syntax> List, int At)> places, int most, Random random)
     {
         var (list, at) = places[random.Next(places.Count)];
         var (other, there) = places[random.Next(places.Count)];
@@ -64,7 +70,7 @@ internal sealed record SyntaxFormat(
             case 4: (list[at], list[^1]) = (list[^1], list[at]); break;
             case 5: list[at] = part.Named(Name(random, part.Name)); break;
             case 6: list[at] = Deeper(part, random.Next(1, 100)); break;
-            case 7: list.InsertRange(at, Enumerable.Repeat(part, random.Next(1, 300))); break;
+            case 7: list.InsertRange(at, Enumerable.Repeat(part, random.Next(1, Math.Min(most, 300)))); break;
             default: list[at] = Leaf(random, part).Named(part.Name); break;
         }
     }

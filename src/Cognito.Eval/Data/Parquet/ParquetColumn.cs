@@ -15,7 +15,7 @@ internal sealed class ParquetAllowance(long length)
     /// <summary>Objects that a byte of a page's header may become.</summary>
     public const long HeaderCost = 128;
 
-    private long _values = Math.Min(1 << 22, (1 << 16) + 16 * length);
+    private long _values = Math.Min(1 << 22, (1 << 14) + 16 * length);
     private long _bytes = Math.Min(1 << 30, (1 << 20) + 256 * length);
 
     public void Take(long values, long bytes)
