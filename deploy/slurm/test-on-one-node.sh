@@ -107,9 +107,9 @@ echo "shard 0: requeued while it ran"
 program_of() { pgrep -f -- "--shard $1/4 --output $work/" | while read -r pid; do
   [[ $(tr '\0' ' ' <"/proc/$pid/cmdline") == "${cognito_eval[*]} "* ]] && echo "$pid"; done; }
 until_true 300 has_answers 1 || fail "shard 1 does not begin"
-victims=$(program_of 1)
-[[ $victims ]] || fail "shard 1 has no process"
-kill -9 $victims
+mapfile -t victims < <(program_of 1)
+[[ ${#victims[@]} -gt 0 ]] || fail "shard 1 has no process"
+kill -9 "${victims[@]}"
 echo "shard 1: killed (-9) while it ran"
 
 is_over() { [[ -z $(squeue -h) ]]; }
@@ -121,7 +121,7 @@ done
 echo "restarts: $(for task in 0 1 2 3; do state "${array}_$task" Restarts; done | paste -sd ' ')"
 
 # --- the same bytes but for the key "run", which is the last ------------------------------------------------------------
-without_run() { find "$1" -path "$work/sharded/shards" -prune -o -name results.json -print | head -n 1 | xargs sed '/^  "run": {$/,$d'; }
+without_run() { find "$1" -path "$work/sharded/shards" -prune -o -name results.json -print | head -n 1 | xargs sed '/^  "run": [{]/,$d'; }
 without_run "$work/single" >"$work/single.json"
 without_run "$work/sharded" >"$work/sharded.json"
 [[ -s $work/single.json ]] || fail "the run undivided left no results.json"

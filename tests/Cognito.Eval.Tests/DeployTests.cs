@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using YamlDotNet.Core;
-using YamlDotNet.Serialization;
+using k8s;
+using k8s.Models;
 
 namespace Cognito.Eval.Tests;
 
@@ -16,59 +16,76 @@ public sealed class DeployTests
         return "";
     }
 
-    /// <summary>One document of text, lists and maps; a key given twice does not parse.</summary>
-    private static Dictionary<object, object> Read(string file) =>
-        new DeserializerBuilder().Build().Deserialize<Dictionary<object, object>>(
-            new MergingParser(new Parser(new StringReader(File.ReadAllText(At("kubernetes", file))))));
+    /// <summary>As the cluster's own types have it: a field that they do not know, or of another type, is an error.</summary>
+    private static T Read<T>(string file) => Assert.IsType<T>(
+        Assert.Single(KubernetesYaml.LoadAllFromString(File.ReadAllText(At("kubernetes", file)), strict: true)));
 
-    private static object Inside(object at, params object[] path) => path.Aggregate(at, (node, step) =>
-        step is int index ? ((List<object>)node)[index] : ((Dictionary<object, object>)node)[step]);
+    private static V1Job Shards => Read<V1Job>("shards.yaml");
 
-    private static readonly object[] Pod = ["spec", "template", "spec"], Container = [.. Pod, "containers", 0];
+    private static V1Job Merge => Read<V1Job>("merge.yaml");
+
+    private static V1Container Container(V1Job job) => Assert.Single(job.Spec.Template.Spec.Containers);
 
     [Theory]
-    [InlineData("claim.yaml", "v1", "PersistentVolumeClaim")]
-    [InlineData("shards.yaml", "batch/v1", "Job")]
-    [InlineData("merge.yaml", "batch/v1", "Job")]
-    public void Kubernetes_files_parse(string file, string version, string kind)
+    [InlineData("subPath: results", "subpath: results")]
+    [InlineData("completions: 4", "completions: four")]
+    [InlineData("  backoffLimitPerIndex:", "  backoffLimitPerIndexes:")]
+    public void A_field_that_Kubernetes_does_not_know_would_be_found(string right, string wrong)
     {
-        var document = Read(file);
-        Assert.Equal((version, kind), (Inside(document, "apiVersion"), Inside(document, "kind")));
+        var text = File.ReadAllText(At("kubernetes", "shards.yaml"));
+        Assert.Contains(right, text);
+        Assert.ThrowsAny<Exception>(() => KubernetesYaml.LoadAllFromString(text.Replace(right, wrong), strict: true));
     }
 
     [Fact]
     public void The_number_of_shards_is_the_same_wherever_it_stands()
     {
-        var job = Read("shards.yaml");
-        Assert.Equal("Indexed", Inside(job, "spec", "completionMode"));
-        var shards = Inside(job, "spec", "completions");
-        Assert.Equal(shards, Inside(job, "spec", "parallelism"));
-        var variable = Inside(job, [.. Container, "env", 0]);
-        Assert.Equal(("SHARDS", shards), (Inside(variable, "name"), Inside(variable, "value")));
-        Assert.Contains("--shard \"$JOB_COMPLETION_INDEX/$SHARDS\"", (string)Inside(job, [.. Container, "args", 0]));
+        var spec = Shards.Spec;
+        Assert.Equal(("Indexed", spec.Completions), (spec.CompletionMode, spec.Parallelism));
+        var variable = Assert.Single(Container(Shards).Env);
+        Assert.Equal(("SHARDS", $"{spec.Completions}"), (variable.Name, variable.Value));
+        Assert.Contains("--shard \"$JOB_COMPLETION_INDEX/$SHARDS\"", Container(Shards).Args[0]);
     }
 
     [Fact]
     public void Both_jobs_run_one_image_on_one_claim()
     {
-        var (shards, merge) = (Read("shards.yaml"), Read("merge.yaml"));
-        Assert.Equal(Inside(shards, [.. Container, "image"]), Inside(merge, [.. Container, "image"]));
-        var claim = Inside(Read("claim.yaml"), "metadata", "name");
-        foreach (var job in (object[])[shards, merge])
-            Assert.Equal(claim, Inside(job, [.. Pod, "volumes", 0, "persistentVolumeClaim", "claimName"]));
+        Assert.Equal(Container(Shards).Image, Container(Merge).Image);
+        var claim = Read<V1PersistentVolumeClaim>("claim.yaml");
+        Assert.Equal(["ReadWriteMany"], claim.Spec.AccessModes);
+        foreach (var job in (V1Job[])[Shards, Merge])
+            Assert.Equal(claim.Metadata.Name, job.Spec.Template.Spec.Volumes[0].PersistentVolumeClaim.ClaimName);
+    }
+
+    [Fact]
+    public void What_is_mounted_is_a_volume_and_checkpoints_and_datasets_are_read_only()
+    {
+        foreach (var job in (V1Job[])[Shards, Merge])
+            Assert.Subset(job.Spec.Template.Spec.Volumes.Select(volume => volume.Name).ToHashSet(),
+                Container(job).VolumeMounts.Select(mount => mount.Name).ToHashSet());
+        Assert.Equal(["checkpoints", "datasets"],
+            Container(Shards).VolumeMounts.Where(mount => mount.ReadOnlyProperty == true).Select(mount => mount.SubPath));
     }
 
     [Fact]
     public void Pods_have_no_rights_that_they_do_not_need()
     {
-        foreach (var job in (object[])[Read("shards.yaml"), Read("merge.yaml")])
+        foreach (var job in (V1Job[])[Shards, Merge])
         {
-            Assert.Equal("true", Inside(job, [.. Pod, "securityContext", "runAsNonRoot"]));
-            Assert.Equal("false", Inside(job, [.. Pod, "automountServiceAccountToken"]));
-            Assert.Equal("false", Inside(job, [.. Container, "securityContext", "allowPrivilegeEscalation"]));
-            Assert.Equal("true", Inside(job, [.. Container, "securityContext", "readOnlyRootFilesystem"]));
-            Assert.Equal("ALL", Inside(job, [.. Container, "securityContext", "capabilities", "drop", 0]));
+            var (pod, security) = (job.Spec.Template.Spec, Container(job).SecurityContext);
+            Assert.Equal((true, false), (pod.SecurityContext.RunAsNonRoot, pod.AutomountServiceAccountToken));
+            Assert.Equal((false, true), (security.AllowPrivilegeEscalation, security.ReadOnlyRootFilesystem));
+            Assert.Equal(["ALL"], security.Capabilities.Drop);
         }
+    }
+
+    [Fact]
+    public void A_bad_input_is_not_tried_again_and_an_eviction_is_no_failure()
+    {
+        var rules = Shards.Spec.PodFailurePolicy.Rules;
+        Assert.Equal("DisruptionTarget", Assert.Single(rules, rule => rule.Action == "Ignore").OnPodConditions.Single().Type);
+        Assert.Equal([2], Assert.Single(rules, rule => rule.Action == "FailJob").OnExitCodes.Values);
+        Assert.Equal("Never", Shards.Spec.Template.Spec.RestartPolicy); // or such rules are refused
     }
 
     [Theory]
