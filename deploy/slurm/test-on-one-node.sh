@@ -14,11 +14,36 @@ id munge >/dev/null 2>&1 || skip "there is no user munge"
 
 work=$(mktemp -d /tmp/cognito-eval-slurm-XXXXXX)
 pids=()
+# Processes with a file of ours open, but for this one: daemons, and what they started.
+ours() {
+  local process
+  for process in /proc/[0-9]*; do
+    [[ ${process#/proc/} == "$$" || ${process#/proc/} == "$BASHPID" ]] && continue
+    [[ $(readlink "$process"/fd/* 2>/dev/null) == *"$work/"* ]] && echo "${process#/proc/}"
+  done
+  return 0
+}
 stop() {
-  scancel --full -u root >/dev/null 2>&1 || true
-  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-  for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
+  # Jobs first, then who looks after them: a step that cannot tell its controller of its end waits for it for ever.
+  if ((${#pids[@]} > 1)); then
+    timeout 10 scancel --full --user=root >/dev/null 2>&1 || true
+    until_true 20 is_over || true
+  fi
+  local pid
+  for ((pid = ${#pids[@]} - 1; pid >= 0; pid--)); do kill "${pids[pid]}" 2>/dev/null || true; done
+  until_true 5 none_is_left || mapfile -t pids < <(ours)
+  for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null || true; done
   [[ -n ${KEEP:-} ]] || rm -rf "$work"
+}
+none_is_left() { [[ -z $(ours) ]]; }
+is_over() { [[ -z $(timeout 10 squeue -h) ]]; }
+until_true() { # SECONDS COMMAND...
+  local end=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    ((SECONDS < end)) || return 1
+    sleep 0.5
+  done
 }
 trap stop EXIT
 fail() {
@@ -65,14 +90,6 @@ NodeName=$node NodeAddr=127.0.0.1 CPUs=$(nproc)
 PartitionName=all Nodes=$node Default=YES MaxTime=INFINITE State=UP
 CONF
 export SLURM_CONF=$work/slurm.conf
-until_true() { # SECONDS COMMAND...
-  local end=$((SECONDS + $1))
-  shift
-  until "$@" >/dev/null 2>&1; do
-    ((SECONDS < end)) || return 1
-    sleep 0.5
-  done
-}
 until_true 20 test -S "$work/munge/socket" || fail "munged does not answer"
 slurmctld -D -i >"$work/log/slurmctld.out.log" 2>&1 &
 pids+=($!)
@@ -99,20 +116,26 @@ echo "submitted: $submitted"
 
 # --- one task requeued, as when it is preempted, one killed, as when memory runs out ------------------------------------
 state() { scontrol show job "$1" -o 2>/dev/null | grep -o "$2=[^ ]*" | head -n 1 | cut -d= -f2; }
-# A task has begun when it has written something of its shard.
-has_answers() { [[ $(state "${array}_$1" JobState) == RUNNING ]] && [[ $(find "$work/sharded/shards/$1" -type f -size +3k 2>/dev/null) ]]; }
-until_true 300 has_answers 0 || fail "shard 0 does not begin"
+# A task has begun when it has written something into its journal.
+has_answers() { [[ $(state "${array}_$1" JobState) == RUNNING ]] && [[ $(find "$work/sharded/shards/$1" -name journal.sqlite -size +1k 2>/dev/null) ]]; }
+begins() { # waits until a task has, and says so if it ended before
+  until has_answers "$1"; do
+    case $(state "${array}_$1" JobState) in RUNNING | PENDING | COMPLETING | CONFIGURING) sleep 0.2 ;;
+      *) fail "shard $1 was over before it could be stopped: $(state "${array}_$1" JobState)" ;; esac
+    ((SECONDS < 900)) || fail "shard $1 does not begin"
+  done
+}
+begins 0
 scontrol requeue "${array}_0"
 echo "shard 0: requeued while it ran"
 program_of() { pgrep -f -- "--shard $1/4 --output $work/" | while read -r pid; do
   [[ $(tr '\0' ' ' <"/proc/$pid/cmdline") == "${cognito_eval[*]} "* ]] && echo "$pid"; done; }
-until_true 300 has_answers 1 || fail "shard 1 does not begin"
+begins 1
 mapfile -t victims < <(program_of 1)
 [[ ${#victims[@]} -gt 0 ]] || fail "shard 1 has no process"
 kill -9 "${victims[@]}"
 echo "shard 1: killed (-9) while it ran"
 
-is_over() { [[ -z $(squeue -h) ]]; }
 until_true 1800 is_over || fail "the jobs do not end: $(squeue -h)"
 [[ $(state "$merge" JobState) == COMPLETED ]] || fail "the merge ended as $(state "$merge" JobState)"
 for task in 0 1; do

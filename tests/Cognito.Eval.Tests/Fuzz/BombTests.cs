@@ -102,21 +102,6 @@ public sealed class BombTests : IDisposable
     }
 
     [Fact]
-    public void Columns_that_nobody_wants_cost_nothing_for_each_row()
-    {
-        const int Rows = 60_000, Others = 20_000;
-        object[] schema = [Element("schema", children: Others + 1), Element("t", repetition: 0, type: 1),
-            .. Enumerable.Range(0, Others).Select(i => (object)Element($"c{i}", repetition: 0, type: 1))];
-        byte[] page = HandMadeParquet.Page(Rows, 0, new byte[4 * Rows]);
-        var chunk = Struct((3, Struct((1, 1L), (4, 0L), (5, (long)Rows), (7, (long)page.Length), (9, 4L))));
-        var group = Struct((1, Enumerable.Repeat((object)chunk, Others + 1).ToArray()), (3, (long)Rows));
-        var file = WithFooter([.. "PAR1"u8, .. page], Struct((2, schema), (3, (long)Rows), (4, new object[] { group })));
-        var clock = System.Diagnostics.Stopwatch.StartNew();
-        Assert.Equal(Rows, ParquetRows.Parse("wide.parquet", file, ["t"]).Count);
-        Assert.InRange(clock.Elapsed, TimeSpan.Zero, Soon);
-    }
-
-    [Fact]
     public void A_zipped_file_of_zeros_is_refused()
     {
         var path = Path.Combine(folder.Path, "rows.jsonl.gz");
