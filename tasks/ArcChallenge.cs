@@ -10,6 +10,12 @@ public static class ArcChallenge
         {
             Folders = ["allenai/ai2_arc/ARC-Challenge", "ai2_arc/ARC-Challenge", "arc_challenge"],
             Columns = ["question", "choices", "answerKey"],
+            Originals =
+            [
+                new("train", "ARC-V1-Feb2018-2/ARC-Challenge/ARC-Challenge-Train.jsonl", FromOriginal),
+                new("validation", "ARC-V1-Feb2018-2/ARC-Challenge/ARC-Challenge-Dev.jsonl", FromOriginal),
+                new("test", "ARC-V1-Feb2018-2/ARC-Challenge/ARC-Challenge-Test.jsonl", FromOriginal),
+            ],
             PublishedRows = new Dictionary<string, int> { ["train"] = 1119, ["validation"] = 299, ["test"] = 1172 },
         },
         Split = "test",
@@ -38,4 +44,23 @@ public static class ArcChallenge
         var key => throw new InputException(
             $"{row.Origin}: answerKey \"{key}\" names none of the {choices} choices; is this file the ARC dataset?"),
     };
+
+    /// <summary>The original file has the choices inside the question, each with its label.</summary>
+    private static Row FromOriginal(Row row)
+    {
+        var question = row.Inside("question");
+        Row[] choices = question.Cells.GetValueOrDefault("choices") is IReadOnlyList<object?> list
+            ? [.. list.OfType<IReadOnlyDictionary<string, object?>>().Select(choice => new Row($"{row.Origin}, \"choices\"", choice))]
+            : throw new InputException($"{row.Origin}: the question has no list of choices; is this the original ARC?");
+        return new(row.Origin, new Dictionary<string, object?>
+        {
+            ["question"] = question.Text("stem"),
+            ["choices"] = new Dictionary<string, object?>
+            {
+                ["text"] = choices.Select(object? (choice) => choice.Text("text")).ToArray(),
+                ["label"] = choices.Select(object? (choice) => choice.Text("label")).ToArray(),
+            },
+            ["answerKey"] = row.Text("answerKey"),
+        });
+    }
 }

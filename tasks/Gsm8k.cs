@@ -11,6 +11,11 @@ public static partial class Gsm8k
         {
             Folders = ["openai/gsm8k/main", "gsm8k/main", "gsm8k"],
             Columns = ["question", "answer"],
+            Originals =
+            [
+                new("train", "grade_school_math/data/train.jsonl", row => row),
+                new("test", "grade_school_math/data/test.jsonl", row => row),
+            ],
             PublishedRows = new Dictionary<string, int> { ["train"] = 7473, ["test"] = 1319 },
         },
         Split = "test",

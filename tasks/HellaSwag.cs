@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Cognito.Eval.Tasks;
@@ -11,6 +12,11 @@ public static partial class HellaSwag
         {
             Folders = ["Rowan/hellaswag/data", "Rowan/hellaswag", "hellaswag"],
             Columns = ["activity_label", "ctx_a", "ctx_b", "endings", "label"],
+            Originals =
+            [
+                new("train", "hellaswag_train.jsonl", FromOriginal),
+                new("validation", "hellaswag_val.jsonl", FromOriginal),
+            ],
             PublishedRows = new Dictionary<string, int> { ["train"] = 39905, ["validation"] = 10042 },
         },
         Split = "validation",
@@ -46,4 +52,10 @@ public static partial class HellaSwag
 
     [GeneratedRegex(@"\[[^\n]*?\]", RegexOptions.CultureInvariant)]
     private static partial Regex Marker();
+
+    /// <summary>The original file has labels as numbers, the hub as text.</summary>
+    private static Row FromOriginal(Row row) => new(row.Origin, new Dictionary<string, object?>(row.Cells)
+    {
+        ["label"] = row.Integer("label").ToString(CultureInfo.InvariantCulture),
+    });
 }

@@ -9,6 +9,11 @@ public static class Winogrande
         {
             Folders = ["allenai/winogrande/winogrande_xl", "winogrande/winogrande_xl", "winogrande_xl"],
             Columns = ["sentence", "option1", "option2", "answer"],
+            Originals =
+            [
+                new("train", "winogrande_1.1/train_xl.jsonl", row => row),
+                new("validation", "winogrande_1.1/dev.jsonl", row => row),
+            ],
             PublishedRows = new Dictionary<string, int> { ["train"] = 40398, ["validation"] = 1267 },
         },
         Split = "validation",

@@ -15,7 +15,7 @@ internal static class BenchCommand
 
     private static readonly Option<string?> Tokenizer = new("--tokenizer")
     {
-        Description = "Folder of the tokenizer.model to use with --random. Default: the embedded checkpoint's.",
+        Description = "Folder of the tokenizer to use with --random. Default: the embedded checkpoint's.",
         HelpName = "DIR",
     };
 
@@ -47,7 +47,7 @@ internal static class BenchCommand
         {
             RunOptions.Tasks, Model, Random, Tokenizer, Data, LimitOption, CompareNaive, Prompts, NewTokens,
             RunOptions.Device, RunOptions.Dtype, RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads,
-            RunOptions.LibTorch, RunOptions.Quiet, Json,
+            RunOptions.LibTorch, Fetching.Offline, RunOptions.Quiet, Json,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Measure(parsed, cancel)), cancel));
         return command;
@@ -57,11 +57,13 @@ internal static class BenchCommand
     {
         RunOptions.Check(parsed);
         var limit = parsed.GetValue(LimitOption) is { } text ? Limit.Parse(text) : new Limit(50);
-        var (folder, embedded) = Inputs.ModelFolder(parsed.GetValue(Model));
-        var data = Inputs.DataFolder(parsed.GetValue(Data), embedded);
-        using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
-        var checkpoint = Shape(parsed, folder);
+        var named = Inputs.Named(parsed.GetValue(Model));
         var tasks = TaskRegistry.Select(parsed.GetRequiredValue(RunOptions.Tasks));
+        using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
+        using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
+        var data = Inputs.Rows(parsed.GetValue(Data), named, tasks, fetching, cancel);
+        var folder = named.Fetch(fetching, weights: true, cancel);
+        var checkpoint = Shape(parsed, folder);
         var (asked, _) = Inputs.Ask(tasks, data, null, limit);
         var threads = parsed.GetValue(RunOptions.Threads) ?? Environment.ProcessorCount;
         var placement = Placement.Choose(

@@ -6,7 +6,8 @@ namespace Cognito.Eval.Cli;
 /// <summary>A checkpoint's folder, read but for its weights.</summary>
 internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointTokenizer Tokenizer, int MaxLength)
 {
-    public string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(Folder));
+    /// <summary>The folder's, or the repository's where it came from the hub.</summary>
+    public string Name { get; init; } = Path.GetFileName(Path.TrimEndingDirectorySeparator(Folder));
 
     /// <summary>Ids that end a generated answer: the checkpoint's own, else the tokenizer's.</summary>
     public IReadOnlyList<int> EndIds => Config.EndIds.Count > 0 ? Config.EndIds : [Tokenizer.EndId];
@@ -19,7 +20,7 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
         tokenizer.VocabularySize <= config.VocabularySize
             ? new(folder, config, tokenizer, maxLength ?? config.MaxLength)
             : throw new InputException(
-                $"{folder}: tokenizer.model has {tokenizer.VocabularySize} pieces, config.json's vocab_size is "
+                $"{folder}: {tokenizer.Tokenizer.FileName} has {tokenizer.VocabularySize} tokens, config.json's vocab_size is "
                 + $"{config.VocabularySize}; they belong to different checkpoints");
 
     public Planner Planner(Budget budget) =>
@@ -32,11 +33,12 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
     public Scorer Scorer(ILanguageModel model, Placement placement) => new(
         Tokenizer.Tokenizer, model, Protocol.LeaderboardV1, EndIds, Tokenizer.EndText, placement.Budget, Tokenizer.EndId);
 
-    public LoadedCheckpoint Load(Placement placement, string logProbDtype, CancellationToken cancel)
+    public LoadedCheckpoint Load(Placement placement, string logProbDtype, CancellationToken cancel, bool routing = false)
     {
         var model = TorchModel.Load(
             Folder, placement.Device, placement.Dtype,
             logProbDtype == "model" ? LogProbDtype.Model : LogProbDtype.Float32, MaxLength, placement.Workers);
+        model.RecordsRouting = routing;
         var weights = WeightFiles.Open(Folder);
         var versions = NativeTorch.Version;
         return new(model, weights, weights.Hash(cancel), new()

@@ -10,13 +10,14 @@ internal static class Inputs
 
     public static Option<string?> Model() => new("--model", "-m")
     {
-        Description = "Folder of the checkpoint (config.json, *.safetensors, tokenizer.model). Default: the embedded cognito-nano.",
-        HelpName = "DIR",
+        Description = "The checkpoint: a folder (config.json, *.safetensors, tokenizer.model or tokenizer.json), or an id on the hub, org/name or "
+            + "org/name@revision. Default: the embedded cognito-nano.",
+        HelpName = "DIR|ID",
     };
 
     public static Option<string?> Data() => new("--data", "-d")
     {
-        Description = $"Folder of the datasets. Default: {DataVariable}, or without --model the embedded samples.",
+        Description = $"Folder of the datasets. Default: {DataVariable}; else without --model the embedded samples, with it the hub's.",
         HelpName = "DIR",
     };
 
@@ -36,26 +37,31 @@ internal static class Inputs
 
     public static string EmbeddedModel => Path.Combine(AppContext.BaseDirectory, "checkpoints", "cognito-nano");
 
-    /// <summary>The checkpoint's folder, and whether it is the embedded one.</summary>
-    public static (string Folder, bool IsEmbedded) ModelFolder(string? given)
+    /// <summary>A folder, or a repository of the hub.</summary>
+    public static NamedModel Named(string? given)
     {
         if (given is null)
-            return (EmbeddedModel, true);
-        if (!Directory.Exists(given))
-            throw new InputException($"{given}: no such folder; --model names the folder that holds config.json");
-        return (Path.GetFullPath(given), false);
+            return new(EmbeddedModel, null, IsEmbedded: true);
+        if (Directory.Exists(given))
+            return new(Path.GetFullPath(given), null, IsEmbedded: false);
+        return HubRepo.Model(given) is { } repo
+            ? new(null, repo, IsEmbedded: false)
+            : throw new InputException($"{given}: no such folder, and no id on the hub such as org/name or org/name@revision; "
+                + "--model names the folder that holds config.json, or an id");
     }
 
-    /// <summary>--data, else COGNITO_EVAL_DATA, else the samples where the embedded checkpoint is used.</summary>
-    public static DataRoot DataFolder(string? given, bool embeddedModel)
+    /// <summary>
+    /// --data, else COGNITO_EVAL_DATA, else the samples where the embedded checkpoint is used, else the hub's datasets:
+    /// from the cache where they are there.
+    /// </summary>
+    public static DataRoot Rows(
+        string? given, NamedModel model, IReadOnlyList<EvalTask> tasks, Fetching fetching, CancellationToken cancel)
     {
         if (given is not null)
             return DataRoot.Open(given);
         if (Environment.GetEnvironmentVariable(DataVariable) is { Length: > 0 } named)
             return DataRoot.Open(named);
-        return embeddedModel ? Samples : throw new InputException(
-            $"--model without --data: say where the datasets lie, with --data DIR or {DataVariable}; the embedded samples "
-            + $"are at {Samples.Folder}");
+        return model.IsEmbedded ? Samples : fetching.Datasets(tasks, cancel);
     }
 
     public static DataRoot Samples => DataRoot.Open(Path.Combine(AppContext.BaseDirectory, "samples"));
@@ -82,6 +88,18 @@ internal static class Inputs
         var asked = new Questions[held.Length];
         Parallel.For(0, held.Length, i => asked[i] = Questions.Ask(
             held[i], data, Protocol.LeaderboardV1, fixedShots.Contains(held[i]) ? null : shots, limit));
-        return (asked, [.. Doubts.Of(asked, TaskRegistry.Columns, data, limit), .. notes]);
+        return (asked, [.. Doubts.Of(asked, TaskRegistry.Columns, data, limit),
+            .. data.IsSamples ? [] : RowCheck.Doubts(asked, Fetching.Lock), .. notes]);
     }
+}
+
+/// <summary>The checkpoint as it was named: a folder, or a repository of the hub.</summary>
+internal sealed record NamedModel(string? Folder, HubRepo? Repo, bool IsEmbedded)
+{
+    public string Name => Repo?.Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Folder!));
+
+    /// <summary>The folder, after fetching what the cache lacks.</summary>
+    /// <param name="weights">Whether the weights are needed, or only what planning needs.</param>
+    public string Fetch(Fetching fetching, bool weights, CancellationToken cancel) =>
+        Folder ?? fetching.Checkpoint(Repo!, weights, cancel);
 }

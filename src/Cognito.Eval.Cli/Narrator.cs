@@ -12,6 +12,21 @@ internal sealed class Narrator(bool quiet) : IDisposable
     private TimeSpan said;
     private TimeSpan stageStart;
 
+    /// <summary>Whether a line can be renewed in place.</summary>
+    public bool IsLive => live;
+
+    /// <summary>A line that takes the place of the one before.</summary>
+    public void Renew(string line)
+    {
+        if (quiet)
+            return;
+        stage = line;
+        if (live)
+            Console.Error.Write($"\r{line.PadRight(100)[..100]}");
+        else
+            Console.Error.WriteLine(line);
+    }
+
     public void Say(string line)
     {
         if (quiet)

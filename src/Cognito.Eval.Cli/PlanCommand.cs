@@ -33,13 +33,14 @@ internal static class PlanCommand
             "plan",
             "Count the tokens that a run would put through the model, and estimate memory and time; loads no weights.")
         {
-            RunOptions.Tasks, Model, Data, Shots, LimitOption, RunOptions.MaxLength, RunOptions.BatchTokens, Dtype, Rate, Json,
+            RunOptions.Tasks, Model, Data, Shots, LimitOption, RunOptions.MaxLength, RunOptions.BatchTokens, Dtype, Rate,
+            Fetching.Offline, Json,
         };
-        command.SetAction(parsed => Session.Guard(parsed, () => Print(parsed)));
+        command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Print(parsed, cancel))));
         return command;
     }
 
-    private static int Print(ParseResult parsed)
+    private static int Print(ParseResult parsed, CancellationToken cancel)
     {
         var clock = Stopwatch.StartNew();
         var (maxLength, batchTokens) = (parsed.GetValue(RunOptions.MaxLength), parsed.GetValue(RunOptions.BatchTokens) ?? 2048);
@@ -49,14 +50,16 @@ internal static class PlanCommand
             throw new InputException($"--tokens-per-second {given}: give a number above 0");
         var limit = parsed.GetValue(LimitOption) is { } text ? Limit.Parse(text) : (Limit?)null;
         var tasks = TaskRegistry.Select(parsed.GetRequiredValue(RunOptions.Tasks));
-        var (folder, embedded) = Inputs.ModelFolder(parsed.GetValue(Model));
-        var data = Inputs.DataFolder(parsed.GetValue(Data), embedded);
+        var named = Inputs.Named(parsed.GetValue(Model));
+        using var narrator = new Narrator(quiet: false);
+        using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
+        var data = Inputs.Rows(parsed.GetValue(Data), named, tasks, fetching, cancel);
+        var folder = named.Fetch(fetching, weights: false, cancel);
         var tokenizer = CheckpointTokenizer.Open(folder);
         // Without a model, a tokenizer and its maximum length are all that planning needs.
         var config = maxLength is null || File.Exists(Path.Combine(folder, "config.json"))
             ? ModelConfig.Read(folder)
             : null;
-        using var narrator = new Narrator(quiet: false);
         var (asked, notes) = Inputs.Ask(tasks, data, parsed.GetValue(Shots), limit);
         foreach (var note in notes)
             narrator.Warn(note);

@@ -8,5 +8,8 @@ root.Add(TasksCommand.Create());
 root.Add(PromptCommand.Create());
 root.Add(PlanCommand.Create());
 root.Add(BenchCommand.Create());
+root.Add(DataCommand.Create());
 root.Add(ReportCommand.Create());
+root.Add(CompareCommand.Create());
+root.Add(GateCommand.Create());
 return await Session.Invoke(root, args);

@@ -19,25 +19,30 @@ internal static class PromptCommand
         var command = new Command(
             "prompt", $"Show what the model sees of a document; {Border} is the border between context and continuation.")
         {
-            task, doc, shots, data, model, json,
+            task, doc, shots, data, model, Fetching.Offline, json,
         };
-        command.SetAction(parsed => Session.Guard(parsed, () => Print(
-            parsed.GetRequiredValue(task), parsed.GetValue(doc), parsed.GetValue(shots), parsed.GetValue(data),
-            parsed.GetValue(model), parsed.GetValue(json))));
+        command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () =>
+        {
+            using var narrator = new Narrator(quiet: false);
+            using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
+            var only = Only(parsed.GetRequiredValue(task));
+            var named = Inputs.Named(parsed.GetValue(model));
+            var root = Inputs.Rows(parsed.GetValue(data), named, [only], fetching, cancel);
+            var tokenizer = CheckpointTokenizer.Open(named.Fetch(fetching, weights: false, cancel));
+            return Print(only, parsed.GetValue(doc), parsed.GetValue(shots), root, tokenizer, parsed.GetValue(json));
+        })));
         return command;
     }
 
-    private static int Print(string name, int index, int? shots, string? data, string? model, bool json)
+    private static EvalTask Only(string name) => TaskRegistry.Select([name]) is [var task] ? task : throw new InputException(
+        $"{name}: names several tasks; prompt shows one, such as {TaskRegistry.Select([name])[0]}");
+
+    private static int Print(EvalTask task, int index, int? shots, DataRoot root, CheckpointTokenizer tokenizer, bool json)
     {
-        if (TaskRegistry.Select([name]) is not [var task])
-            throw new InputException($"{name}: names several tasks; prompt shows one, such as {TaskRegistry.Select([name])[0]}");
-        var (folder, embedded) = Inputs.ModelFolder(model);
-        var root = Inputs.DataFolder(data, embedded);
         var asked = Questions.Ask(task, root, Protocol.LeaderboardV1, shots);
         if (index < 0 || index >= asked.Docs.Count)
             throw new InputException($"--doc {index}: {task} has documents 0 to {asked.Docs.Count - 1}");
         var doc = asked.Docs[index];
-        var tokenizer = CheckpointTokenizer.Open(folder);
         if (json)
             Console.WriteLine(JsonSerializer.Serialize(new
             {

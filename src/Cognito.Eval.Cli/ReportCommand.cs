@@ -3,33 +3,105 @@ using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Cli;
 
-/// <summary><c>cognito-eval report</c>: a finished run in the form that a reader wants.</summary>
+/// <summary><c>cognito-eval report</c>: finished runs in the form that a reader wants.</summary>
 internal static class ReportCommand
 {
+    private static readonly Argument<string[]> Runs = new("RUN")
+    {
+        Description = "A results.json, or the folder of a run; several for html, markdown and csv.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<string> Format = new("--format", "-f")
+    {
+        Description = "card: table and model-index as on a model card; table; yaml: the model-index alone; "
+            + "eval-results: the hub's .eval_results/*.yaml; html: one page with plots and every document; markdown; csv; "
+            + "json.",
+        DefaultValueFactory = _ => "card",
+    };
+
+    private static readonly Option<string?> Output = new("--output", "-o")
+    {
+        Description = "File to write. Default: stdout.",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<string?> Data = new("--data", "-d")
+    {
+        Description = "Folder of the datasets, to show questions and choices in html. Default: "
+            + $"{Inputs.DataVariable}, if it is set; for runs of the samples, the samples.",
+        HelpName = "DIR",
+    };
+
     public static Command Create()
     {
-        var run = new Argument<string>("RUN") { Description = "A results.json, or the folder of a run." };
-        var format = new Option<string>("--format", "-f")
+        Format.AcceptOnlyFromAmong("card", "table", "yaml", "eval-results", "html", "markdown", "csv", "json");
+        var command = new Command("report", "Print runs as a model card, a table, a page, YAML, CSV or JSON.")
         {
-            Description = "card: table and model-index as on a model card; table; yaml: the model-index alone; json.",
-            DefaultValueFactory = _ => "card",
+            Runs, Format, Output, Data,
         };
-        format.AcceptOnlyFromAmong("card", "table", "yaml", "json");
-        var command = new Command("report", "Print a run as a model card, a table, YAML or JSON.") { run, format };
         command.SetAction(parsed => Session.Guard(parsed, () => Print(
-            RunFile.Read(parsed.GetRequiredValue(run)), parsed.GetRequiredValue(format))));
+            parsed.GetRequiredValue(Runs), parsed.GetRequiredValue(Format), parsed.GetValue(Output), parsed.GetValue(Data))));
         return command;
     }
 
-    private static int Print(Run run, string format)
+    private static int Print(string[] paths, string format, string? output, string? data)
     {
-        Console.Write(format switch
+        if (data is not null && format != "html")
+            throw new InputException($"--data is for --format html; {format} shows no questions");
+        if (format == "html" && output is null && !Console.IsOutputRedirected)
+            throw new InputException("--format html fills a terminal; name a file with --output report.html");
+        var runs = ReportedRun.Read([.. paths.SelectMany(RunInputs.Expand)]);
+        var text = format switch
         {
-            "table" => ModelCard.Table(run, TaskRegistry.Columns),
-            "yaml" => ModelCard.Yaml(run, TaskRegistry.Columns),
-            "json" => RunFile.ToJson(run),
-            _ => ModelCard.Render(run, TaskRegistry.Columns),
-        });
+            "table" => ModelCard.Table(Only(runs, format), TaskRegistry.Columns),
+            "yaml" => ModelCard.Yaml(Only(runs, format), TaskRegistry.Columns),
+            "eval-results" => EvalResults.Yaml(Only(runs, format), TaskRegistry.Columns, TaskRegistry.All),
+            "json" => RunFile.ToJson(Only(runs, format)),
+            "html" => HtmlReport.Render(runs, TaskRegistry.Columns, Texts(runs, data)),
+            "markdown" => ScoreTables.Markdown(runs, TaskRegistry.Columns),
+            "csv" => ScoreTables.Csv(runs, TaskRegistry.Columns),
+            _ => ModelCard.Render(Only(runs, format), TaskRegistry.Columns),
+        };
+        if (output is null)
+            Console.Write(text);
+        else
+            Write(output, text);
         return Session.Done;
+    }
+
+    private static Run Only(IReadOnlyList<ReportedRun> runs, string format) => runs.Count == 1 ? runs[0].Run
+        : throw new InputException(
+            $"--format {format} is of one run, {runs.Count} were given; html, markdown and csv show several");
+
+    /// <summary>
+    /// Questions as text where the datasets are named, by the option or else by the environment; runs of the samples have
+    /// theirs at hand.
+    /// </summary>
+    private static DocTexts? Texts(IReadOnlyList<ReportedRun> runs, string? data)
+    {
+        var folder = data ?? (runs.All(run => run.Run.Provenance.Data == "samples") ? Inputs.Samples.Folder
+            : Environment.GetEnvironmentVariable(Inputs.DataVariable));
+        if (string.IsNullOrEmpty(folder))
+            return null;
+        var texts = DocTexts.Read([.. runs.Select(run => run.Run)], TaskRegistry.All, DataRoot.Open(folder));
+        foreach (var note in texts.Notes)
+            Console.Error.WriteLine($"note: {note}");
+        return texts;
+    }
+
+    private static void Write(string path, string text)
+    {
+        try
+        {
+            if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder)
+                Directory.CreateDirectory(folder);
+            File.WriteAllText(path, text);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{path}: cannot be written ({e.Message}); name another file with --output FILE", e);
+        }
+        Console.Error.WriteLine($"written: {path}");
     }
 }

@@ -30,15 +30,30 @@ internal static class RunCommand
         Description = "One sequence at a time, nothing shared: slow; on the CPU the same bits whatever the other options.",
     };
 
+    private static readonly Option<string> Details = new("--details")
+    {
+        Description = "What is kept of each document, in details/<task>.parquet: none, scores, or full, which adds prompts.",
+        DefaultValueFactory = _ => "scores",
+        HelpName = "T",
+    };
+
+    private static readonly Option<bool> Routing = new("--routing")
+    {
+        Description = "Also record what the routers of a mixture of experts do: weights, first choices, entropy by task and layer.",
+    };
+
     public static RootCommand Create()
     {
+        Details.AcceptOnlyFromAmong("none", "scores", "full");
         LogProbDtype.AcceptOnlyFromAmong("float32", "model");
         var root = new RootCommand(
             "Scores a language-model checkpoint on the six tasks of the Open LLM Leaderboard v1, with the leaderboard's own "
             + "questions, and prints its table.")
         {
             RunOptions.Tasks, Model, Data, Shots, LimitOption, Output, RunOptions.Device, RunOptions.Dtype, LogProbDtype,
-            RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads, Exact, RunOptions.LibTorch, RunOptions.Quiet, Json,
+            RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads, Exact, Details, Routing, RunOptions.LibTorch,
+            Fetching.Offline,
+            RunOptions.Quiet, Json,
         };
         root.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Score(parsed, cancel))));
         return root;
@@ -49,15 +64,22 @@ internal static class RunCommand
         RunOptions.Check(parsed);
         var limit = parsed.GetValue(LimitOption) is { } text ? Limit.Parse(text) : (Limit?)null;
         var tasks = TaskRegistry.Select(parsed.GetRequiredValue(RunOptions.Tasks));
-        var (folder, embedded) = Inputs.ModelFolder(parsed.GetValue(Model));
-        var data = Inputs.DataFolder(parsed.GetValue(Data), embedded);
+        var named = Inputs.Named(parsed.GetValue(Model));
         RunWatch.RequireWritable(parsed.GetRequiredValue(Output));
         using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
-        if (embedded)
+        using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
+        // Rows first: they are small, and a mistake in them should not show after gigabytes of weights.
+        var data = Inputs.Rows(parsed.GetValue(Data), named, tasks, fetching, cancel);
+        var folder = named.Fetch(fetching, weights: true, cancel);
+        if (named.IsEmbedded)
             narrator.Say($"no --model: using the embedded checkpoint cognito-nano ({folder})");
-        narrator.Say($"data: {(data.IsSamples ? "the embedded samples, " : "")}{data.Folder}");
+        narrator.Say($"data: {(data.IsSamples ? "the embedded samples, " : "")}"
+            + (data.Elsewhere.Count > 0 ? $"{string.Join(", ", data.Elsewhere.Keys)}, in {fetching.Hub.Cache.Folder}" : data.Folder));
 
-        var checkpoint = Checkpoint.Open(folder, parsed.GetValue(RunOptions.MaxLength));
+        var checkpoint = Checkpoint.Open(folder, parsed.GetValue(RunOptions.MaxLength)) with { Name = named.Name };
+        if (parsed.GetValue(Routing) && !checkpoint.Config.HasRouter)
+            throw new InputException($"--routing: {Path.Combine(folder, "config.json")} is of {checkpoint.Config.Architecture}, "
+                + "which has no router; leave --routing out");
         var (asked, notes) = Inputs.Ask(tasks, data, parsed.GetValue(Shots), limit);
         if (asked.Any(task => task.Docs[0].Doc is FreeForm))
             GenerationGroups.Room(Protocol.LeaderboardV1, checkpoint.MaxLength);
@@ -70,7 +92,7 @@ internal static class RunCommand
             checkpoint.Config, parsed.GetValue(RunOptions.LibTorch), parsed.GetValue(RunOptions.Device), parsed.GetValue(RunOptions.Dtype), watch.Threads,
             parsed.GetValue(RunOptions.BatchTokens), parsed.GetValue(Exact));
         var prepared = checkpoint.Prepare(asked, placement);
-        using var loaded = checkpoint.Load(placement, parsed.GetRequiredValue(LogProbDtype), cancel);
+        using var loaded = checkpoint.Load(placement, parsed.GetRequiredValue(LogProbDtype), cancel, parsed.GetValue(Routing));
         narrator.Say($"model: {checkpoint.Name}, {loaded.Provenance.Dtype} on {loaded.Provenance.Device}, "
             + $"{asked.Sum(a => a.Docs.Count)} documents of {asked.Count} tasks");
         var scorer = checkpoint.Scorer(loaded.Model, placement);
@@ -82,9 +104,14 @@ internal static class RunCommand
         var provenance = loaded.WithWeights(data.IsSamples ? "samples" : "datasets");
         var run = Tally.Count(graded, TaskRegistry.Columns, provenance, limit, notes, rounding) with
         {
-            Circumstances = watch.Stop(graded, folder, data.Folder, scorer.Halvings),
+            Circumstances = watch.Stop(graded, folder, data.Shown, scorer.Halvings),
         };
-        var path = RunFile.Write(run, RunWatch.Folder(parsed.GetRequiredValue(Output), checkpoint.Name, watch.Started));
+        var written = RunWatch.Folder(parsed.GetRequiredValue(Output), checkpoint.Name, watch.Started);
+        if (parsed.GetRequiredValue(Details) is not "none" and var kept)
+            foreach (var task in graded)
+                DetailsFile.Write(written, task.Questions.Task.Name,
+                    [.. task.Docs.Select(doc => DocDetail.Of(task.Questions.Task, doc, prompts: kept == "full"))]);
+        var path = RunFile.Write(run, written);
         narrator.Clear();
         if (parsed.GetValue(Json))
             Console.Write(RunFile.ToJson(run));

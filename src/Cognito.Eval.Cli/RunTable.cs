@@ -13,28 +13,13 @@ internal static class RunTable
         table.Columns[1].RightAligned();
         table.Columns[2].RightAligned();
         table.Columns[3].RightAligned();
-        var values = ModelCard.Values(run, TaskRegistry.Columns);
-        foreach (var column in TaskRegistry.Columns)
-        {
-            var mine = run.Tasks.Where(task => task.Value.Column == column.Key).ToList();
-            if (mine.Count == 0)
-                continue;
-            var error = Error(run, mine.Select(task => task.Key), column.Metric);
-            var leaderboard = mine.Count == column.Tasks && mine.All(task => task.Value.IsComplete) && run.Provenance.Data != "samples";
+        foreach (var score in ColumnScore.Of(run, TaskRegistry.Columns).Where(score => score.Tasks.Count > 0))
             table.AddRow(
-                $"{ModelCard.Title(run, column)}, {column.Metric}{(leaderboard ? "" : " *")}",
-                Cell(values[column.Key]), Cell(error), $"{mine.Sum(task => task.Value.Documents)}");
-        }
-        foreach (var (name, task) in run.Tasks.Where(task => TaskRegistry.Columns.All(column => column.Key != task.Value.Column)))
-            table.AddRow(
-                $"{name} ({task.NumFewshot}-shot), {task.Headline}", Cell(run.Results[name][task.Headline] * 100),
-                Cell(run.Results[name][task.Headline + "_stderr"] * 100), $"{task.Documents}");
-        var errors = TaskRegistry.Columns.Select(column => Error(
-            run, run.Tasks.Where(task => task.Value.Column == column.Key).Select(task => task.Key), column.Metric)).ToList();
-        if (values.Values.All(value => value is not null))
-            table.AddRow(
-                "Average", Cell(Tally.Average([.. values.Values])),
-                Cell(errors.Any(e => e is null) ? null : Math.Sqrt(errors.Sum(e => e!.Value * e.Value)) / errors.Count), "");
+                $"{score.Title}, {score.Metric}{(score.IsComplete ? "" : " *")}", Cell(score.Value), Cell(score.StandardError),
+                $"{score.Documents}");
+        var average = ColumnScore.Average(run, TaskRegistry.Columns);
+        if (average.Value is not null)
+            table.AddRow("Average", Cell(average.Value), Cell(average.StandardError), "");
         Terminal.Print(table);
         foreach (var note in run.Leaderboard.Notes)
             Terminal.Out.WriteLine($"* {Terminal.Short(note)}");
@@ -47,15 +32,6 @@ internal static class RunTable
 
     private static string Margin(Run run) =>
         run.Tasks.Values.Max(task => task.NearTies.Margin).ToString("0.##e0", CultureInfo.InvariantCulture);
-
-    /// <summary>Standard error of a column in percent: its tasks are separate samples.</summary>
-    private static double? Error(Run run, IEnumerable<string> tasks, string metric)
-    {
-        var errors = tasks.Select(task => run.Results[task].GetValueOrDefault(metric + "_stderr")).ToList();
-        return errors.Count == 0 || errors.Any(error => error is null)
-            ? null
-            : Math.Sqrt(errors.Sum(error => error!.Value * error.Value)) / errors.Count * 100;
-    }
 
     private static string Cell(double? value) => value?.ToString("0.00", CultureInfo.InvariantCulture) ?? "-";
 }

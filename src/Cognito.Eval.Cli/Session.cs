@@ -64,6 +64,8 @@ internal static class Session
     {
         AggregateException { InnerException: { } inner } => Describe(inner),
         InputException => (e.Message, BadInput),
+        HubInterruptedException => (e.Message, Interrupted),
+        HubException => (e.Message, Failed),
         OperationCanceledException => ("interrupted; nothing was written", Interrupted),
         UnauthorizedAccessException => ($"{e.Message.TrimEnd('.')}; check its permissions", BadInput),
         InsufficientMemoryException => (e.Message, Failed),

@@ -105,8 +105,10 @@ public sealed class Decoder : IDisposable
     /// <summary>The last layer's output at the batch's rows, [R, D].</summary>
     /// <param name="openings">The kept keys and values of the openings that the batch names, layer by layer.</param>
     /// <param name="keep">Sees each layer's keys and values, [N, K, d].</param>
+    /// <param name="routing">Takes each layer's router logits at the batch's rows, [R, E], which the caller disposes.</param>
     internal Tensor Hidden(
-        PackedBatch batch, Func<Opening, IReadOnlyList<KeptLayer>>? openings = null, Action<int, Tensor, Tensor>? keep = null)
+        PackedBatch batch, Func<Opening, IReadOnlyList<KeptLayer>>? openings = null, Action<int, Tensor, Tensor>? keep = null,
+        List<Tensor>? routing = null)
     {
         using var scope = NewDisposeScope();
         Attention attention = IsFlash ? new FlashAttention(batch, Config, Device)
@@ -119,13 +121,14 @@ public sealed class Decoder : IDisposable
                 // After the last attention only the rows asked for matter.
                 return attention.Over(
                     queries, keys, values, o => openings!(o)[layer], layer == _layers.Length - 1 ? rows : null);
-            }, rows).MoveToOuterDisposeScope();
+            }, rows, routing).MoveToOuterDisposeScope();
     }
 
     /// <summary>Tokens through all layers: [N, D], or [R, D] where the last layer's attention gives only rows.</summary>
     /// <param name="attend">From a layer, its queries, keys and values to what the tokens gather, [N, H d].</param>
     internal Tensor Run(
-        Tensor ids, Tensor positions, int longest, Func<int, Tensor, Tensor, Tensor, Tensor> attend, Tensor? rows = null)
+        Tensor ids, Tensor positions, int longest, Func<int, Tensor, Tensor, Tensor, Tensor> attend, Tensor? rows = null,
+        List<Tensor>? routing = null)
     {
         using var scope = NewDisposeScope();
         Interlocked.Add(ref _tokens, ids.shape[0]);
@@ -138,7 +141,7 @@ public sealed class Decoder : IDisposable
             var attended = attend(l, queries, keys, values);
             var stream = l == _layers.Length - 1 && rows is not null ? x.index_select(0, rows) : x;
             var before = x;
-            x = _layers[l].Finish(stream, attended, Routing(l)).MoveToOuterDisposeScope();
+            x = _layers[l].Finish(stream, attended, Routing(l, rows, routing)).MoveToOuterDisposeScope();
             before.Dispose();
         }
         return x.MoveToOuterDisposeScope();
@@ -169,5 +172,10 @@ public sealed class Decoder : IDisposable
         _weights.Dispose();
     }
 
-    private Action<Tensor>? Routing(int layer) => OnRouting is { } see ? logits => see(layer, logits) : null;
+    /// <summary>Who sees a layer's router logits; null if nobody does. The last layer's are of the rows alone.</summary>
+    private Action<Tensor>? Routing(int layer, Tensor? rows, List<Tensor>? routing) => OnRouting is null && routing is null ? null : logits =>
+    {
+        OnRouting?.Invoke(layer, logits);
+        routing?.Add((layer == _layers.Length - 1 ? logits.clone() : logits.index_select(0, rows!)).DetachFromDisposeScope());
+    };
 }

@@ -32,6 +32,9 @@ public sealed class TorchModel(
 
     public int VocabularySize => decoder.Config.VocabularySize;
 
+    /// <summary>Whether scores tell what the routers did, if there are any.</summary>
+    public bool RecordsRouting { get; set; }
+
     /// <summary>Reads a checkpoint's folder. libtorch must be loaded (<see cref="NativeTorch.Load"/>).</summary>
     public static TorchModel Load(
         string folder, Device device, ScalarType dtype, LogProbDtype logProbs = LogProbDtype.Float32,
@@ -107,21 +110,29 @@ public sealed class TorchModel(
     public void Dispose() => decoder.Dispose();
 
     /// <summary>A batch on its way: its answers are on the device, or will be.</summary>
-    private sealed class Begun(TorchModel model, PackedBatch batch, int[] order, Tensor? found) : IDisposable
+    private sealed class Begun(TorchModel model, PackedBatch batch, int[] order, Tensor? found, Tensor? routed) : IDisposable
     {
         /// <summary>Waits for the answers.</summary>
         public IReadOnlyList<TokenScore> Read()
         {
             var predicted = new float[2 * order.Length];
             using var host = found?.cpu();
+            using var routing = routed?.cpu();
             Dispose();
             var values = host is null ? default : MemoryMarshal.Cast<byte, float>(host.bytes);
             for (var i = 0; i < order.Length; i++)
                 (predicted[order[i]], predicted[order.Length + order[i]]) = (values[i], values[order.Length + i]);
-            return model.Summed(batch, predicted);
+            var scores = model.Summed(batch, predicted);
+            if (routing is not null)
+                RoutingTensors.AddTo(scores, batch, routing);
+            return scores;
         }
 
-        public void Dispose() => found?.Dispose();
+        public void Dispose()
+        {
+            found?.Dispose();
+            routed?.Dispose();
+        }
     }
 
     private Begun Begin(ScoreBatch batch, OpeningStore openings) =>
@@ -136,15 +147,16 @@ public sealed class TorchModel(
         var packed = PackedBatch.Of(batch.Trees);
         // By row, because rows come in chunks.
         int[] order = [.. Enumerable.Range(0, packed.TargetIds.Count).OrderBy(i => packed.TargetRows[i])];
-        var found = order.Length == 0 ? null : Predicted(packed, order, openings).DetachFromDisposeScope();
+        using var routing = RecordsRouting && decoder.Config.HasRouter && order.Length > 0 ? new RoutingTensors() : null;
+        var found = order.Length == 0 ? null : Predicted(packed, order, openings, routing?.Logits).DetachFromDisposeScope();
         openings.Release(batch);
-        return new(this, packed, order, found);
+        return new(this, packed, order, found, routing?.Summarised(decoder.Config.ExpertsPerToken).DetachFromDisposeScope());
     }
 
     /// <summary>For every target, in this order, its log-probability; then 1 if it is the arg max, else 0: [2, P].</summary>
-    private Tensor Predicted(PackedBatch batch, int[] order, OpeningStore openings)
+    private Tensor Predicted(PackedBatch batch, int[] order, OpeningStore openings, List<Tensor>? routing)
     {
-        var hidden = decoder.Hidden(batch, opening => openings[opening]);
+        var hidden = decoder.Hidden(batch, opening => openings[opening], routing: routing);
         List<Tensor> parts = [];
         for (int first = 0, at = 0; first < batch.Rows.Count; first += RowsAtOnce)
         {

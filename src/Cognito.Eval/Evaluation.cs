@@ -43,10 +43,16 @@ public static class Evaluation
         {
             Reply[] replies = [.. Enumerable.Range(at, doc.Requests.Count).Select(i => answers.Replies[i])];
             var truncated = Enumerable.Range(at, doc.Requests.Count).Count(i => answers.Truncated[i]);
-            docs.Add(new(doc, replies, truncated, Grading.Grade(asked.Task, doc.Doc, replies)));
+            docs.Add(new(doc, replies, truncated, Grading.Grade(asked.Task, doc.Doc, replies))
+            {
+                Tokens = [.. Enumerable.Range(at, doc.Requests.Count).Select(i => answers.Tokens[i])],
+            });
             at += doc.Requests.Count;
         }
-        return new(asked, docs, answers.Seconds.GetValueOrDefault(asked.Task.Name));
+        return new(asked, docs, answers.Seconds.GetValueOrDefault(asked.Task.Name))
+        {
+            Routing = answers.Routing.GetValueOrDefault(asked.Task.Name),
+        };
     }
 
     private static void Note(IDictionary<string, StageRecord>? stages, string stage, ScoredRequests answers)
@@ -62,8 +68,16 @@ public static class Evaluation
 
 /// <summary>A document with its replies and scores.</summary>
 /// <param name="Truncated">How many of its requests lost tokens.</param>
-public sealed record GradedDoc(AskedDoc Asked, IReadOnlyList<Reply> Replies, int Truncated, DocScores Scores);
+public sealed record GradedDoc(AskedDoc Asked, IReadOnlyList<Reply> Replies, int Truncated, DocScores Scores)
+{
+    /// <summary>Each request's tokens.</summary>
+    public IReadOnlyList<RequestTokens> Tokens { get; init; } = [];
+}
 
 /// <summary>A task, answered and graded; documents in evaluation order.</summary>
 /// <param name="Seconds">Wall time.</param>
-public sealed record GradedTask(Questions Questions, IReadOnlyList<GradedDoc> Docs, double Seconds);
+public sealed record GradedTask(Questions Questions, IReadOnlyList<GradedDoc> Docs, double Seconds)
+{
+    /// <summary>What routers did at scored positions; null where that was not recorded.</summary>
+    public RoutingSums? Routing { get; init; }
+}

@@ -31,4 +31,7 @@ internal static class Fixture
 {
     public static string Path(params string[] parts) =>
         System.IO.Path.Combine([AppContext.BaseDirectory, "fixtures", .. parts]);
+
+    /// <summary>A file of docs/, which the build copies beside the tests.</summary>
+    public static string Document(string name) => System.IO.Path.Combine(AppContext.BaseDirectory, "docs", name);
 }

@@ -12,6 +12,12 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
 
     private static readonly string[] Endings = [".parquet", ".jsonl", ".jsonl.gz", ".csv"];
 
+    /// <summary>Where folders really lie that are not below <see cref="Folder"/>, by their path there.</summary>
+    public IReadOnlyDictionary<string, string> Elsewhere { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where the rows lie, for people.</summary>
+    public string Shown => Elsewhere.Count == 0 ? Folder : string.Join(", ", Elsewhere.Values);
+
     /// <exception cref="InputException">There is no such folder.</exception>
     public static DataRoot Open(string path) =>
         Directory.Exists(path)
@@ -43,7 +49,13 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
 
     private sealed record Place(IReadOnlyList<string> Files, Func<string, IEnumerable<Row>> Read);
 
-    private string At(string path) => Path.Combine(Folder, path);
+    private string At(string path)
+    {
+        foreach (var (under, folder) in Elsewhere)
+            if (path == under || path.StartsWith(under + "/", StringComparison.Ordinal))
+                return Path.Join(folder, path[under.Length..]);
+        return Path.Combine(Folder, path);
+    }
 
     private InputException Missing(Dataset dataset, string split) =>
         new($"{Folder}: no {dataset.Name} {split} in {string.Join(", ", dataset.Folders)} " +
@@ -100,7 +112,7 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
         _ => JsonRows.Read(file),
     };
 
-    private static IEnumerable<Row> ReadOriginal(Dataset dataset, OriginalFile original, string file) =>
+    internal static IEnumerable<Row> ReadOriginal(Dataset dataset, OriginalFile original, string file) =>
         (Path.GetExtension(file) == ".csv" ? CsvRows.Read(file, dataset.CsvColumns) : JsonRows.Read(file))
         .Select(original.ToRow);
 }

@@ -91,6 +91,8 @@ public static class ModelCard
     /// The columns' mean. Reported columns are rounded, so a reported average stands as long as it can be the mean of
     /// what they were rounded from.
     /// </summary>
+    public static double? Average(Run run, IReadOnlyList<Column> columns) => Average(run, Values(run, columns));
+
     private static double? Average(Run run, IReadOnlyDictionary<string, double?> values)
     {
         const double HalfADigit = 0.005, Slack = 1e-9;
@@ -108,9 +110,9 @@ public static class ModelCard
     public static string Title(Run run, Column column) =>
         string.Format(CultureInfo.InvariantCulture, column.Title, Shots(run, column));
 
-    private static decimal Rounded(double value) => Math.Round((decimal)value, 2, MidpointRounding.ToEven) / 1.00m;
+    internal static decimal Rounded(double value) => Math.Round((decimal)value, 2, MidpointRounding.ToEven) / 1.00m;
 
-    private static string Cell(double? value) =>
+    internal static string Cell(double? value) =>
         value is { } x ? Rounded(x).ToString("0.00", CultureInfo.InvariantCulture) : "-";
 
     private static string Centred(string text, int width) =>

@@ -27,6 +27,9 @@ public sealed record Run
     /// <summary>How far this run's numbers are from those of <c>--exact</c>; null where it is one, or asked for no likelihoods.</summary>
     public Rounding? Rounding { get; init; }
 
+    /// <summary>task → what its scored tokens were routed to; null where that was not recorded.</summary>
+    public IReadOnlyDictionary<string, RoutingRecord>? Routing { get; init; }
+
     public required Provenance Provenance { get; init; }
 
     /// <summary>What the model's card says beside its numbers, where that is known.</summary>

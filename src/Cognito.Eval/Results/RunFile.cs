@@ -46,7 +46,7 @@ public static class RunFile
     /// <exception cref="InputException">It is not there, or not a run.</exception>
     public static Run Read(string path)
     {
-        var file = Directory.Exists(path) ? Newest(path) : path;
+        var file = Find(path);
         if (!File.Exists(file))
             throw new InputException($"{file}: no such file; give a results.json or the folder of a run");
         try
@@ -57,6 +57,8 @@ public static class RunFile
                 || run.Results.Values.Any(task => task is null || task.Values.Any(x => x is { } value && !(Math.Abs(value) <= LargestMetric)))
                 || run.Tasks.Values.Any(task => task is null) || run.Leaderboard.Notes.Any(note => note is null))
                 throw new InputException($"{file}: a score that is no percentage, or a task that is null; give an undamaged results.json");
+            if (run.Tasks.Select(task => Fault(task.Value) is { } fault ? $"{task.Key}: {fault}" : null).FirstOrDefault(fault => fault is not null) is { } found)
+                throw new InputException($"{file}: {found}; give an undamaged results.json");
             return run.SchemaVersion == Run.CurrentSchema ? run : throw new InputException(
                 $"{file}: schema version {run.SchemaVersion}, this build reads {Run.CurrentSchema}; use the matching version");
         }
@@ -69,6 +71,24 @@ public static class RunFile
             throw new InputException($"{file}: cannot be read ({e.Message}); check its permissions", e);
         }
     }
+
+    /// <summary>A share of probability may be above 1 by rounding.</summary>
+    private const double Slack = 1e-9;
+
+    /// <summary>What cannot be in a task's documents and scores; null if all is well.</summary>
+    private static string? Fault(TaskRecord task) => task switch
+    {
+        _ when task.Documents != task.DocIds.Count => $"{task.Documents} documents, but {task.DocIds.Count} doc_ids",
+        _ when task.DocIds.Distinct().Count() != task.DocIds.Count => "a document twice in doc_ids",
+        _ when !task.Scores.ContainsKey(task.Headline) => $"no scores of {task.Headline}, its headline",
+        _ when task.Scores.Any(scores => scores.Value is null || scores.Value.Count != task.DocIds.Count) =>
+            $"not as many {task.Scores.First(scores => scores.Value?.Count != task.DocIds.Count).Key} scores as documents",
+        _ when task.Scores[task.Headline].Any(score => score is < -Slack or > 1 + Slack) => $"a score of {task.Headline} that is not between 0 and 1",
+        _ => null,
+    };
+
+    /// <summary>The file that a path means: a results.json, a run's, or of a folder of runs the newest's.</summary>
+    public static string Find(string path) => Directory.Exists(path) ? Newest(path) : path;
 
     /// <summary>A run's own file, or of a folder of runs the last one's: run folders are named by their start.</summary>
     private static string Newest(string folder) =>

@@ -29,6 +29,8 @@ public static class Tally
             Leaderboard = Columns(results, columns, tasks, notes),
             Tasks = tasks,
             Rounding = rounding,
+            Routing = graded.All(task => task.Routing is null) ? null : graded.Where(task => task.Routing is not null)
+                .ToDictionary(task => task.Questions.Task.Name, task => RoutingRecord.Of(task.Routing!)),
             Provenance = provenance,
         };
     }

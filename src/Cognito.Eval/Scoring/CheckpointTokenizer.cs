@@ -1,33 +1,28 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using Microsoft.ML.Tokenizers;
-
 namespace Cognito.Eval;
 
 /// <summary>A checkpoint's tokenizer, with what its folder says of the end of a text.</summary>
 /// <param name="EndId">The end-of-text token; it stands for an empty context.</param>
 /// <param name="EndText">The same as text: one more stop string of generated answers.</param>
-public sealed record CheckpointTokenizer(Tokenizer Tokenizer, int VocabularySize, int EndId, string EndText, string Sha256)
+public sealed record CheckpointTokenizer(VocabularyTokenizer Tokenizer, int EndId, string EndText)
 {
-    /// <summary>Opens the tokenizer of a checkpoint's folder.</summary>
+    public int VocabularySize => Tokenizer.VocabularySize;
+
+    /// <summary>Hex digest of the tokenizer's file.</summary>
+    public string Sha256 => Tokenizer.Sha256;
+
+    /// <summary>
+    /// Opens the tokenizer of a checkpoint's folder: tokenizer.model, else tokenizer.json, which is also taken where
+    /// tokenizer.model lacks the token that tokenizer_config.json ends texts with.
+    /// </summary>
     /// <exception cref="InputException">There is none, or it is not one that is understood exactly.</exception>
     public static CheckpointTokenizer Open(string folder)
     {
-        var path = Path.Combine(folder, "tokenizer.model");
-        if (!File.Exists(path))
-            throw new InputException(File.Exists(Path.Combine(folder, "tokenizer.json"))
-                ? $"{folder}: has tokenizer.json but no tokenizer.model; this version reads SentencePiece's tokenizer.model"
-                : $"{folder}: no tokenizer.model; give the folder of a checkpoint as the hub lays it out");
-        var tokenizer = SentencePieceTokenizer.Load(path);
-        var end = tokenizer.EosId ?? throw new InputException(
-            $"{path}: has no end-of-text piece; give the tokenizer of a causal language model");
-        var (own, named) = (tokenizer.Model.Pieces[end].Text, EndTextOf(folder));
-        // Another end token lies outside tokenizer.model: its id would decode to nothing, and stops on it be missed.
-        return named is null || named == own
-            ? new(tokenizer, tokenizer.VocabularySize, end, own, tokenizer.Sha256)
-            : throw new InputException(
-                $"{Path.Combine(folder, "tokenizer_config.json")}: eos_token is \"{named}\", but tokenizer.model ends texts with "
-                + $"\"{own}\"; added tokens are not read yet, so give a checkpoint whose eos_token is in its tokenizer.model");
+        var (model, json) = (Path.Combine(folder, "tokenizer.model"), Path.Combine(folder, "tokenizer.json"));
+        if (!File.Exists(model) && !File.Exists(json))
+            throw new InputException(
+                $"{folder}: neither tokenizer.model nor tokenizer.json; give the folder of a checkpoint as the hub lays it out");
+        var config = TokenizerConfig.Read(folder);
+        return File.Exists(model) ? OfModel(model, json, config) : OfJson(json, config);
     }
 
     public TokenSpan Encode(LogLikelihood request) =>
@@ -35,25 +30,36 @@ public sealed record CheckpointTokenizer(Tokenizer Tokenizer, int VocabularySize
 
     public int[] Encode(GreedyUntil request) => [.. Tokenizer.EncodeToIds(request.Context)];
 
-    /// <summary>tokenizer_config.json's eos_token: a text, or an object with the text as its content.</summary>
-    private static string? EndTextOf(string folder)
+    private static CheckpointTokenizer OfModel(string path, string json, TokenizerConfig config)
     {
-        var path = Path.Combine(folder, "tokenizer_config.json");
-        if (!File.Exists(path))
-            return null;
-        try
-        {
-            return (JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject)?["eos_token"] switch
-            {
-                JsonValue text when text.TryGetValue<string>(out var token) => token,
-                JsonObject { } added when added["content"] is JsonValue text && text.TryGetValue<string>(out var token) => token,
-                _ => null,
-            };
-        }
-        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException or IOException
-            or UnauthorizedAccessException)
-        {
-            throw new InputException($"{path}: cannot be read as JSON ({e.Message.Split('.')[0]}); fetch the file again", e);
-        }
+        var tokenizer = SentencePieceTokenizer.Load(path);
+        var end = tokenizer.EosId ?? throw new InputException(
+            $"{path}: has no end-of-text piece; give the tokenizer of a causal language model");
+        var own = tokenizer.Model.Pieces[end].Text;
+        if (config.EndText is null || config.EndText == own)
+            return new(tokenizer, end, own);
+        // Another end token lies outside tokenizer.model: its id would decode to nothing, and stops on it be missed.
+        return File.Exists(json) ? OfJson(json, config) : throw new InputException(
+            $"{config.Path}: eos_token is \"{config.EndText}\", but tokenizer.model ends texts with \"{own}\"; "
+            + "put the checkpoint's tokenizer.json beside it, which holds added tokens");
+    }
+
+    private static CheckpointTokenizer OfJson(string path, TokenizerConfig config)
+    {
+        var tokenizer = JsonTokenizer.Load(path, config.CleansSpaces);
+        if (config.EndText is not { } end)
+            throw new InputException($"{config.Path}: names no eos_token; add the checkpoint's, such as \"eos_token\": \"</s>\"");
+        if (config.SplitsSpecial)
+            throw new InputException($"{config.Path}: split_special_tokens is true, which is not done here; "
+                + "set it to false if the checkpoint was trained so");
+        if (config.AddsPrefixSpace is { } space && space != tokenizer.AddsPrefixSpace)
+            throw new InputException($"{config.Path}: add_prefix_space is {(space ? "true" : "false")}, but tokenizer.json says "
+                + "otherwise; save the tokenizer again with transformers, so that both agree");
+        foreach (var (id, text) in config.Added)
+            if (tokenizer.IdOf(text) != id)
+                throw new InputException($"{config.Path}: added token \"{text}\" has id {id}, but not in tokenizer.json; "
+                    + "save the tokenizer again with transformers, so that both agree");
+        return new(tokenizer, tokenizer.IdOf(end) ?? throw new InputException(
+            $"{config.Path}: eos_token is \"{end}\", which tokenizer.json does not hold; the files belong to different checkpoints"), end);
     }
 }

@@ -6,7 +6,7 @@ namespace Cognito.Eval;
 internal sealed class EncodedContext
 {
     private readonly Tokenizer _tokenizer;
-    private readonly SentencePieceTokenizer? _byLine;
+    private readonly VocabularyTokenizer? _byLine;
     private readonly int[] _tokens;
 
     // Where the last line begins, and how many tokens it has: those before it are the same with a continuation.
@@ -23,8 +23,9 @@ internal sealed class EncodedContext
         }
         var trimmed = PythonText.TrimEnd(text);
         _tokens = [.. tokenizer.EncodeToIds(trimmed)];
-        _lastLine = trimmed.LastIndexOf('\n') + 1;
-        _byLine = _lastLine > 0 && tokenizer is SentencePieceTokenizer { SplitsLines: true } pieces ? pieces : null;
+        var known = tokenizer as VocabularyTokenizer;
+        _lastLine = known?.LastLine(trimmed) ?? 0;
+        _byLine = _lastLine > 0 ? known : null;
         _lastLineTokens = _byLine?.EncodeLines(trimmed.AsSpan(_lastLine)).Length ?? _tokens.Length;
     }
 

@@ -40,7 +40,11 @@ public sealed record ScoreBatch(IReadOnlyList<Tree> Trees);
 
 /// <param name="LogLikelihood">Natural log of the targets' probability given what is before them.</param>
 /// <param name="IsGreedy">Whether each target is the arg max (the first, if several) at its position.</param>
-public readonly record struct TokenScore(double LogLikelihood, bool IsGreedy);
+public readonly record struct TokenScore(double LogLikelihood, bool IsGreedy)
+{
+    /// <summary>What routers did where the targets were predicted, if the model has any and records it.</summary>
+    public RoutingSums? Routing { get; init; }
+}
 
 /// <summary>A prompt to continue greedily.</summary>
 public sealed record Prompt(int[] Tokens, int MaxNewTokens);

@@ -5,21 +5,20 @@ namespace Cognito.Eval;
 /// <summary>Byte-pair encoding as SentencePiece does it: the best pairs merge first, of equals the leftmost.</summary>
 internal sealed class PieceMerges
 {
-    private const int None = -1;
+    private const int None = PairMerges.None;
 
     // Symbols are ids of pieces and, from Pieces.Count on, characters that only occur inside of pieces.
     private readonly Dictionary<int, int> _characters = [];
-    private readonly Dictionary<(int Left, int Right), int> _merges = [];
+    private readonly PairMerges _merges = new();
     private readonly Dictionary<string, int> _userDefined;
     private readonly Dictionary<char, int[]> _userDefinedLengths;
     private readonly SentencePieceModel _model;
-    private readonly int[] _ranks;
     private readonly int[] _bytes;
 
     public PieceMerges(SentencePieceModel model)
     {
         _model = model;
-        _ranks = Ranks(model.Pieces);
+        var ranks = Ranks(model.Pieces);
         _bytes = [.. Enumerable.Range(0, model.ByteFallback ? 256 : 0).Select(b => model.IdOf($"<0x{b:X2}>")!.Value)];
         _userDefined = model.Pieces.Index().Where(piece => piece.Item.Type is PieceType.UserDefined)
             .ToDictionary(piece => piece.Item.Text, piece => piece.Index, StringComparer.Ordinal);
@@ -34,44 +33,39 @@ internal sealed class PieceMerges
         var bySpan = ids.GetAlternateLookup<ReadOnlySpan<char>>();
         foreach (var (text, id) in ids)
             for (var at = WidthAt(text, 0); at < text.Length; at += WidthAt(text, at))
-                if (Symbol(text.AsSpan(0, at), bySpan) is >= 0 and var left
-                    && Symbol(text.AsSpan(at), bySpan) is >= 0 and var right)
-                    _merges.Add((left, right), id);
+                if (SymbolOf(text.AsSpan(0, at), bySpan) is >= 0 and var left
+                    && SymbolOf(text.AsSpan(at), bySpan) is >= 0 and var right)
+                    _merges.Add(left, right, id, ranks[id]);
     }
 
     /// <summary>Appends the ids of a text whose spaces are U+2581, and how many characters each stands for.</summary>
     /// <param name="widths">Of a character's byte pieces the last one has its width, the others 0.</param>
     public void Encode(ReadOnlySpan<char> text, List<int> ids, List<int>? widths = null)
     {
-        var symbols = text.Length <= 128 ? stackalloc Node[text.Length] : new Node[text.Length];
+        var symbols = text.Length <= 128 ? stackalloc Symbol[text.Length] : new Symbol[text.Length];
         symbols = symbols[..Split(text, symbols)];
-        Merge(symbols, new(text.Length <= 128 ? stackalloc ulong[3 * text.Length] : new ulong[3 * text.Length]));
+        _merges.Merge(symbols);
         var inUnknown = false;
         for (var at = symbols.IsEmpty ? None : 0; at >= 0; at = symbols[at].Next)
         {
             var (start, next) = (symbols[at].Start, symbols[at].Next);
             var end = next < 0 ? text.Length : symbols[next].Start;
-            var isPiece = symbols[at].Symbol is >= 0 and var symbol && symbol < _model.Pieces.Count;
+            var isPiece = symbols[at].Id is >= 0 and var symbol && symbol < _model.Pieces.Count;
             if (!isPiece && _model.ByteFallback)
                 AddBytes(text[start..end], ids, widths);
             else if (!isPiece && inUnknown)
                 widths?[^1] += end - start;
             else
             {
-                ids.Add(isPiece ? symbols[at].Symbol : _model.UnknownId);
+                ids.Add(isPiece ? symbols[at].Id : _model.UnknownId);
                 widths?.Add(end - start);
             }
             inUnknown = !isPiece;
         }
     }
 
-    private struct Node
-    {
-        public int Symbol, Start, Previous, Next;
-    }
-
     /// <summary>Cuts a text into characters and user-defined pieces; these are taken whole, longest first.</summary>
-    private int Split(ReadOnlySpan<char> text, Span<Node> nodes)
+    private int Split(ReadOnlySpan<char> text, Span<Symbol> nodes)
     {
         var count = 0;
         for (var start = 0; start < text.Length;)
@@ -82,12 +76,10 @@ internal sealed class PieceMerges
                 Rune.DecodeFromUtf16(text[start..], out var rune, out width);
                 symbol = _characters.GetValueOrDefault(rune.Value, None);
             }
-            nodes[count] = new() { Symbol = symbol, Start = start, Previous = count - 1, Next = count + 1 };
+            nodes[count] = new() { Id = symbol, Start = start };
             start += width;
             count++;
         }
-        if (count > 0)
-            nodes[count - 1].Next = None;
         return count;
     }
 
@@ -99,39 +91,6 @@ internal sealed class PieceMerges
                     .TryGetValue(text[..length], out var id))
                     return (id, length);
         return (None, 0);
-    }
-
-    /// <summary>
-    /// A pair waits under its merged piece's rank, then its place. What waits may be out of date; so a pair counts
-    /// only if the two symbols that are there now still have that rank.
-    /// </summary>
-    private void Merge(Span<Node> nodes, MinHeap waiting)
-    {
-        for (var at = 0; at < nodes.Length - 1; at++)
-            Wait(nodes, at, ref waiting);
-        while (waiting.TryPop(out var key))
-        {
-            var left = (int)(uint)key;
-            var right = nodes[left].Next;
-            if (right < 0 || !_merges.TryGetValue((nodes[left].Symbol, nodes[right].Symbol), out var merged)
-                || (ulong)_ranks[merged] != key >> 32)
-                continue;
-            nodes[left].Symbol = merged;
-            nodes[left].Next = nodes[right].Next;
-            nodes[right].Next = None;
-            if (nodes[left].Next >= 0)
-                nodes[nodes[left].Next].Previous = left;
-            if (nodes[left].Previous >= 0)
-                Wait(nodes, nodes[left].Previous, ref waiting);
-            if (nodes[left].Next >= 0)
-                Wait(nodes, left, ref waiting);
-        }
-    }
-
-    private void Wait(Span<Node> nodes, int left, ref MinHeap waiting)
-    {
-        if (_merges.TryGetValue((nodes[left].Symbol, nodes[nodes[left].Next].Symbol), out var merged))
-            waiting.Push(((ulong)_ranks[merged] << 32) | (uint)left);
     }
 
     private void AddBytes(ReadOnlySpan<char> character, List<int> ids, List<int>? widths)
@@ -154,7 +113,7 @@ internal sealed class PieceMerges
         return [.. pieces.Select(piece => places[piece.Score])];
     }
 
-    private int Symbol(ReadOnlySpan<char> text, Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> ids)
+    private int SymbolOf(ReadOnlySpan<char> text, Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> ids)
     {
         if (!IsCharacter(text))
             return ids.TryGetValue(text, out var id) ? id : None;
@@ -170,39 +129,4 @@ internal sealed class PieceMerges
     private static bool IsCharacter(ReadOnlySpan<char> text) => text.Length == WidthAt(text, 0);
 
     private static int WidthAt(ReadOnlySpan<char> text, int at) => char.IsHighSurrogate(text[at]) ? 2 : 1;
-}
-
-/// <summary>A binary heap in the caller's memory, smallest first.</summary>
-internal ref struct MinHeap(Span<ulong> memory)
-{
-    private readonly Span<ulong> _keys = memory;
-    private int _count = 0;
-
-    public void Push(ulong key)
-    {
-        var at = _count++;
-        for (; at > 0 && _keys[(at - 1) / 2] > key; at = (at - 1) / 2)
-            _keys[at] = _keys[(at - 1) / 2];
-        _keys[at] = key;
-    }
-
-    public bool TryPop(out ulong key)
-    {
-        key = _count > 0 ? _keys[0] : 0;
-        if (_count == 0)
-            return false;
-        var last = _keys[--_count];
-        var at = 0;
-        for (var child = 1; child < _count; child = 2 * at + 1)
-        {
-            if (child + 1 < _count && _keys[child + 1] < _keys[child])
-                child++;
-            if (_keys[child] >= last)
-                break;
-            _keys[at] = _keys[child];
-            at = child;
-        }
-        _keys[at] = last;
-        return true;
-    }
 }

@@ -16,6 +16,12 @@ public sealed record Plan(
     /// <summary>For each batch, the tasks whose documents it holds and their tokens in it, openings not counted.</summary>
     public required IReadOnlyList<IReadOnlyDictionary<string, int>> Shares { get; init; }
 
+    /// <summary>Each request's tokens, before truncation.</summary>
+    public required IReadOnlyList<RequestTokens> Tokens { get; init; }
+
+    /// <summary>For each batch, the task of each of its branches.</summary>
+    public required IReadOnlyList<IReadOnlyList<string>> Tasks { get; init; }
+
     /// <summary>The most tokens that a model's sequence may have.</summary>
     public required int MaxLength { get; init; }
 
@@ -55,6 +61,8 @@ public sealed record Plan(
         {
             Counts = Count(documents, groups, maxLength, whole, trees),
             MaxLength = maxLength,
+            Tokens = [.. spans.Select(span => new RequestTokens(span.Context.Length, span.Continuation.Length))],
+            Tasks = [.. packed.Select(batch => (IReadOnlyList<string>)[.. batch.SelectMany(tree => tree.Spans.Select(_ => tree.Group))])],
             Shares = [.. packed.Select(batch => batch.GroupBy(tree => tree.Group)
                 .ToDictionary(task => task.Key, task => task.Sum(tree => tree.Tokens)))],
         };

@@ -33,6 +33,7 @@ public sealed class Scorer(
     {
         Require(plan.MaxLength);
         var scores = new IReadOnlyList<TokenScore>[plan.Batches.Count];
+        var routing = new IReadOnlyDictionary<string, RoutingSums>?[plan.Batches.Count];
         var seconds = new Dictionary<string, double>();
         long done = 0;
         var all = plan.Shares.Sum(share => (long)share.Values.Sum());
@@ -42,7 +43,8 @@ public sealed class Scorer(
         foreach (var (b, answered) in Halving.Score(model, plan.Batches, () => Halvings++).Index())
         {
             cancel.ThrowIfCancellationRequested();
-            scores[b] = answered;
+            routing[b] = RoutingSums.ByTask(answered, plan.Tasks[b]);
+            scores[b] = [.. answered.Select(score => score with { Routing = null })];
             var tokens = plan.Shares[b].Values.Sum();
             foreach (var (task, share) in plan.Shares[b])
                 seconds[task] = seconds.GetValueOrDefault(task) + clock.Elapsed.TotalSeconds * share / Math.Max(1, tokens);
@@ -52,7 +54,11 @@ public sealed class Scorer(
         }
         Reply[] replies = [.. plan.Answers.Select(at => scores[at.Batch][at.Branch])
             .Select(score => new Likelihood(score.LogLikelihood, score.IsGreedy))];
-        return new(replies, plan.Truncated, plan.Total.Distinct, plan.Total.ForwardTokens, seconds);
+        return new(replies, plan.Truncated, plan.Total.Distinct, plan.Total.ForwardTokens, seconds)
+        {
+            Tokens = plan.Tokens,
+            Routing = RoutingSums.Total(routing),
+        };
     }
 
     /// <summary>Generates answers greedily.</summary>
@@ -63,7 +69,7 @@ public sealed class Scorer(
         var replies = new Reply[prompts.Count];
         var clock = Stopwatch.StartNew();
         long done = 0, tokens = 0;
-        var truncated = new bool[prompts.Count];
+        var (truncated, lengths) = (new bool[prompts.Count], new RequestTokens[prompts.Count]);
         Progressed?.Invoke(new("generation", task, 0, prompts.Count, 0));
         var batches = plan.Batches;
         var work = batches.Select(batch => Batch(batch, cancel)).ToList();
@@ -81,6 +87,7 @@ public sealed class Scorer(
                     foreach (var request in row.Requests)
                     {
                         replies[request] = new Completion(stopping.Text(ids, group.Dropped));
+                        lengths[request] = new(prompts[request].Length, ids.Length);
                         truncated[request] = group.Dropped > 0 || row.Input.Length < prompts[request].Length;
                     }
             }
@@ -89,7 +96,10 @@ public sealed class Scorer(
         }
         return new(
             replies, truncated, plan.Counts.Distinct, tokens,
-            new Dictionary<string, double> { [task] = clock.Elapsed.TotalSeconds });
+            new Dictionary<string, double> { [task] = clock.Elapsed.TotalSeconds })
+        {
+            Tokens = lengths,
+        };
     }
 
     private GenerationBatch Batch(IReadOnlyList<GenerationGroup> groups, CancellationToken cancel)
@@ -121,4 +131,11 @@ public sealed class Scorer(
 /// <param name="Seconds">Wall time by task; a batch's time is shared out by tokens.</param>
 public sealed record ScoredRequests(
     IReadOnlyList<Reply> Replies, IReadOnlyList<bool> Truncated, int Distinct, long ForwardTokens,
-    IReadOnlyDictionary<string, double> Seconds);
+    IReadOnlyDictionary<string, double> Seconds)
+{
+    /// <summary>Each request's tokens; of a generated answer those that count.</summary>
+    public required IReadOnlyList<RequestTokens> Tokens { get; init; }
+
+    /// <summary>By task, what routers did at scored positions; none where that was not recorded.</summary>
+    public IReadOnlyDictionary<string, RoutingSums> Routing { get; init; } = new Dictionary<string, RoutingSums>();
+}

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
-using Microsoft.ML.Tokenizers;
 
 namespace Cognito.Eval;
 
@@ -8,7 +7,7 @@ namespace Cognito.Eval;
 /// The tokenizer of a SentencePiece BPE model, id for id. It adds neither bos nor eos, and takes the text of special
 /// pieces as text. Safe to use from several threads.
 /// </summary>
-public sealed class SentencePieceTokenizer : Tokenizer
+public sealed class SentencePieceTokenizer : VocabularyTokenizer
 {
     /// <summary>What stands for a space inside of pieces.</summary>
     internal const char Space = '\u2581';
@@ -37,19 +36,19 @@ public sealed class SentencePieceTokenizer : Tokenizer
 
     public SentencePieceModel Model { get; }
 
-    public int VocabularySize => Model.Pieces.Count;
+    public override int VocabularySize => Model.Pieces.Count;
     public int UnknownId => Model.UnknownId;
     public int? BosId => Model.BosId;
     public int? EosId => Model.EosId;
 
-    /// <summary>Hex digest of the model's file.</summary>
-    public string Sha256 => Model.Sha256;
+    public override string Sha256 => Model.Sha256;
+    public override string FileName => "tokenizer.model";
+    public override string Spelled(int id) => Model.Pieces[id].Text;
 
     /// <exception cref="InputException">The file is no SentencePiece BPE model that is done exactly here.</exception>
     public static SentencePieceTokenizer Load(string path) => new(SentencePieceModel.Load(path));
 
-    /// <summary>The ids of a text. Lines and words met before are looked up, which changes no id.</summary>
-    public int[] Encode(ReadOnlySpan<char> text) => Ids(text, Model.AddsDummyPrefix);
+    public override int[] Encode(ReadOnlySpan<char> text) => Ids(text, Model.AddsDummyPrefix);
 
     private int[] Ids(ReadOnlySpan<char> text, bool dummyPrefix)
     {
@@ -60,17 +59,13 @@ public sealed class SentencePieceTokenizer : Tokenizer
         return [.. ids];
     }
 
-    /// <summary>Whether lines are encoded on their own.</summary>
-    internal bool SplitsLines => _splitsLines;
+    internal override int LastLine(ReadOnlySpan<char> text) => _splitsLines ? text.LastIndexOf('\n') + 1 : 0;
 
-    /// <summary>The ids of lines that stand after others: nothing is put in front of them.</summary>
-    internal int[] EncodeLines(ReadOnlySpan<char> lines) => Ids(lines, dummyPrefix: false);
+    internal override int[] EncodeLines(ReadOnlySpan<char> lines) => Ids(lines, dummyPrefix: false);
 
     /// <summary>The text of ids: control pieces skipped, byte pieces joined, one space in front taken away.</summary>
-    public override string Decode(IEnumerable<int> ids) => Decode(ids, withSpecial: false);
-
     /// <param name="withSpecial">Control and unknown pieces appear as they are spelled: <c>&lt;/s&gt;</c>.</param>
-    public string Decode(IEnumerable<int> ids, bool withSpecial)
+    public override string Decode(IEnumerable<int> ids, bool withSpecial)
     {
         var decoding = new PieceDecoding(Model, withSpecial);
         foreach (var id in ids)
@@ -99,95 +94,27 @@ public sealed class SentencePieceTokenizer : Tokenizer
         return idsConsumed == appended ? OperationStatus.Done : OperationStatus.DestinationTooSmall;
     }
 
-    protected override EncodeResults<EncodedToken> EncodeToTokens(
-        string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)
+    protected internal override (string Normalized, List<PlacedToken> Tokens) Place(ReadOnlySpan<char> text, bool normalizes)
     {
-        var normalized = Normalized(text ?? textSpan, settings);
-        var tokens = Tokens(normalized);
-        var count = CountFromStart(tokens, settings.MaxTokenCount);
-        return new()
-        {
-            Tokens = count == tokens.Count ? tokens : tokens.GetRange(0, count),
-            NormalizedText = settings.ConsiderNormalization ? normalized : null,
-            CharsConsumed = count == 0 ? 0 : tokens[count - 1].Offset.End.Value,
-        };
-    }
-
-    protected override EncodeResults<int> EncodeToIds(
-        string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)
-    {
-        if (settings.MaxTokenCount < int.MaxValue)
-            return base.EncodeToIds(text, textSpan, settings);
-        var normalized = Normalized(text ?? textSpan, settings);
-        var ids = new List<int>(normalized.Length / 3 + 4);
-        AddLines(normalized, ids);
-        return new()
-        {
-            Tokens = ids,
-            NormalizedText = settings.ConsiderNormalization ? normalized : null,
-            CharsConsumed = normalized.Length,
-        };
-    }
-
-    protected override int CountTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings) =>
-        EncodeToIds(text, textSpan, settings).Tokens.Count;
-
-    protected override int GetIndexByTokenCount(
-        string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings, bool fromEnd,
-        out string? normalizedText, out int tokenCount)
-    {
-        var normalized = Normalized(text ?? textSpan, settings);
-        normalizedText = settings.ConsiderNormalization ? normalized : null;
-        var tokens = Tokens(normalized);
-        if (!fromEnd)
-        {
-            tokenCount = CountFromStart(tokens, settings.MaxTokenCount);
-            return tokenCount == 0 ? 0 : tokens[tokenCount - 1].Offset.End.Value;
-        }
-        var first = Math.Max(0, tokens.Count - settings.MaxTokenCount);
-        while (first > 0 && first < tokens.Count && IsInside(tokens[first - 1]))
-            first++;
-        tokenCount = tokens.Count - first;
-        return tokenCount == 0 ? normalized.Length : tokens[first].Offset.Start.Value;
+        var normalized = normalizes ? Normalized(text) : text.ToString();
+        var (ids, widths) = (new List<int>(), new List<int>());
+        _merges.Encode(normalized, ids, widths);
+        // Of a character's byte pieces only the last has a width.
+        return (normalized, [.. ids.Zip(widths, (id, width) => new PlacedToken(id, width, EndsInside: width == 0))]);
     }
 
     /// <summary>The ids of a text in one go, without borders and caches: what the fast way must equal.</summary>
     internal int[] EncodeWhole(string text)
     {
         var ids = new List<int>();
-        _merges.Encode(Normalized(text, new() { ConsiderNormalization = true }), ids);
+        _merges.Encode(Normalized(text), ids);
         return [.. ids];
     }
 
     internal (bool Lines, bool Words) Splits => (_splitsLines, _splitsWords);
 
-    /// <summary>The most tokens up to a limit that end where a character ends.</summary>
-    private static int CountFromStart(List<EncodedToken> tokens, int limit)
-    {
-        var count = Math.Min(tokens.Count, limit);
-        while (count > 0 && IsInside(tokens[count - 1]))
-            count--;
-        return count;
-    }
-
-    /// <summary>Whether more bytes of the same character follow: only the last has a width.</summary>
-    private static bool IsInside(EncodedToken token) => token.Offset.Start.Equals(token.Offset.End);
-
-    private List<EncodedToken> Tokens(string normalized)
-    {
-        var (ids, widths, start) = (new List<int>(), new List<int>(), 0);
-        _merges.Encode(normalized, ids, widths);
-        var tokens = new List<EncodedToken>(ids.Count);
-        foreach (var (id, width) in ids.Zip(widths))
-        {
-            tokens.Add(new(id, Model.Pieces[id].Text, start..(start + width)));
-            start += width;
-        }
-        return tokens;
-    }
-
-    private string Normalized(ReadOnlySpan<char> text, EncodeSettings settings) =>
-        settings.ConsiderNormalization ? Normalize(text, new char[text.Length + 1], Model.AddsDummyPrefix).ToString() : text.ToString();
+    private string Normalized(ReadOnlySpan<char> text) =>
+        Normalize(text, new char[text.Length + 1], Model.AddsDummyPrefix).ToString();
 
     private static ReadOnlySpan<char> Normalize(ReadOnlySpan<char> text, Span<char> buffer, bool dummyPrefix)
     {

@@ -31,8 +31,8 @@ public sealed class Stopping(
     }
 
     /// <summary>The reference looks for stop strings in text that spells out special tokens.</summary>
-    private string WithSpecial(IEnumerable<int> ids) => tokenizer is SentencePieceTokenizer pieces
-        ? pieces.Decode(ids, withSpecial: true)
+    private string WithSpecial(IEnumerable<int> ids) => tokenizer is VocabularyTokenizer known
+        ? known.Decode(ids, withSpecial: true)
         : tokenizer.Decode(ids);
 
     /// <summary>

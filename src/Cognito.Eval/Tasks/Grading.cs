@@ -25,6 +25,15 @@ public static class Grading
             margins.TryGetValue(task.Headline, out var margin) || margins.TryGetValue("mc1", out margin) ? margin : null);
     }
 
+    /// <summary>The choice that the headline metric takes; of several true answers, mc1's.</summary>
+    internal static int Prediction(EvalTask task, Doc doc, IReadOnlyList<double> lls) => doc switch
+    {
+        MultipleTrue many => ArgMax([.. lls.Take(many.One.Choices.Count)]),
+        MultipleChoice choice when task.Headline == "acc_norm" =>
+            ArgMax([.. lls.Zip(choice.Choices, (ll, text) => ll / PythonText.Length(text))]),
+        _ => ArgMax(lls),
+    };
+
     private static double[] LogProbabilities(IReadOnlyList<Reply> replies) =>
         [.. replies.Select(reply => ((Likelihood)reply).LogProbability)];
 

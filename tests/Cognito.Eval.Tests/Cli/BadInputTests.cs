@@ -161,7 +161,8 @@ public sealed class BadInputTests : IDisposable
         Refused(value == "" ? [option] : ["-t", "winogrande", option, value], fact);
 
     [Fact]
-    public void A_model_without_data() => Refused(["--model", CommandLine.Nano], "--data", "COGNITO_EVAL_DATA");
+    public void A_model_without_data_where_nothing_may_be_fetched() =>
+        Refused(["--model", CommandLine.Nano], "allenai/ai2_arc: the cache", "is missing", "--offline", "cognito-eval data fetch");
 
     [Fact]
     public void A_results_folder_that_cannot_be_written()

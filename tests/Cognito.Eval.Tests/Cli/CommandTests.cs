@@ -105,6 +105,25 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Routing_is_recorded_by_task_and_layer_on_request()
+    {
+        string[] args = ["-t", "winogrande,arc,gsm8k", "--limit", "2", "--json", "--quiet"];
+        var run = System.Text.Json.Nodes.JsonNode.Parse(line.Run([.. args, "--routing"]).Out)!;
+        var routing = run["routing"]!.AsObject();
+        Assert.Equal(["arc_challenge", "winogrande"], routing.Select(task => task.Key).Order());
+        foreach (var layer in routing.SelectMany(task => task.Value!["layers"]!.AsArray()))
+        {
+            Assert.Equal(1, layer!["mean_weight"]!.AsArray().Sum(x => (double)x!), 5);
+            Assert.Equal(1, layer["first_share"]!.AsArray().Sum(x => (double)x!), 9);
+            Assert.InRange((double)layer["entropy"]!, 0, Math.Log(2) + 1e-6);
+        }
+        Assert.Empty((await RunFileTests.Schema()).Validate(run.ToJsonString()));
+        var plain = System.Text.Json.Nodes.JsonNode.Parse(line.Run(args).Out)!;
+        Assert.Null(plain["routing"]);
+        Assert.Equal(plain["results"]!.ToJsonString(), run["results"]!.ToJsonString());
+    }
+
+    [Fact]
     public void Bench_measures_columns_against_the_ceiling_and_the_unshared_way()
     {
         var outcome = Works("bench", "-t", "winogrande,gsm8k", "--limit", "2", "--prompts", "2", "--new-tokens", "3",

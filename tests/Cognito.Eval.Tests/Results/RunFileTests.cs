@@ -40,7 +40,7 @@ public sealed class RunFileTests : IDisposable
         };
     }
 
-    private static async Task<JsonSchema> Schema()
+    internal static async Task<JsonSchema> Schema()
     {
         var at = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(at.FullName, "Cognito.Eval.sln")))

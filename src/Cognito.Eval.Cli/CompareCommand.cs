@@ -1,0 +1,76 @@
+using System.CommandLine;
+
+namespace Cognito.Eval.Cli;
+
+/// <summary><c>cognito-eval compare</c>: what differs between runs, and how sure that is.</summary>
+internal static class CompareCommand
+{
+    public static Command Create()
+    {
+        var runs = new Argument<string[]>("RUN")
+        {
+            Description = "The baseline, then one or more candidates: results.json files, folders of runs, or patterns.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var format = new Option<string>("--format", "-f")
+        {
+            Description = "table, markdown (with a heading), csv or json.",
+            DefaultValueFactory = _ => "table",
+        };
+        format.AcceptOnlyFromAmong("table", "markdown", "csv", "json");
+        var subjects = new Option<bool>("--subjects") { Description = "Show each of MMLU's subjects too (csv and json always do)." };
+        var why = new Option<bool>("--why") { Description = "Only show what the runs' settings differ in; also for different questions." };
+        var details = new Option<bool>("--details")
+        {
+            Description = "Of two runs with details: also how the right choice's margin and probability moved, and how many choices stayed.",
+        };
+        var tasks = new Option<string?>("--tasks", "-t") { Description = "Compare these tasks alone.", HelpName = "LIST" };
+        var command = new Command(
+            "compare", "Compare finished runs: differences with their errors, tests, and what could have been seen. Needs no model.")
+        {
+            runs, format, subjects, details, why, tasks,
+        };
+        command.SetAction(parsed => Session.Guard(parsed, () =>
+        {
+            var read = RunInputs.Read(parsed.GetRequiredValue(runs), parsed.GetValue(tasks));
+            if (read.Count < 2)
+                throw new InputException("compare: one run; give a baseline and a candidate");
+            if (parsed.GetValue(details) && (read.Count != 2 || parsed.GetValue(format) is "csv" or "json"))
+                throw new InputException("--details: it is for two runs, as a table or markdown");
+            var shifts = parsed.GetValue(details) ? "\n" + Shifts(read, parsed.GetRequiredValue(runs)) : "";
+            Console.Write(parsed.GetValue(why)
+                ? string.Join("\n", read.Skip(1).Select(run => ComparisonText.Why(read[0].Name, run.Name, Unlike.Between(read[0].Run, run.Run))))
+                : Text(read, parsed.GetRequiredValue(format), parsed.GetValue(subjects)));
+            Console.Write(shifts);
+            return Session.Done;
+        }));
+        return command;
+    }
+
+    private static string Shifts(IReadOnlyList<(string Name, Run Run)> runs, IReadOnlyList<string> named)
+    {
+        string[] folders = [.. named.SelectMany(RunInputs.Expand).Select(path => Path.GetDirectoryName(Path.GetFullPath(RunFile.Find(path)))!)];
+        var shifts = ChoiceShift.Between(runs[0].Run, folders[0], runs[1].Run, folders[1]);
+        return shifts.Count > 0 ? ComparisonText.Shifts(shifts) : throw new InputException(
+            $"--details: no details of the same task in {folders[0]} and {folders[1]}; run both with --details");
+    }
+
+    private static string Text(IReadOnlyList<(string Name, Run Run)> runs, string format, bool subjects)
+    {
+        var against = runs.Skip(1).Select(run => Compare(runs[0], run)).ToList();
+        var names = runs.Select(run => run.Name).ToList();
+        return format switch
+        {
+            "csv" => ComparisonData.ToCsv(against),
+            "json" => ComparisonData.ToJson(against),
+            _ => (format == "markdown" ? $"## {names[0]} and {string.Join(", ", names.Skip(1))}\n\n" : "")
+                + (against is [var only] ? ComparisonText.OfTwo(only, subjects) : ComparisonText.OfMany(names, against, Pairs(runs))),
+        };
+    }
+
+    private static Comparison Compare((string Name, Run Run) baseline, (string Name, Run Run) candidate) =>
+        Comparison.Of(baseline.Run, candidate.Run) with { Baseline = baseline.Name, Candidate = candidate.Name };
+
+    private static IReadOnlyList<IReadOnlyList<Contrast?>> Pairs(IReadOnlyList<(string Name, Run Run)> runs) =>
+        [.. runs.Select((row, i) => (IReadOnlyList<Contrast?>)[.. runs.Select((column, j) => i == j ? null : Compare(column, row).Average)])];
+}

@@ -1,0 +1,85 @@
+using System.IO.Enumeration;
+using System.Text.Json;
+using Cognito.Eval.Tasks;
+
+namespace Cognito.Eval.Cli;
+
+/// <summary>Runs named on the command line: files, folders, or patterns.</summary>
+internal static class RunInputs
+{
+    /// <summary>The runs, with names that tell them apart.</summary>
+    public static IReadOnlyList<(string Name, Run Run)> Read(IEnumerable<string> named, string? tasks = null)
+    {
+        var paths = named.SelectMany(Expand).ToList();
+        var runs = paths.Select(path => (Path: path, Run: Only(Read(path), tasks))).ToList();
+        return [.. runs.Select(it => (
+            runs.Count(other => other.Run.Provenance.Model == it.Run.Provenance.Model) == 1
+                ? it.Run.Provenance.Model
+                : $"{it.Run.Provenance.Model} ({it.Path})",
+            it.Run))];
+    }
+
+    /// <summary>A run of ours, or results of lm-evaluation-harness.</summary>
+    public static Run Read(string path)
+    {
+        var file = Directory.Exists(path) && !Directory.EnumerateFiles(path, RunFile.Name, TwoDeep).Any() && Newest(path) is { } theirs ? theirs : path;
+        if (!File.Exists(file) || Path.GetFileName(file) == RunFile.Name)
+            return RunFile.Read(file);
+        try
+        {
+            using var json = JsonDocument.Parse(File.ReadAllBytes(file));
+            return HarnessFile.IsOne(json.RootElement)
+                ? HarnessFile.Read(file, json.RootElement, HarnessNames.Of, [.. TaskRegistry.Columns.Select(column => column.Key)])
+                : RunFile.Read(file);
+        }
+        catch (JsonException)
+        {
+            // It says what is wrong.
+            return RunFile.Read(file);
+        }
+    }
+
+    private static readonly EnumerationOptions TwoDeep = new() { RecurseSubdirectories = true, MaxRecursionDepth = 2 };
+
+    /// <summary>Dates are in the names of the harness's results files.</summary>
+    private static string? Newest(string folder) =>
+        Directory.EnumerateFiles(folder, "results_*.json", TwoDeep).MaxBy(Path.GetFileName, StringComparer.Ordinal);
+
+    /// <summary>A shell expands patterns, unless they are quoted or the shell is not one that does.</summary>
+    internal static IReadOnlyList<string> Expand(string path)
+    {
+        if (!path.AsSpan().ContainsAny('*', '?') || File.Exists(path) || Directory.Exists(path))
+            return [path];
+        IEnumerable<string> found = [Path.IsPathRooted(path) ? Path.GetPathRoot(path)! : ""];
+        foreach (var segment in path[Path.GetPathRoot(path)!.Length..].Split(
+            [Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries))
+            found = [.. found.SelectMany(folder => segment.AsSpan().ContainsAny('*', '?')
+                ? Entries(folder).Where(entry => FileSystemName.MatchesSimpleExpression(segment, Path.GetFileName(entry), ignoreCase: false))
+                : [Path.Combine(folder, segment)])];
+        string[] there = [.. found.Where(Path.Exists).Order(StringComparer.Ordinal)];
+        return there.Length > 0 ? there : throw new InputException($"{path}: nothing matches; give a results.json or the folder of a run");
+    }
+
+    private static IEnumerable<string> Entries(string folder) => Directory.Exists(folder.Length == 0 ? "." : folder)
+        ? Directory.EnumerateFileSystemEntries(folder.Length == 0 ? "." : folder).Select(entry => folder.Length == 0 ? Path.GetFileName(entry) : entry)
+        : [];
+
+    /// <summary>The run with some of its tasks alone.</summary>
+    private static Run Only(Run run, string? tasks)
+    {
+        if (tasks is null)
+            return run;
+        var chosen = TaskRegistry.Select([tasks]);
+        var columns = chosen.Select(task => task.Column.Key).ToHashSet();
+        return run with
+        {
+            Tasks = new OrderedDictionary<string, TaskRecord>(run.Tasks.Where(task => chosen.Any(c => c.Name == task.Key))),
+            Leaderboard = run.Leaderboard with
+            {
+                Columns = new OrderedDictionary<string, double?>(run.Leaderboard.Columns.Select(
+                    column => new KeyValuePair<string, double?>(column.Key, columns.Contains(column.Key) ? column.Value : null))),
+                Average = null,
+            },
+        };
+    }
+}

@@ -1,0 +1,44 @@
+namespace Cognito.Eval;
+
+/// <summary>What a model made of one document's choices, of which one is right.</summary>
+/// <param name="LogLikelihoods">Of each choice, natural log.</param>
+/// <param name="Prediction">The choice that its headline metric takes.</param>
+public sealed record ChoiceDetail(int DocId, int Gold, IReadOnlyList<double> LogLikelihoods, int Prediction)
+{
+    /// <summary>Right minus the best wrong choice, in nats; not divided by lengths.</summary>
+    public double Margin => LogLikelihoods[Gold] - LogLikelihoods.Where((_, i) => i != Gold).DefaultIfEmpty(double.NegativeInfinity).Max();
+
+    /// <summary>Of the right choice, among the choices.</summary>
+    public double Probability
+    {
+        get
+        {
+            var best = LogLikelihoods.Max();
+            return Math.Exp(LogLikelihoods[Gold] - best) / LogLikelihoods.Sum(ll => Math.Exp(ll - best));
+        }
+    }
+
+    /// <summary>Those of a run's details/&lt;task&gt;.parquet; null where it has none, or the task has no choices.</summary>
+    /// <exception cref="InputException">The file is damaged.</exception>
+    public static IReadOnlyList<ChoiceDetail>? Read(string folder, string task)
+    {
+        var path = Path.Combine(folder, "details", task + ".parquet");
+        if (task.AsSpan().ContainsAny('/', '\\') || !File.Exists(path))
+            return null;
+        var rows = ParquetRows.Read(path);
+        return rows.Count == 0 || !rows[0].Cells.ContainsKey("gold") ? null : [.. rows.Select(Of)];
+    }
+
+    private static ChoiceDetail Of(Row row)
+    {
+        var (gold, taken) = (row.Integer("gold"), row.Integer("prediction"));
+        var lls = row["choice_logprobs"] is IReadOnlyList<object?> list
+            ? list.Select(value => value is double ll ? ll : double.NaN).ToList() : [];
+        // Of several true answers only mc1's choices have one that is right; they come first.
+        if (row.Cells.GetValueOrDefault("mc1_choices") is long mc1 and > 0 && mc1 <= lls.Count)
+            lls = lls[..(int)mc1];
+        return gold >= 0 && gold < lls.Count
+            ? new((int)row.Integer("doc_id"), (int)gold, lls, (int)taken)
+            : throw new InputException($"{row.Origin}: gold {gold} of {lls.Count} choices; give details as a run wrote them");
+    }
+}

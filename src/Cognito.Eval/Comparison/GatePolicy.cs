@@ -1,0 +1,71 @@
+using YamlDotNet.Core;
+using YamlDotNet.Serialization;
+using YamlDotNet.Serialization.NamingConventions;
+
+namespace Cognito.Eval;
+
+/// <summary>What a gate lets pass: a YAML file, or the defaults.</summary>
+public sealed class GatePolicy
+{
+    /// <summary>The drop that is tolerated, in points, by column, or "Average"; what is not named has the default.</summary>
+    public Dictionary<string, double> Delta { get; set; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Columns that the candidate must have; all that the baseline has if none is named.</summary>
+    public List<string> Require { get; set; } = [];
+
+    /// <summary>The least value of a column, or of "Average", in percent.</summary>
+    public Dictionary<string, double> Minimum { get; set; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Most documents whose score may differ from the baseline's, in percent of all; any number if null.</summary>
+    public double? Changed { get; set; }
+
+    /// <summary>What an undecided gate counts as: undecided (exit code 4), pass or fail.</summary>
+    public OnUndecided Undecided { get; set; } = OnUndecided.Undecided;
+
+    /// <exception cref="InputException">Not a policy: a key that is not known, a value that is no number.</exception>
+    public static GatePolicy Read(string path)
+    {
+        try
+        {
+            var policy = Parse(File.ReadAllText(path));
+            return policy.Fault() is { } fault ? throw new InputException($"{path}: {fault}") : policy;
+        }
+        catch (YamlException e)
+        {
+            throw new InputException($"{path}, line {e.Start.Line}: not a policy ({(e.InnerException ?? e).Message.Split('\n')[0].TrimEnd('.')}); "
+                + "its keys are delta, require, minimum, changed, undecided", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{path}: cannot be read ({e.Message.TrimEnd('.')}); --policy names a YAML file", e);
+        }
+    }
+
+    internal static GatePolicy Parse(string yaml) =>
+        new DeserializerBuilder().WithNamingConvention(UnderscoredNamingConvention.Instance).WithCaseInsensitivePropertyMatching()
+            .WithObjectFactory(New).Build().Deserialize<GatePolicy>(yaml) ?? new();
+
+    /// <summary>Column names are read in any case, as everywhere on the command line.</summary>
+    private static object New(Type type) => type == typeof(Dictionary<string, double>)
+        ? new Dictionary<string, double>(StringComparer.OrdinalIgnoreCase)
+        : Activator.CreateInstance(type)!;
+
+    private string? Fault() => this switch
+    {
+        { Delta: null } or { Minimum: null } or { Require: null } => "delta, minimum or require is empty; leave it out",
+        _ when Delta.Any(delta => delta.Value is not (> 0 and <= 100)) =>
+            $"delta of {Delta.First(delta => delta.Value is not (> 0 and <= 100)).Key}: give points above 0 and at most 100",
+        _ when Minimum.Any(minimum => minimum.Value is not (>= 0 and <= 100)) =>
+            $"minimum of {Minimum.First(minimum => minimum.Value is not (>= 0 and <= 100)).Key}: give percent from 0 to 100",
+        { Changed: not (null or (>= 0 and <= 100)) } => "changed: give percent of the documents, from 0 to 100",
+        _ => null,
+    };
+}
+
+/// <summary>What an undecided gate counts as.</summary>
+public enum OnUndecided
+{
+    Undecided,
+    Pass,
+    Fail,
+}

@@ -1,0 +1,76 @@
+namespace Cognito.Eval;
+
+/// <summary>Whether two runs asked the same questions, and of which documents.</summary>
+internal static class Pairing
+{
+    /// <summary>Both have each document's scores, and asked the same questions in the same order, one perhaps fewer of them.</summary>
+    public static bool IsPaired(TaskRecord one, TaskRecord other) => HasScores(one) && HasScores(other);
+
+    public static bool HasScores(TaskRecord task) => task.DocIds.Count > 0 && task.Scores.ContainsKey(task.Headline);
+
+    /// <exception cref="InputException">Some task's questions differ; the message says which, and in what.</exception>
+    public static void RequireSameQuestions(Run baseline, Run candidate, IReadOnlyList<Unlike> unlike)
+    {
+        var conflicts = baseline.Tasks.Where(task => candidate.Tasks.ContainsKey(task.Key))
+            .Select(task => (Task: task.Key, Fact: Conflict(task.Key, baseline, candidate)))
+            .Where(conflict => conflict.Fact is not null).ToList();
+        if (conflicts.Count == 0)
+            return;
+        const int Most = 3;
+        var facts = string.Join("; ", conflicts.Take(Most).Select(conflict => $"{conflict.Task}: {conflict.Fact}"));
+        var more = conflicts.Count > Most ? $"; and {conflicts.Count - Most} more tasks" : "";
+        var settings = unlike.Where(u => u.MakesQuestionsDiffer).Select(u => u.ToString()).ToList();
+        throw new InputException($"{baseline.Provenance.Model} and {candidate.Provenance.Model} were asked different questions: {facts}{more}"
+            + (settings.Count > 0 ? $" ({string.Join(", ", settings)})" : "") + "; run one of them again as the other was, or leave out those tasks");
+    }
+
+    /// <summary>Why a task's questions are not the same; null if they are, or nothing is known of them.</summary>
+    private static string? Conflict(string name, Run baseline, Run candidate)
+    {
+        var (one, other) = (baseline.Tasks[name], candidate.Tasks[name]);
+        if (one.Headline != other.Headline)
+            return $"scored by {one.Headline} and {other.Headline}";
+        if (one.NumFewshot != other.NumFewshot)
+            return $"{one.NumFewshot} and {other.NumFewshot} shots";
+        if (!HasScores(one) || !HasScores(other))
+            return null;
+        foreach (var split in one.DataSha256.Keys.Where(other.DataSha256.ContainsKey))
+            if (one.DataSha256[split] != other.DataSha256[split])
+                return $"other rows in {split}";
+        var common = Math.Min(one.DocIds.Count, other.DocIds.Count);
+        if (!one.DocIds.Take(common).SequenceEqual(other.DocIds.Take(common)))
+            return "other documents, or in another order";
+        if (one.DocIds.Count == other.DocIds.Count)
+            return one.RequestsSha256.Raw == other.RequestsSha256.Raw ? null : "prompts that differ (requests_sha256)";
+        // Of a limited run the prompts are the first ones of a longer run's, where all that they are made from is the same.
+        return (baseline.Provenance.Protocol, baseline.Versions.GetValueOrDefault(name))
+            == (candidate.Provenance.Protocol, candidate.Versions.GetValueOrDefault(name)) && one.DataSha256.Count > 0
+                ? null : "another protocol or version of the task, and not as many documents";
+    }
+
+    public static IEnumerable<string> Notes(Run baseline, Run candidate, IReadOnlyList<Contrast> columns)
+    {
+        foreach (var run in new[] { baseline, candidate }.Where(run => run.Tasks.Count == 0))
+            yield return $"{run.Provenance.Model}: numbers as {run.Provenance.Kind}, not measured here; which documents were asked is taken to be as published";
+        if (columns.Where(column => !column.IsPaired).Select(column => column.Name).ToList() is { Count: > 0 } unpaired)
+            yield return $"{(unpaired.Count == columns.Count ? "every column" : string.Join(", ", unpaired))}: unpaired, since no scores "
+                + "of each document are there for both; nothing shows that the questions were the same, and the intervals are wider than document by document";
+        foreach (var column in columns.Where(column => column.IsPaired))
+        {
+            var (mine, theirs) = (Asked(baseline, column.Name), Asked(candidate, column.Name));
+            if (mine != column.Documents || theirs != column.Documents)
+                yield return $"{column.Name}: compared on the {column.Documents} documents that both were asked, of {mine} and {theirs}";
+        }
+        foreach (var (run, task) in new[] { baseline, candidate }.SelectMany(run => run.Tasks.Select(task => (run, task)))
+            .Where(it => NotNumbers(it.task.Value) > 0))
+            yield return $"{run.Provenance.Model}, {task.Key}: {NotNumbers(task.Value)} scores are no numbers and count as 0; "
+                + "the leaderboard counts the whole task as 0 then";
+    }
+
+    private static int Asked(Run run, string column) =>
+        run.Tasks.Values.Where(task => task.Column == column).Sum(task => task.Documents);
+
+    /// <summary>Documents whose headline score is no number.</summary>
+    public static int NotNumbers(TaskRecord task) =>
+        HasScores(task) ? task.Scores[task.Headline].Count(score => !double.IsFinite(score)) : 0;
+}

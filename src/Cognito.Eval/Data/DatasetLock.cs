@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Cognito.Eval;
+
+/// <summary>Which rows tasks are meant to read: where the hub has them, how many, and their digests.</summary>
+public sealed record DatasetLock(IReadOnlyList<LockedRepository> Repositories)
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
+
+    /// <exception cref="InputException">The file is not a lock.</exception>
+    public static DatasetLock Read(string path)
+    {
+        try
+        {
+            var read = JsonSerializer.Deserialize<DatasetLock>(File.ReadAllBytes(path), Json)
+                ?? throw new JsonException("null");
+            return read.Repositories.SelectMany(repository => repository.AllFiles)
+                .FirstOrDefault(file => !HubFile.IsInside(file)) is { } odd
+                ? throw new JsonException($"\"{odd}\" is no path in a repository")
+                : read;
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{path}: not a lock of datasets ({e.Message.Split(" Path:")[0].TrimEnd('.')}); "
+                + "install the program again", e);
+        }
+    }
+
+    /// <summary>The repository that holds a dataset; null where the lock knows none.</summary>
+    public LockedRepository? Of(Dataset dataset) =>
+        Repositories.FirstOrDefault(repository => repository.Datasets.ContainsKey(dataset.Name));
+
+    /// <summary>What is known of a split; null where the lock does not name it.</summary>
+    public LockedSplit? Of(Dataset dataset, string split) =>
+        Of(dataset)?.Datasets[dataset.Name].GetValueOrDefault(split);
+}
+
+/// <summary>A repository of the hub, and the datasets that tasks read from it.</summary>
+/// <param name="Id">"org/name".</param>
+/// <param name="Revision">A commit; null where none is known yet: the first fetch's is then recorded and kept to.</param>
+/// <param name="Licence">Its SPDX identifier where it has one.</param>
+/// <param name="Datasets">By name, splits by name.</param>
+public sealed record LockedRepository(
+    string Id, string? Revision, string Licence,
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, LockedSplit>> Datasets)
+{
+    [JsonIgnore]
+    public IEnumerable<string> AllFiles =>
+        Datasets.Values.SelectMany(splits => splits.Values).SelectMany(split => split.Files.Keys);
+}
+
+/// <summary>A split's rows.</summary>
+/// <param name="Rows">How many were published.</param>
+/// <param name="RowsSha256">As <see cref="DatasetSplit.Sha256"/>; null where it is not known.</param>
+/// <param name="Files">sha256 by path in the repository; null where it is not known.</param>
+public sealed record LockedSplit(int Rows, string? RowsSha256, IReadOnlyDictionary<string, string?> Files);

@@ -1,0 +1,128 @@
+using System.Text.Json;
+
+namespace Cognito.Eval;
+
+/// <summary>A checkpoint on the hub: which files it is, and how they come into the cache.</summary>
+public static class HubCheckpoint
+{
+    private const string Config = "config.json", Single = "model.safetensors", Index = "model.safetensors.index.json";
+    private const string Generation = "generation_config.json";
+
+    /// <summary>Besides the weights. Only the first must be there, and a tokenizer.</summary>
+    private static readonly string[] Texts =
+    [
+        Config, Generation, "tokenizer.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+        "added_tokens.json",
+    ];
+
+    /// <summary>The folder of a checkpoint in the cache, fetched where it is not there.</summary>
+    /// <param name="weights">Whether the weights are needed, or only what planning needs.</param>
+    /// <exception cref="InputException">It is not to be had, or not to be used.</exception>
+    /// <exception cref="HubException">The hub cannot be reached, and the cache lacks it.</exception>
+    public static async Task<string> Fetch(Hub hub, HubRepo repo, bool weights, CancellationToken cancel)
+    {
+        var (cache, known) = (hub.Cache, hub.Cache.Commit(repo));
+        var lacks = known is null ? Config : Lacks(cache, repo, known, weights, hub.Settings.IsOffline);
+        if (known is not null && lacks is null && (HubRepo.IsCommit(repo.Revision) || hub.Settings.IsOffline))
+            return Known(hub, repo, known);
+        if (hub.Settings.IsOffline)
+            throw new InputException($"{repo}: the cache {cache.Folder} has not all of it ({lacks} is missing), and nothing may "
+                + $"be fetched (--offline, HF_HUB_OFFLINE); with a network once: cognito-eval data fetch --model {repo}");
+        HubListing listing;
+        try
+        {
+            listing = await hub.List(repo, hasFallback: known is not null && lacks is null, cancel);
+        }
+        catch (HubException e) when (known is not null && lacks is null)
+        {
+            hub.Say($"{repo}: using what the cache has, commit {known[..7]}, since the hub does not answer ({e.Message.Split(';')[0]})");
+            return Known(hub, repo, known);
+        }
+        Check(repo, listing.Files, hub.Settings);
+        HubFile File(string path) => new(repo, listing.Commit, path);
+        foreach (var absent in Texts.Except(listing.Files).Where(path => !cache.IsAbsent(File(path))))
+            cache.SetAbsent(File(absent));
+        var isSharded = !listing.Files.Contains(Single);
+        IEnumerable<string> first = Texts.Intersect(listing.Files);
+        if (weights)
+            first = first.Append(isSharded ? Index : Single);
+        string[] paths = [.. first];
+        await hub.Fetch([.. paths.Select(File).Where(file => !cache.Has(file))], cancel);
+        if (weights && isSharded)
+        {
+            var shards = Shards(cache.At(File(Index)));
+            await hub.Fetch([.. shards.Select(File).Where(file => !cache.Has(file))], cancel);
+            paths = [.. paths, .. shards];
+        }
+        await HubRecord.Add(hub, repo, listing.Commit, paths, cancel);
+        return cache.Snapshot(repo, listing.Commit);
+    }
+
+    /// <summary>All of a checkpoint that the cache has, in the snapshot of one commit.</summary>
+    public static IReadOnlyList<string> Cached(HubCache cache, HubRepo repo) =>
+        cache.Commit(repo) is { } commit && Directory.Exists(cache.Snapshot(repo, commit))
+            ? [.. Directory.EnumerateFiles(cache.Snapshot(repo, commit), "*", SearchOption.AllDirectories)
+                .Order(StringComparer.Ordinal)]
+            : [];
+
+    private static string Known(Hub hub, HubRepo repo, string commit)
+    {
+        var generation = new HubFile(repo, commit, Generation);
+        if (!hub.Cache.Has(generation) && !hub.Cache.IsAbsent(generation))
+            hub.Say($"{repo}: the cache has no {Generation} and does not know whether the repository has; what ends an answer "
+                + $"is taken from {Config}");
+        return hub.Cache.Snapshot(repo, commit);
+    }
+
+    /// <summary>The first file that the cache lacks; null if it lacks none.</summary>
+    private static string? Lacks(HubCache cache, HubRepo repo, string commit, bool weights, bool offline)
+    {
+        HubFile File(string path) => new(repo, commit, path);
+        bool Has(string path) => cache.Has(File(path));
+        if (!Has(Config))
+            return Config;
+        if (!Has("tokenizer.model") && !Has("tokenizer.json"))
+            return "tokenizer.model or tokenizer.json";
+        if (!offline && Texts.FirstOrDefault(path => !Has(path) && !cache.IsAbsent(File(path))) is { } unknown)
+            return unknown;
+        if (!weights || Has(Single))
+            return null;
+        return Has(Index) ? Shards(cache.At(File(Index))).FirstOrDefault(shard => !Has(shard)) : $"{Single} or {Index}";
+    }
+
+    private static void Check(HubRepo repo, IReadOnlyList<string> files, HubSettings settings)
+    {
+        var page = $"{settings.Endpoint}/{repo.Address}/tree/{repo.Revision}";
+        if (!files.Contains(Config))
+            throw new InputException($"{repo}: no {Config}, so no checkpoint that transformers could load; see {page}");
+        if (files.Contains(Single) || files.Contains(Index))
+            return;
+        var pickled = files.FirstOrDefault(path => path.StartsWith("pytorch_model", StringComparison.Ordinal))
+            ?? files.FirstOrDefault(path => Path.GetExtension(path) is ".bin" or ".pt" or ".pth" or ".ckpt");
+        throw new InputException(pickled is not null
+            ? $"{repo}: its weights are pickled ({pickled}), and loading a pickle runs whatever code is in it; use a revision "
+                + $"that has {Single}, such as refs/pr/N of the hub's conversion bot, or convert it; see {page}"
+            : $"{repo}: no {Single} and no {Index}; this program reads unquantised safetensors only; see {page}");
+    }
+
+    /// <summary>The shards that an index names, each a plain name.</summary>
+    private static string[] Shards(string index)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(File.ReadAllBytes(index));
+            string[] shards = [.. json.RootElement.GetProperty("weight_map").EnumerateObject()
+                .Select(tensor => tensor.Value.GetString()!).Distinct().Order(StringComparer.Ordinal)];
+            return shards.FirstOrDefault(shard => shard is null || !HubFile.IsInside(shard) || shard.Contains('/')
+                || !shard.EndsWith(".safetensors", StringComparison.Ordinal)) is { } odd
+                ? throw new InputException($"{index}: \"{odd}\" is not the plain name of a .safetensors file beside it; "
+                    + "see the repository's page")
+                : shards;
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new InputException($"{index}: not an index of shards (a \"weight_map\" of file names); remove it, and it "
+                + "is fetched again", e);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+namespace Cognito.Eval;
+
+/// <summary>A column of the leaderboard, or a task outside it, as a run scored it.</summary>
+/// <param name="Title">As on the card, with the shots that were asked.</param>
+/// <param name="Tasks">The run's tasks that make the column.</param>
+/// <param name="Value">Percent; null where it was not measured.</param>
+/// <param name="StandardError">Percent; null where it is not known.</param>
+/// <param name="IsComplete">Whether every published document of every task was asked as the leaderboard asked.</param>
+public sealed record ColumnScore(
+    string Key, string Title, string Metric, IReadOnlyList<string> Tasks, double? Value, double? StandardError, int Documents,
+    bool IsComplete)
+{
+    /// <summary>The columns in the leaderboard's order, then tasks outside it; columns not asked have no value.</summary>
+    public static IReadOnlyList<ColumnScore> Of(Run run, IReadOnlyList<Column> columns)
+    {
+        var values = ModelCard.Values(run, columns);
+        return
+        [
+            .. columns.Select(column =>
+            {
+                string[] tasks = [.. run.Tasks.Where(task => task.Value.Column == column.Key).Select(task => task.Key)];
+                return new ColumnScore(
+                    column.Key, ModelCard.Title(run, column), column.Metric, tasks, values[column.Key],
+                    Error(run, tasks, column.Metric), tasks.Sum(task => run.Tasks[task].Documents),
+                    tasks.Length == column.Tasks && tasks.All(task => run.Tasks[task].IsComplete)
+                        && run.Provenance.Data != "samples");
+            }),
+            .. run.Tasks.Where(task => columns.All(column => column.Key != task.Value.Column)).Select(task => new ColumnScore(
+                task.Value.Column, $"{task.Key} ({task.Value.NumFewshot}-shot)", task.Value.Headline, [task.Key],
+                run.Results.GetValueOrDefault(task.Key)?.GetValueOrDefault(task.Value.Headline) * 100,
+                Error(run, [task.Key], task.Value.Headline), task.Value.Documents, task.Value.IsComplete)),
+        ];
+    }
+
+    /// <summary>The mean of the leaderboard's columns, and its standard error; null while one is missing.</summary>
+    public static (double? Value, double? StandardError) Average(Run run, IReadOnlyList<Column> columns)
+    {
+        ColumnScore[] scores = [.. Of(run, columns).Take(columns.Count)];
+        return (ModelCard.Average(run, columns), Pooled([.. scores.Select(score => score.StandardError)]));
+    }
+
+    /// <summary>A column's tasks are separate samples, each of the same weight.</summary>
+    private static double? Error(Run run, IEnumerable<string> tasks, string metric) =>
+        Pooled([.. tasks.Select(task => run.Results.GetValueOrDefault(task)?.GetValueOrDefault(metric + "_stderr") * 100)]);
+
+    private static double? Pooled(IReadOnlyList<double?> errors) => errors.Count == 0 || errors.Any(error => error is null)
+        ? null
+        : Math.Sqrt(errors.Sum(error => error!.Value * error.Value)) / errors.Count;
+}

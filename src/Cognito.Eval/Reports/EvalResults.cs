@@ -1,0 +1,62 @@
+using System.Globalization;
+using YamlDotNet.Serialization;
+using YamlDotNet.Serialization.NamingConventions;
+
+namespace Cognito.Eval;
+
+/// <summary>
+/// A run as the hub's <c>.eval_results/*.yaml</c>: one entry a column, naming the dataset on the hub
+/// (https://huggingface.co/docs/hub/eval-results).
+/// </summary>
+public static class EvalResults
+{
+    /// <param name="tasks">The tasks there are, by name: where a column's dataset lies on the hub.</param>
+    /// <exception cref="InputException">The run measured no column.</exception>
+    public static string Yaml(Run run, IReadOnlyList<Column> columns, IReadOnlyCollection<EvalTask> tasks)
+    {
+        object[] entries = [.. ColumnScore.Of(run, columns).Take(columns.Count).Where(score => score.Value is not null)
+            .Select(score => Entry(run, score, [.. tasks.Where(task => task.Column.Key == score.Key)]))];
+        return entries.Length == 0
+            ? throw new InputException($"{run.Provenance.Model}: no column was measured, so there is nothing for .eval_results")
+            : new SerializerBuilder().WithNamingConvention(NullNamingConvention.Instance).WithNewLine("\n")
+                .WithQuotingNecessaryStrings().Build().Serialize(entries);
+    }
+
+    private static OrderedDictionary<string, object> Entry(Run run, ColumnScore score, IReadOnlyList<EvalTask> tasks)
+    {
+        var entry = new OrderedDictionary<string, object>
+        {
+            ["dataset"] = new OrderedDictionary<string, object>
+            {
+                ["id"] = string.Join('/', tasks[0].Dataset.Folders[0].Split('/').Take(2)),
+                ["task_id"] = tasks.Count == 1 ? tasks[0].Name : score.Key.ToLowerInvariant(),
+            },
+            ["value"] = ModelCard.Rounded(score.Value!.Value),
+        };
+        if (run.Circumstances?.Started is { } started)
+            entry["date"] = started.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        if (run.Card?.Source is { } source)
+            entry["source"] = new OrderedDictionary<string, object> { ["url"] = source.Url, ["name"] = source.Name };
+        entry["notes"] = Notes(run, score, tasks);
+        return entry;
+    }
+
+    private static int Published(IReadOnlyList<EvalTask> tasks) =>
+        tasks.Sum(task => task.Dataset.PublishedRows.GetValueOrDefault(task.Split));
+
+    /// <summary>How it was asked, and what it lacks of a leaderboard score.</summary>
+    private static string Notes(Run run, ColumnScore score, IReadOnlyList<EvalTask> tasks)
+    {
+        var shots = score.Tasks.Count > 0 ? run.Tasks[score.Tasks[0]].NumFewshot : tasks[0].Shots;
+        List<string> notes = [$"{shots}-shot {score.Metric}"];
+        if (run.Provenance.Protocol is { } protocol)
+            notes.Add(protocol);
+        if (run.Provenance.Kind == "reported")
+            notes.Add("as reported on the model card");
+        else if (!score.IsComplete)
+            notes.Add(run.Provenance.Data == "samples"
+                ? "made-up samples, not the benchmark"
+                : $"{score.Documents} of {Published(tasks)} documents: not a leaderboard score");
+        return string.Join(", ", notes);
+    }
+}

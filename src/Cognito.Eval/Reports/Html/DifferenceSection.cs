@@ -1,0 +1,103 @@
+namespace Cognito.Eval;
+
+/// <summary>What the other runs differ by from the first, document by document.</summary>
+internal static class DifferenceSection
+{
+    /// <summary>Null where there is one run.</summary>
+    public static Section? Of(RunScores scores) => scores.Runs.Count < 2 ? null : new(
+        "differences", "Differences", Html.All(Enumerable.Range(1, scores.Runs.Count - 1).Select(other => Pair(scores, other))));
+
+    private static Html Pair(RunScores scores, int other)
+    {
+        var (first, second) = (scores.Runs[0], scores.Runs[other]);
+        var heading = Html.Of($"<h3><bdi>{second.Label}</bdi> less <bdi>{first.Label}</bdi></h3>");
+        Comparison comparison;
+        try
+        {
+            comparison = Comparison.Of(first.Run, second.Run);
+        }
+        catch (InputException e)
+        {
+            return Html.Of($"{heading}<p class=\"warning\">Not compared: {e.Message}.</p>");
+        }
+        Contrast[] contrasts = [.. comparison.Columns, .. comparison.Average is { } average ? (Contrast[])[average] : []];
+        var unlike = comparison.Provenance.Select(unlike => $"{unlike}: {unlike.Effect}").ToList();
+        return Html.Of($"""
+            {heading}
+            {Table(scores, contrasts, other)}
+            {Html.List(comparison.Notes)}
+            {Plot(contrasts, other)}
+            {(unlike.Count == 0 ? Html.None
+                : Html.Of($"<details><summary>What the runs were not alike in</summary>{Html.List(unlike)}</details>"))}
+            """);
+    }
+
+    private static Html Table(RunScores scores, Contrast[] contrasts, int other)
+    {
+        Html Higher(int run) => Html.Of($"<th scope=\"col\" class=\"num\">Higher in <bdi>{scores.Runs[run].Label}</bdi></th>");
+        return Html.Of($"""
+            <p class="note" id="differences-note-{other}">Points, with the 95 % interval of the paired difference; p by the test named, adjusted
+            over the benchmarks by Holm's method. What it could show is the true difference that 4 of 5 such comparisons would find.</p>
+            <div class="scroll" tabindex="0" role="region" aria-label="Differences">
+            <table class="wide" aria-describedby="differences-note-{other}">
+            <thead><tr><th scope="col">Benchmark</th><th scope="col" class="num">Difference</th><th scope="col" class="num">p</th>
+            {Higher(0)}{Higher(other)}<th scope="col" class="num">Could show</th><th scope="col" class="num">Same answer</th>
+            <th scope="col" class="num">Change of margin, nats</th></tr></thead>
+            <tbody>{contrasts.Select(contrast => Row(contrast, Moves(scores, contrast.Name, other), other))}</tbody></table></div>
+            """);
+    }
+
+    private static Html Row(Contrast row, Move? move, int other)
+    {
+        var margin = move?.Margin is { } mean ? Words.Difference(mean.Mean, mean.Interval()) : Html.Of($"–");
+        return Html.Of($"""
+            <tr{new Html(row.Metric is null ? " class=\"total\"" : "")}>
+            <th scope="row">{row.Name} <span class="pm">{row.Metric}</span></th>
+            <td class="num">{Words.Difference(row.Difference, row.Interval)}</td>
+            <td class="num">{Words.P(row.AdjustedP ?? row.P)} <span class="pm">{row.Test}</span></td>
+            <td class="num">{Count(row, row.Losses, "lost", other)}</td><td class="num">{Count(row, row.Wins, "gained", other)}</td>
+            <td class="num">{(row.Detectable is { } least ? Words.Fixed(least, 1) : "–")}</td>
+            <td class="num">{(move is null ? "–" : $"{Words.Fixed(100 * move.Same, 1)} %")}</td>
+            <td class="num">{margin}</td></tr>
+            """);
+    }
+
+    /// <summary>A count of documents that leads to them, where the browser of documents has a filter for them.</summary>
+    private static Html Count(Contrast row, int? count, string show, int other) =>
+        count is not { } n || !row.IsPaired ? Html.Of($"–")
+        : n == 0 || row.Metric?.StartsWith("acc", StringComparison.Ordinal) != true ? Html.Of($"{Words.Count(n)}")
+        : Html.Of(
+            $"<a href=\"#documents\" data-show=\"{show}\" data-column=\"{row.Name}\" data-other=\"{other}\">{Words.Count(n)}</a>");
+
+    /// <summary>How documents moved that both runs kept details of.</summary>
+    /// <param name="Same">Share of documents with the same prediction.</param>
+    /// <param name="Margin">Mean change of the margin; null where there are no margins.</param>
+    private sealed record Move(double Same, MeanOf? Margin);
+
+    private static Move? Moves(RunScores scores, string column, int other)
+    {
+        bool Both(ScoreRow row) => row.Name == column && row.Scores[0] is not null && row.Scores[other] is not null;
+        if (scores.Rows.FirstOrDefault(Both) is not { } row)
+            return null;
+        var pairs = row.Scores[0]!.Tasks.Intersect(row.Scores[other]!.Tasks).SelectMany(task => scores.Runs[0].Of([task])
+            .Join(scores.Runs[other].Of([task]), doc => doc.DocId, doc => doc.DocId, (a, b) => (A: a, B: b))).ToList();
+        double[] changes = [.. pairs.Select(pair => pair.B.Margin - pair.A.Margin).Where(double.IsFinite)];
+        return pairs.Count == 0 ? null : new(
+            pairs.Average(pair => Said(pair.A) == Said(pair.B) ? 1.0 : 0),
+            changes.Length == 0 ? null : MeanOf.Documents(changes));
+    }
+
+    private static (int?, string?) Said(DocDetail doc) => (doc.Prediction, doc.PredictedAnswer);
+
+    private static Html Plot(Contrast[] contrasts, int other)
+    {
+        var rows = contrasts.Select(row => new Plots.Row(row.Name, [new(row.Difference, row.Interval)])).ToList();
+        var (model, height) = Plots.Forest(rows, "points", line: 0, firstColour: other);
+        var says = $"Differences with 95 % intervals of {string.Join(", ", rows.Select(row => row.Name))}; the table has the figures.";
+        return Html.Of($"""
+            <div class="plots large"><figure>{SvgPlot.Draw(model, height, $"differences-{other}-", says)}
+            <figcaption>To the right of the upright line the later run scores higher. An interval that holds the line does not tell which
+            is better.</figcaption></figure></div>
+            """);
+    }
+}

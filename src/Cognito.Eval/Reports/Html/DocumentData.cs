@@ -1,0 +1,169 @@
+using System.IO.Compression;
+using System.Text.Json;
+
+namespace Cognito.Eval;
+
+/// <summary>What the page's browser of documents reads: JSON in columns, gzip, base64.</summary>
+internal static class DocumentData
+{
+    public static string Packed(IReadOnlyList<DetailedRun> runs, DocTexts? texts)
+    {
+        using var packed = new MemoryStream();
+        using (var zip = new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true))
+        using (var json = new Utf8JsonWriter(zip))
+            Write(json, runs, texts);
+        return Convert.ToBase64String(packed.GetBuffer(), 0, (int)packed.Length);
+    }
+
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<DetailedRun> runs, DocTexts? texts)
+    {
+        json.WriteStartObject();
+        Array(json, "runs", runs, run => json.WriteStringValue(run.Label));
+        json.WriteStartArray("tasks");
+        foreach (var task in runs.SelectMany(run => run.Run.Tasks.Keys).Distinct())
+            WriteTask(json, task, runs, texts?.Tasks.GetValueOrDefault(task));
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteTask(
+        Utf8JsonWriter json, string name, IReadOnlyList<DetailedRun> runs, IReadOnlyDictionary<int, DocText>? texts)
+    {
+        var records = runs.Select(run => run.Run.Tasks.GetValueOrDefault(name)).ToList();
+        var first = records.OfType<TaskRecord>().First();
+        int[] ids = [.. records.OfType<TaskRecord>().SelectMany(record => record.DocIds).Distinct()];
+        json.WriteStartObject();
+        json.WriteString("name", name);
+        json.WriteString("column", first.Column);
+        json.WriteString("split", first.Split);
+        json.WriteString("headline", first.Headline);
+        Array(json, "ids", ids, json.WriteNumberValue);
+        var known = runs.Select(run => run.Details.GetValueOrDefault(name)?.ToDictionary(doc => doc.DocId)).ToList();
+        var facts = ids.Select(id =>
+            known.Select(docs => docs?.GetValueOrDefault(id)).FirstOrDefault(doc => doc is not null)).ToList();
+        if (facts.Any(doc => doc is not null))
+            WriteFacts(json, facts);
+        if (texts is not null)
+        {
+            Array(json, "question", ids, id => json.WriteStringValue(texts.GetValueOrDefault(id)?.Question));
+            Array(json, "choices", ids, id => Strings(json, texts.GetValueOrDefault(id)?.Choices ?? []));
+            if (texts.Values.Any(text => text.Solution is not null))
+                Array(json, "solution", ids, id => json.WriteStringValue(texts.GetValueOrDefault(id)?.Solution));
+        }
+        json.WriteStartArray("runs");
+        foreach (var (record, docs) in records.Zip(known))
+            WriteRun(json, record, docs, ids);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    /// <summary>What does not depend on the run.</summary>
+    private static void WriteFacts(Utf8JsonWriter json, List<DocDetail?> docs)
+    {
+        Array(json, "gold", docs, doc => Whole(json, doc?.Gold));
+        if (docs.Any(doc => doc?.Labels is not null))
+        {
+            Array(json, "labels", docs, doc => Numbers(json, doc?.Labels?.Select(label => label ? 1.0 : 0), 0));
+            Array(json, "mc1", docs, doc => Whole(json, doc?.Mc1Choices));
+        }
+        if (docs.Any(doc => doc?.GoldAnswer is not null))
+            Array(json, "goldAnswer", docs, doc => json.WriteStringValue(doc?.GoldAnswer));
+    }
+
+    private static void WriteRun(
+        Utf8JsonWriter json, TaskRecord? record, Dictionary<int, DocDetail>? docs, int[] ids)
+    {
+        if (record is null)
+        {
+            json.WriteNullValue();
+            return;
+        }
+        var places = record.DocIds.Index().ToDictionary(doc => doc.Item, doc => doc.Index);
+        var verdicts = record.Scores.GetValueOrDefault(Verdict(record)) ?? [];
+        json.WriteStartObject();
+        json.WriteNumber("near", Finite(record.NearTies.Margin));
+        double? Score(IReadOnlyList<double> scores, int id) =>
+            places.TryGetValue(id, out var at) && at < scores.Count ? scores[at] : null;
+        Array(json, "right", ids, id => Whole(json, Score(verdicts, id) is { } score ? score > 0.5 ? 1 : 0 : null));
+        json.WriteStartObject("scores");
+        foreach (var (metric, scores) in record.Scores)
+            Array(json, metric, ids, id => Number(json, Score(scores, id), 4));
+        json.WriteEndObject();
+        if (docs is not null)
+            WriteDetails(json, [.. ids.Select(docs.GetValueOrDefault)]);
+        json.WriteEndObject();
+    }
+
+    private static void WriteDetails(Utf8JsonWriter json, DocDetail?[] docs)
+    {
+        if (docs.Any(doc => doc?.Prediction is not null))
+        {
+            Array(json, "prediction", docs, doc => Whole(json, doc?.Prediction));
+            Array(json, "margin", docs, doc => Number(json, doc?.Margin, 3));
+            Array(json, "lps", docs, doc => Numbers(json, doc?.ChoiceLogprobs, 3));
+            Array(json, "lengths", docs, doc => Numbers(json, doc?.ChoiceLengths.Select(length => (double)length), 0));
+        }
+        Array(json, "prompt", docs, doc => Whole(json, doc?.PromptTokens));
+        Array(json, "truncated", docs, doc => Whole(json, doc?.Truncated));
+        if (docs.Any(doc => doc?.GeneratedText is not null))
+        {
+            Array(json, "text", docs, doc => json.WriteStringValue(doc?.GeneratedText is { } text ? DocTexts.Cut(text) : null));
+            Array(json, "answer", docs, doc => json.WriteStringValue(doc?.PredictedAnswer));
+        }
+    }
+
+    /// <summary>
+    /// The metric that says whether a document is right: the headline, or where that is a share the first that is no share.
+    /// </summary>
+    internal static string Verdict(TaskRecord record)
+    {
+        bool Decides(string metric) =>
+            record.Scores.TryGetValue(metric, out var scores) && scores.All(score => score is 0 or 1);
+        return Decides(record.Headline) ? record.Headline : record.Scores.Keys.FirstOrDefault(Decides, record.Headline);
+    }
+
+    private static void Array<T>(Utf8JsonWriter json, string name, IEnumerable<T> items, Action<T> write)
+    {
+        json.WriteStartArray(name);
+        foreach (var item in items)
+            write(item);
+        json.WriteEndArray();
+    }
+
+    private static void Strings(Utf8JsonWriter json, IEnumerable<string> texts)
+    {
+        json.WriteStartArray();
+        foreach (var text in texts)
+            json.WriteStringValue(text);
+        json.WriteEndArray();
+    }
+
+    private static void Numbers(Utf8JsonWriter json, IEnumerable<double>? values, int digits)
+    {
+        json.WriteStartArray();
+        foreach (var value in values ?? [])
+            Number(json, value, digits);
+        json.WriteEndArray();
+    }
+
+    private static void Whole(Utf8JsonWriter json, int? value)
+    {
+        if (value is { } number)
+            json.WriteNumberValue(number);
+        else
+            json.WriteNullValue();
+    }
+
+    /// <summary>Rounded; JSON has no infinity and no NaN, so these are words.</summary>
+    private static void Number(Utf8JsonWriter json, double? value, int digits)
+    {
+        if (value is not { } number)
+            json.WriteNullValue();
+        else if (double.IsFinite(number))
+            json.WriteNumberValue(Math.Round(number, digits));
+        else
+            json.WriteStringValue(double.IsNaN(number) ? "not a number" : number > 0 ? "∞" : "−∞");
+    }
+
+    private static double Finite(double value) => double.IsFinite(value) ? value : 0;
+}

@@ -1,0 +1,89 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Cognito.Eval;
+
+/// <summary>
+/// Runs as one HTML page that opens from disk and asks nothing of a network: scores, plots, and every document. What
+/// comes from models and datasets is text in it, never markup; its security policy lets nothing run but its own script.
+/// </summary>
+public static class HtmlReport
+{
+    /// <summary>The others are compared with the first run.</summary>
+    /// <param name="texts">Questions and choices; null where the datasets were not given.</param>
+    /// <exception cref="InputException">A run's details are damaged.</exception>
+    public static string Render(IReadOnlyList<ReportedRun> reported, IReadOnlyList<Column> columns, DocTexts? texts = null)
+    {
+        DetailedRun[] runs = [.. reported.Select(DetailedRun.Read)];
+        var scores = new RunScores(runs, columns);
+        Section?[] sections =
+        [
+            ScoreSection.Of(scores), DifferenceSection.Of(scores), PlotSection.Subjects(scores), PlotSection.Calibrations(scores),
+            PlotSection.Margins(scores), PlotSection.Lengths(scores), BrowserSection.Of(runs, texts), ProvenanceSection.Of(runs),
+        ];
+        return Page(runs, [.. sections.OfType<Section>()]).Text;
+    }
+
+    private static Html Page(DetailedRun[] runs, Section[] sections)
+    {
+        var (style, script) = (Resource("report.css"), Resource("report.js"));
+        var policy = $"default-src 'none'; style-src {Hash(style)}; script-src {Hash(script)}; "
+            + "base-uri 'none'; form-action 'none'";
+        var title = string.Join(", ", runs.Select(run => run.Label));
+        return Html.Of($"""
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta http-equiv="Content-Security-Policy" content="{new Html(policy)}">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="color-scheme" content="light dark">
+            <title>{title}: evaluation report</title>
+            <style>{new Html(style)}</style>
+            </head>
+            <body>
+            <a class="skip" href="#main">Skip to the scores</a>
+            <header>
+            <h1>{Title(runs)}</h1>
+            <p class="sub">{Subtitle(runs)}</p>
+            <nav aria-label="Sections"><ul>{sections.Select(section => section.Link)}</ul></nav>
+            </header>
+            <main id="main" tabindex="-1">
+            {sections.Select(section => section.Html)}
+            </main>
+            <footer><p>Made by cognito-eval {Version} from the runs' result files. Intervals are of 95 %.</p></footer>
+            <script>{new Html(script)}</script>
+            </body>
+            </html>
+
+            """);
+    }
+
+    private static Html Title(DetailedRun[] runs)
+    {
+        string Before(int run) => run == 0 ? "" : run < runs.Length - 1 ? ", " : " <span class=\"pm\">and</span> ";
+        return Html.All(runs.Select((run, i) => Html.Of($"{new Html(Before(i))}<bdi>{run.Label}</bdi>")));
+    }
+
+    private static string Subtitle(DetailedRun[] runs)
+    {
+        var run = runs.Select(run => run.Run).MaxBy(run => run.Tasks.Values.Sum(task => task.Documents))!;
+        var documents = run.Tasks.Values.Sum(task => task.Documents);
+        var asked = documents == 0 ? "Numbers without documents"
+            : $"{Words.Count(documents)} documents of {Words.Count(run.Tasks.Count)} tasks";
+        return $"{asked}, protocol {run.Provenance.Protocol ?? "unknown"}.";
+    }
+
+    private static string Version => typeof(HtmlReport).Assembly.GetName().Version?.ToString(3) ?? "";
+
+    private static string Resource(string name)
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return reader.ReadToEnd().ReplaceLineEndings("\n");
+    }
+
+    private static string Hash(string text) =>
+        $"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}'";
+}

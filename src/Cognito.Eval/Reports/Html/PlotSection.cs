@@ -1,0 +1,138 @@
+namespace Cognito.Eval;
+
+/// <summary>The plots that show more than the scores: subjects, calibration, margins, lengths.</summary>
+internal static class PlotSection
+{
+    private const int RowsOfAPlot = 20;
+
+    /// <summary>Columns of several tasks, task by task; null where there are none.</summary>
+    public static Section? Subjects(RunScores scores)
+    {
+        var columns = scores.Rows.Where(row => row.Scores.Any(score => score?.Tasks.Count > 1)).ToList();
+        return columns.Count == 0 ? null : new(
+            "subjects", $"{string.Join(", ", columns.Select(row => row.Name))} by subject",
+            Html.Of($"{scores.Key}{columns.Select(row => Subjects(scores, row))}"));
+    }
+
+    private static Html Subjects(RunScores scores, ScoreRow row)
+    {
+        string[] tasks = [.. row.Scores.SelectMany(score => score?.Tasks ?? []).Distinct()];
+        var metric = row.First.Metric;
+        Plots.Row[] rows = [.. tasks.Zip(Names(tasks), (task, name) => new Plots.Row(
+            name, [.. row.Values.Select(value => ScoreSection.Point(value?.Tasks.FirstOrDefault(measured => measured.Name == task)))]))];
+        var plots = (rows.Length - 1) / RowsOfAPlot + 1;
+        return Html.Of($"""
+            <p class="note">{metric} of each of the {tasks.Length} subjects with its 95 % interval. The column is their unweighted mean.</p>
+            <div class="plots">{rows.Chunk((rows.Length + plots - 1) / plots).Select((some, i) => Subjects(some, metric, $"{Id(row)}-{i}"))}</div>
+            <details><summary>The same as a table</summary>
+            <div class="scroll" tabindex="0" role="region" aria-label="Subjects"><table>
+            <thead><tr><th scope="col">Subject</th>{scores.Heads}</tr></thead>
+            <tbody>{rows.Select(Subject)}</tbody>
+            </table></div></details>
+            """);
+    }
+
+    private static Html Subjects(Plots.Row[] rows, string metric, string id)
+    {
+        var (model, height) = Plots.Forest(rows, $"{metric}, percent", ends: (0, 100));
+        var says = $"{metric} of {rows[0].Name} to {rows[^1].Name} with 95 % intervals; the table below has the figures.";
+        return Html.Of($"<figure>{SvgPlot.Draw(model, height, $"subjects-{id}-", says)}</figure>");
+    }
+
+    private static Html Subject(Plots.Row row) => Html.Of($"""
+        <tr><th scope="row">{row.Name}</th>
+        {row.Points.Select(point => Html.Of($"<td class=\"num\">{Words.Estimate(point?.Value, point?.Interval)}</td>"))}</tr>
+        """);
+
+    /// <summary>Tasks' names without what they all begin with.</summary>
+    private static string[] Names(string[] tasks)
+    {
+        var common = tasks.Length < 2 ? 0 : tasks[1..].Min(task => task.AsSpan().CommonPrefixLength(tasks[0]));
+        common = tasks[0].AsSpan(0, common).LastIndexOfAny('-', '_') + 1;
+        return [.. tasks.Select(task => task[common..].Replace('_', ' '))];
+    }
+
+    public static Section? Calibrations(RunScores scores)
+    {
+        var rows = scores.Rows.Select(row => (Row: row, Runs: scores.Docs(row).Select(Calibration.Of).ToList()))
+            .Where(row => row.Runs.Any(calibration => calibration is not null)).ToList();
+        return rows.Count == 0 ? null : new("calibration", "Calibration", Html.Of($"""
+            <p class="note">How often the likeliest choice is right, against the probability it has among the document's choices (softmax of their
+            log-likelihoods), by tenths of that probability; a mark is as large as its documents are many. On the dashed line the model is as sure as it is right.</p>
+            {scores.Key}<div class="plots">{rows.Select(row => Html.Of($"""
+                <figure><h3>{row.Row.Name}</h3>
+                {SvgPlot.Draw(Plots.Calibration(row.Runs), 270, $"calibration-{Id(row.Row)}-",
+                    $"Calibration on {row.Row.Name}: {Errors(scores, row.Runs)}")}
+                <figcaption>{Errors(scores, row.Runs)}</figcaption></figure>
+                """))}</div>
+            """));
+    }
+
+    private static string Errors(RunScores scores, IReadOnlyList<Calibration?> runs) => "Calibration error "
+        + string.Join(", ", runs.Zip(scores.Runs).Where(run => run.First is not null).Select(run =>
+            $"{Words.Fixed(100 * run.First!.Error, 1)} points{(runs.Count > 1 ? $" ({run.Second.Label})" : "")}"));
+
+    public static Section? Margins(RunScores scores)
+    {
+        var rows = scores.Rows.Select(row => (Row: row, Runs: Values(scores, row, doc => doc.Margin))).Where(Any).ToList();
+        return rows.Count == 0 ? null : new("margins", "Margins", Html.Of($"""
+            <p class="note">Nats between the right choice and the best wrong one under the column's metric: documents right of zero were answered right,
+            and how far from zero says how nearly they were not. The outermost bins hold what lies beyond them.</p>
+            {scores.Key}<div class="plots">{rows.Select(row =>
+            {
+                var reach = Nice(Quantile([.. row.Runs.SelectMany(run => run).Select(Math.Abs)], 0.98));
+                return Figure(scores, row.Row, row.Runs, "margins", "margin, nats", -reach, reach, 40, zero: true,
+                    docs => $"median {Words.Signed(Quantile(docs, 0.5))}");
+            })}</div>
+            """));
+    }
+
+    public static Section? Lengths(RunScores scores)
+    {
+        var prompts = scores.Rows.Select(row => (Row: row, Runs: Values(scores, row, doc => doc.PromptTokens))).Where(Any).ToList();
+        var answers = scores.Rows.Select(row => (Row: row, Runs: Values(scores, row, doc => doc.GeneratedTokens ?? double.NaN)))
+            .Where(Any).ToList();
+        Html Draw((ScoreRow Row, IReadOnlyList<IReadOnlyList<double>> Runs) row, string what)
+        {
+            var most = Nice(Quantile([.. row.Runs.SelectMany(run => run)], 0.99));
+            return Figure(scores, row.Row, row.Runs, $"lengths-{what}", $"{what}, tokens", 0, most, 40, zero: false,
+                docs => $"median {Words.Fixed(Quantile(docs, 0.5), 0)}");
+        }
+        return prompts.Count == 0 ? null : new("lengths", "Lengths", Html.Of($"""
+            <p class="note">Tokens of the prompts with their examples, before truncation{(answers.Count > 0
+                ? ", and of the answers that were generated" : "")}. The last bin holds what is longer.</p>
+            {scores.Key}<div class="plots">{prompts.Select(row => Draw(row, "prompt"))}{answers.Select(row => Draw(row, "answer"))}</div>
+            """));
+    }
+
+    private static Html Figure(
+        RunScores scores, ScoreRow row, IReadOnlyList<IReadOnlyList<double>> runs, string id, string axis, double least, double most,
+        int bins, bool zero, Func<IReadOnlyList<double>, string> says)
+    {
+        var caption = string.Join(", ", runs.Zip(scores.Runs).Where(run => run.First.Count > 0).Select(run =>
+            says(run.First) + (runs.Count > 1 ? $" ({run.Second.Label})" : "")));
+        return Html.Of($"""
+            <figure><h3>{row.Name} <span class="pm">{axis}</span></h3>
+            {SvgPlot.Draw(Plots.Histogram(runs, least, most, bins, axis, zero), 210, $"{id}-{Id(row)}-", $"{row.Name}, {axis}: {caption}")}
+            <figcaption>{caption}</figcaption></figure>
+            """);
+    }
+
+    private static IReadOnlyList<IReadOnlyList<double>> Values(RunScores scores, ScoreRow row, Func<DocDetail, double> value) =>
+        [.. scores.Docs(row).Select(docs => docs.Select(value).Where(double.IsFinite).Order().ToList())];
+
+    private static bool Any((ScoreRow Row, IReadOnlyList<IReadOnlyList<double>> Runs) row) => row.Runs.Any(run => run.Count > 0);
+
+    private static double Quantile(IReadOnlyList<double> values, double q) =>
+        values.Count == 0 ? 0 : values.Order().ElementAt((int)Math.Round(q * (values.Count - 1)));
+
+    /// <summary>The next of 1, 2, 2.5, 5 times a power of ten.</summary>
+    private static double Nice(double value)
+    {
+        var power = Math.Pow(10, Math.Floor(Math.Log10(Math.Max(value, 1e-6))));
+        return new[] { 1, 2, 2.5, 5, 10 }.Select(step => step * power).First(step => step >= value * 0.999);
+    }
+
+    /// <summary>A name that an SVG's id may have.</summary>
+    private static string Id(ScoreRow row) => string.Concat(row.Name.Where(char.IsAsciiLetterOrDigit));
+}

@@ -1,0 +1,52 @@
+namespace Cognito.Eval;
+
+/// <summary>Runs beside each other: the rows of the score table, which the plots follow.</summary>
+internal sealed class RunScores
+{
+    public RunScores(IReadOnlyList<DetailedRun> runs, IReadOnlyList<Column> columns)
+    {
+        Runs = runs;
+        var scores = runs.Select(run => ColumnScore.Of(run.Run, columns)).ToList();
+        var measured = runs.Select(run => Measured.Of(run.Run).ToDictionary(column => column.Name)).ToList();
+        // A run lists the leaderboard's columns that it lacks too, so the first run's order is the leaderboard's.
+        ColumnScore? Find(IReadOnlyList<ColumnScore> run, string title) =>
+            run.FirstOrDefault(score => score.Title == title && score.Value is not null);
+        Rows = [.. scores.SelectMany(run => run).Select(score => score.Title).Distinct()
+            .Select(title => scores.Select(run => Find(run, title)).ToList())
+            .Where(row => row.Any(score => score is not null)).Select(row => new ScoreRow(
+                row.First(score => score is not null)!, row,
+                [.. row.Zip(measured, (score, run) => score is null ? null : run.GetValueOrDefault(score.Key))]))];
+        Averages = [.. measured.Select(run => run.GetValueOrDefault(Comparison.AverageName))];
+    }
+
+    public IReadOnlyList<DetailedRun> Runs { get; }
+
+    public IReadOnlyList<ScoreRow> Rows { get; }
+
+    /// <summary>By run; null where a run lacks a column.</summary>
+    public IReadOnlyList<Measured?> Averages { get; }
+
+    /// <summary>The runs' names with the colours of the plots; nothing where there is one.</summary>
+    public Html Key => Runs.Count < 2 ? Html.None : Html.Of($"""
+        <ul class="key" aria-label="Runs">{Runs.Select((run, i) => Html.Of($"<li>{Swatch(i)}<bdi>{run.Label}</bdi></li>"))}</ul>
+        """);
+
+    private static Html Swatch(int run) => Html.Of(
+        $"<span class=\"swatch bg-run{run % 6}{(run % 2 == 1 ? " diamond" : "")}\" aria-hidden=\"true\"></span>");
+
+    /// <summary>A table's column headings, one a run.</summary>
+    public Html Heads => Html.All(Runs.Select(run => Html.Of($"<th scope=\"col\" class=\"num\"><bdi>{run.Label}</bdi></th>")));
+
+    /// <summary>Documents of a row's tasks, by run.</summary>
+    public IReadOnlyList<IReadOnlyList<DocDetail>> Docs(ScoreRow row) =>
+        [.. Runs.Zip(row.Scores, (run, score) => run.Of(score?.Tasks ?? []).ToList())];
+}
+
+/// <summary>A column of the leaderboard, or a task outside it, with each run's score.</summary>
+/// <param name="Scores">By run; null where a run has none.</param>
+/// <param name="Values">The same with their intervals.</param>
+internal sealed record ScoreRow(ColumnScore First, IReadOnlyList<ColumnScore?> Scores, IReadOnlyList<Measured?> Values)
+{
+    /// <summary>The column's short name; a task outside the leaderboard's columns has only its title.</summary>
+    public string Name => First.Key;
+}

@@ -1,0 +1,27 @@
+using System.Globalization;
+
+namespace Cognito.Eval;
+
+/// <summary>A run that a report shows, under a name of its own.</summary>
+/// <param name="Folder">Where its results.json and its details lie.</param>
+/// <param name="Label">The model's name; where two runs share it, with what tells them apart.</param>
+public sealed record ReportedRun(Run Run, string Folder, string Label)
+{
+    /// <exception cref="InputException">One is not there, or not a run.</exception>
+    public static IReadOnlyList<ReportedRun> Read(IReadOnlyList<string> paths)
+    {
+        ReportedRun[] runs = [.. paths.Select(path =>
+        {
+            var file = RunFile.Find(path);
+            var run = RunFile.Read(file);
+            return new ReportedRun(run, Path.GetDirectoryName(Path.GetFullPath(file))!, run.Provenance.Model);
+        })];
+        return [.. runs.Select((run, i) => runs.Count(other => other.Label == run.Label) == 1 ? run : run with
+        {
+            Label = $"{run.Label} ({Started(run.Run) ?? $"{i + 1}"})",
+        })];
+    }
+
+    private static string? Started(Run run) =>
+        run.Circumstances?.Started.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,59 @@
+using System.Text;
+
+namespace Cognito.Eval;
+
+/// <summary>How a text is brought into the vocabulary's form: the <c>normalizer</c> of a tokenizer.json.</summary>
+internal sealed class Normalization
+{
+    private readonly List<Func<string, bool, string>> _steps = [];
+
+    /// <summary>Whether something is put in front of texts.</summary>
+    public bool Prepends { get; private set; }
+
+    /// <summary>Whether parts of a text that a line feed divides come out as they do together.</summary>
+    public bool KeepsLines { get; private set; } = true;
+
+    public static Normalization Read(JsonPart? part)
+    {
+        var normalization = new Normalization();
+        if (part is { } there)
+            normalization.Add(there);
+        return normalization;
+    }
+
+    /// <param name="isContinued">The text goes on from another, so that nothing is put in front of it.</param>
+    public string Apply(string text, bool isContinued)
+    {
+        foreach (var step in _steps)
+            text = step(text, isContinued);
+        return text;
+    }
+
+    private void Add(JsonPart part)
+    {
+        switch (part.Type)
+        {
+            case "Sequence":
+                foreach (var one in part.Parts("normalizers"))
+                    Add(one);
+                break;
+            case "NFC":
+                // Where globalization is invariant .NET composes nothing, in silence.
+                if ("e\u0301".Normalize(NormalizationForm.FormC) != "\u00e9")
+                    throw part.Bad("texts are to be composed, which this machine's .NET does not do",
+                        "install libicu and unset DOTNET_SYSTEM_GLOBALIZATION_INVARIANT");
+                _steps.Add((text, _) => text.Normalize(NormalizationForm.FormC));
+                break;
+            case "Prepend" when part.Text("prepend") is { Length: > 0 } prefix:
+                Prepends = true;
+                _steps.Add((text, isContinued) => isContinued || text.Length == 0 ? text : prefix + text);
+                break;
+            case "Replace" when part.Part("pattern")?.Text("String") is { Length: > 0 } old && part.Text("content") is { } other:
+                KeepsLines &= old == " " && !other.Any(char.IsWhiteSpace);
+                _steps.Add((text, _) => text.Replace(old, other, StringComparison.Ordinal));
+                break;
+            default:
+                throw part.Bad($"\"{part.Type}\" is not done exactly here; known are NFC, Prepend, Replace of a text and Sequence");
+        }
+    }
+}

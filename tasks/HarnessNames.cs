@@ -1,0 +1,20 @@
+namespace Cognito.Eval.Tasks;
+
+/// <summary>What later versions of lm-evaluation-harness call the tasks and metrics (protocol 9.2).</summary>
+public static class HarnessNames
+{
+    /// <param name="metric">With the filter after a comma, as in 0.4's results.</param>
+    public static (EvalTask Task, string Metric)? Of(string task, string metric) => (task, metric) switch
+    {
+        ("truthfulqa_mc1", "acc,none" or "acc") => (TruthfulQa.Task, "mc1"),
+        ("truthfulqa_mc2", "acc,none" or "acc") => (TruthfulQa.Task, "mc2"),
+        // The first answer after "####", as the leaderboard's own metric takes it.
+        ("gsm8k", "exact_match,strict-match" or "exact_match,get-answer") => (Gsm8k.Task, "acc"),
+        _ => Known.TryGetValue(task, out var known) && Plain(metric) is var name && known.Metrics.Contains(name) ? (known, name) : null,
+    };
+
+    private static Dictionary<string, EvalTask> Known { get; } =
+        TaskRegistry.All.SelectMany(task => task.Aliases.Prepend(task.Name).Select(name => (name, task))).ToDictionary(it => it.name, it => it.task);
+
+    private static string Plain(string metric) => metric.EndsWith(",none", StringComparison.Ordinal) ? metric[..^5] : metric;
+}

@@ -1,0 +1,174 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using YamlDotNet.RepresentationModel;
+
+namespace Cognito.Eval.Tests;
+
+/// <summary>compare and gate as a user runs them, from an empty folder.</summary>
+public sealed class CompareCommandTests : IDisposable
+{
+    private static readonly string Nano = Fixture.Path("runs", "cognito-nano-200.json"), Early = Fixture.Path("runs", "cognito-nano-early-200.json");
+
+    private readonly CommandLine line = new();
+
+    public void Dispose() => line.Dispose();
+
+    private string Works(params string[] args)
+    {
+        // Neither needs a libtorch: it would be looked for where there is none.
+        var outcome = line.Run([("COGNITO_LIBTORCH", line.At("nowhere"))], args);
+        Assert.True(outcome.Code == 0, outcome.Error);
+        Assert.Empty(outcome.Error);
+        return outcome.Out;
+    }
+
+    private void Refused(string fact, params string[] args)
+    {
+        var outcome = line.Run(args);
+        Assert.Equal(2, outcome.Code);
+        Assert.Empty(outcome.Out);
+        Assert.Contains(fact, outcome.Error);
+        Assert.Single(outcome.Error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public void Two_runs_are_a_table_with_intervals_and_what_their_settings_differ_in()
+    {
+        var table = Works("compare", Nano, Early);
+        Assert.Contains("| Winogrande, acc     |    53.00 |     46.00 |      -7.00 |   4.16 | -15.21 .. +1.21 |   28 |     42 | 0.1196 |", table);
+        Assert.Contains("| Average ", table);
+        Assert.Contains("weights_sha256: 79c682723aef and 637649f99126", table);
+        Assert.DoesNotContain("anatomy", table);
+        Assert.Contains("hendrycksTest-anatomy", Works("compare", Nano, Early, "--subjects"));
+        Assert.DoesNotContain("| ARC", Works("compare", Nano, Early, "--tasks", "mmlu,gsm8k"));
+        Assert.StartsWith("## cognito-nano and cognito-nano-early\n", Works("compare", Nano, Early, "--format", "markdown"));
+    }
+
+    [Fact]
+    public void Numbers_for_other_programs_are_unrounded()
+    {
+        var json = JsonNode.Parse(Works("compare", Nano, Early, "--format", "json"))![0]!;
+        Assert.Equal(4.1643377, json["columns"]![4]!["standard_error"]!.GetValue<double>(), 6);
+        Assert.Equal("Average", json["average"]!["name"]!.GetValue<string>());
+        Assert.Equal(-15.2119, json["columns"]![4]!["interval"]!["low"]!.GetValue<double>(), 4);
+        var csv = Works("compare", Nano, Early, "--format", "csv").TrimEnd().Split('\n');
+        Assert.Equal(1 + 6 + 57 + 1, csv.Length);
+        Assert.StartsWith("baseline_model,candidate_model,column,name,metric,documents,paired,", csv[0]);
+        Assert.All(csv, row => Assert.Equal(20, row.Split(',').Length));
+    }
+
+    [Fact]
+    public void More_runs_are_a_matrix_and_a_pattern_names_them()
+    {
+        foreach (var name in new[] { "a", "b", "c" })
+            line.Write($"runs/{name}/results.json", File.ReadAllText(name == "b" ? Early : Nano));
+        var text = Works("compare", "runs/*/results.json");
+        Assert.Contains("| Average, row - column ", text);
+        Assert.Contains("| Average against cognito-nano (", text);
+        Assert.Contains("46.00 (-7.00)", text);
+        Assert.Contains("runs/c", text);
+    }
+
+    [Fact]
+    public void Different_questions_are_refused_and_can_be_explained()
+    {
+        var other = line.Write("other.json", File.ReadAllText(Early).Replace("\"num_fewshot\": 25,", "\"num_fewshot\": 10,", StringComparison.Ordinal));
+        Refused("arc_challenge: 25 and 10 shots", "compare", Nano, other);
+        Refused("arc_challenge: 25 and 10 shots", "gate", "-b", Nano, "-c", other);
+        Assert.Contains("| num_fewshot of arc_challenge | 25 ", Works("compare", Nano, other, "--why"));
+        Assert.Contains("Winogrande", Works("compare", Nano, other, "--tasks", "winogrande"));
+    }
+
+    [Fact]
+    public void What_cannot_be_compared_is_one_line()
+    {
+        Refused("one run", "compare", Nano);
+        Refused("no such file", "compare", Nano, "nowhere.json");
+        Refused("no details", "compare", Nano, Early, "--details");
+        Refused("--details", "compare", Nano, Early, "--details", "-f", "json");
+        Refused("nothing matches", "compare", Nano, "nothing*/results.json");
+        Refused("not a run", "compare", Nano, line.Write("x.json", "{"));
+        Refused("not a run", "compare", Nano, line.Write("y.json", "[]"));
+        Refused("as many acc scores as documents", "compare", Nano, line.Write("z.json", Cut("scores")));
+        Refused("doc_ids", "compare", Nano, line.Write("w.json", Cut("doc_ids")));
+        Refused("--baseline", "gate", "-c", Nano);
+        Refused("policy.yaml", "gate", "-b", Nano, "-c", Nano, "--policy", line.Write("policy.yaml", "deltas: 1\n"));
+        Refused("cannot be read", "gate", "-b", Nano, "-c", Nano, "--policy", "none.yaml");
+        Refused("GITHUB_STEP_SUMMARY is not set", "gate", "-b", Nano, "-c", Nano, "--step-summary");
+    }
+
+    /// <summary>The run with a list of gsm8k's without its last entry.</summary>
+    private static string Cut(string key)
+    {
+        var run = JsonNode.Parse(File.ReadAllText(Early))!;
+        var list = key == "scores" ? run["tasks"]!["gsm8k"]!["scores"]!["acc"]!.AsArray() : run["tasks"]!["gsm8k"]!["doc_ids"]!.AsArray();
+        list.RemoveAt(list.Count - 1);
+        return run.ToJsonString();
+    }
+
+    [Fact]
+    public void The_gate_says_its_verdict_as_an_exit_code_a_table_and_JUnit()
+    {
+        var passed = line.Run([("GITHUB_STEP_SUMMARY", line.At("summary.md"))], "gate", "-b", Nano, "-c", Nano, "--junit", "out/gate.xml", "--step-summary");
+        Assert.Equal((0, ""), (passed.Code, passed.Error));
+        Assert.StartsWith("Gate: pass\n", passed.Out);
+        Assert.StartsWith("## Gate: pass\n", File.ReadAllText(line.At("summary.md")));
+        Assert.Contains("failures=\"0\"", File.ReadAllText(line.At("out", "gate.xml")));
+        Assert.Equal(4, line.Run("gate", "-b", Nano, "-c", Early).Code);
+        Assert.Equal(0, line.Run("gate", "-b", Nano, "-c", Early, "-p", line.Write("pass.yaml", "undecided: pass\n")).Code);
+        Assert.Equal(1, line.Run("gate", "-b", Nano, "-c", Early, "-p", line.Write("fail.yaml", "undecided: fail\n")).Code);
+        var regression = line.Run("gate", "-b", Nano, "-c", Early, "-p", line.Write("minimum.yaml", "minimum: {Winogrande: 50}\n"));
+        Assert.Equal(1, regression.Code);
+        Assert.StartsWith("Gate: regression: Winogrande at least\n", regression.Out);
+        Assert.Equal("regression", JsonNode.Parse(line.Run("gate", "-b", Nano, "-c", Early, "-p", "minimum.yaml", "--json").Out)!["verdict"]!.GetValue<string>());
+    }
+
+    private static string Checkout
+    {
+        get
+        {
+            var at = new DirectoryInfo(AppContext.BaseDirectory);
+            while (!File.Exists(Path.Combine(at.FullName, "Cognito.Eval.sln")))
+                at = at.Parent!;
+            return at.FullName;
+        }
+    }
+
+    /// <summary>The workflow's own step, on the baseline itself and on one with scores turned over.</summary>
+    [Theory]
+    [InlineData("as it is", 0)]
+    [InlineData("turned over", 1)]
+    public void The_workflows_gate_passes_the_baseline_and_stops_a_broken_candidate(string what, int code)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the workflow's commands are for bash");
+        var workflow = new YamlStream();
+        using (var text = File.OpenText(Path.Combine(Checkout, ".github", "workflows", "evaluate.yml")))
+            workflow.Load(text);
+        var steps = (YamlSequenceNode)workflow.Documents[0].RootNode["jobs"]["evaluate"]["steps"];
+        var gate = steps.Select(step => ((YamlMappingNode)step).Children.TryGetValue("run", out var run) ? run.ToString() : "")
+            .Single(run => run.Contains(" gate ", StringComparison.Ordinal));
+        var run = JsonNode.Parse(File.ReadAllText(Path.Combine(Checkout, "results", "baseline.json")))!;
+        if (what != "as it is")
+            foreach (var task in new[] { "arc_challenge", "winogrande" })
+            {
+                var scores = run["tasks"]![task]!["scores"]![run["tasks"]![task]!["headline"]!.GetValue<string>()]!.AsArray();
+                for (var i = 0; i < scores.Count; i++)
+                    scores[i] = 1 - scores[i]!.GetValue<double>();
+            }
+        line.Write("candidate/results.json", run.ToJsonString());
+        var program = Path.Combine(AppContext.BaseDirectory, "cognito-eval.dll");
+        var start = new ProcessStartInfo("bash", ["-e", "-c", gate.Replace("./run-evals.sh", $"dotnet '{program}'", StringComparison.Ordinal)])
+        {
+            WorkingDirectory = Checkout,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["RUNNER_TEMP"] = line.Folder;
+        start.Environment["GITHUB_STEP_SUMMARY"] = line.At("summary.md");
+        using var process = Process.Start(start)!;
+        var said = process.StandardOutput.ReadToEnd() + process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(code == process.ExitCode, said);
+        Assert.True(File.Exists(line.At("gate.xml")));
+    }
+}

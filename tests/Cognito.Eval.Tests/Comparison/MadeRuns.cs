@@ -1,0 +1,56 @@
+namespace Cognito.Eval.Tests;
+
+/// <summary>Runs to compare: two real ones, and what can be made of them.</summary>
+internal static class MadeRuns
+{
+    public static Run Nano => RunFile.Read(Fixture.Path("runs", "cognito-nano-200.json"));
+
+    public static Run Early => RunFile.Read(Fixture.Path("runs", "cognito-nano-early-200.json"));
+
+    /// <summary>The run with other scores of a task's headline; its results and columns follow.</summary>
+    public static Run WithScores(this Run run, string name, Func<IReadOnlyList<double>, IReadOnlyList<double>> change) =>
+        run.With(name, task => task with
+        {
+            Scores = new Dictionary<string, IReadOnlyList<double>>(task.Scores) { [task.Headline] = change(task.Scores[task.Headline]) },
+        });
+
+    public static Run With(this Run run, string name, Func<TaskRecord, TaskRecord> change) => Counted(run with
+    {
+        Tasks = new OrderedDictionary<string, TaskRecord>(run.Tasks.Select(task =>
+            new KeyValuePair<string, TaskRecord>(task.Key, task.Key == name ? change(task.Value) : task.Value))),
+    });
+
+    public static Run Without(this Run run, Func<string, bool> tasks) => Counted(run with
+    {
+        Tasks = new OrderedDictionary<string, TaskRecord>(run.Tasks.Where(task => !tasks(task.Key))),
+    });
+
+    /// <summary>The first documents of a task.</summary>
+    public static TaskRecord First(this TaskRecord task, int documents) => task with
+    {
+        Documents = documents,
+        DocIds = [.. task.DocIds.Take(documents)],
+        Scores = task.Scores.ToDictionary(s => s.Key, s => (IReadOnlyList<double>)[.. s.Value.Take(documents)]),
+        RequestsSha256 = new(new('a', 64), new('a', 64), new('a', 64)),
+    };
+
+    private static Run Counted(Run run)
+    {
+        var results = run.Tasks.ToDictionary(task => task.Key, task => Metrics(task.Value));
+        var columns = new OrderedDictionary<string, double?>(run.Leaderboard.Columns.Select(column => new KeyValuePair<string, double?>(
+            column.Key, Tally.ColumnValue([.. run.Tasks.Where(t => t.Value.Column == column.Key).Select(t => results[t.Key][t.Value.Headline])]))));
+        return run with { Results = results, Leaderboard = run.Leaderboard with { Columns = columns, Average = Tally.Average(columns.Values) } };
+    }
+
+    private static IReadOnlyDictionary<string, double?> Metrics(TaskRecord task)
+    {
+        var metrics = new Dictionary<string, double?>();
+        foreach (var (metric, scores) in task.Scores)
+        {
+            var estimate = Estimate.Of(scores.ToList());
+            metrics[metric] = double.IsFinite(estimate.Mean) ? estimate.Mean : null;
+            metrics[metric + "_stderr"] = estimate.StandardError is { } error && double.IsFinite(error) ? error : null;
+        }
+        return metrics;
+    }
+}
