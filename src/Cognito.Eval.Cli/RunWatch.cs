@@ -14,8 +14,11 @@ internal sealed class RunWatch(int threads)
     public Dictionary<string, StageRecord> Stages { get; } = [];
 
     /// <summary>The run's own folder under the results: the model, and when it started.</summary>
+    /// <exception cref="InputException">The model's name, which may come from a file, would lead elsewhere.</exception>
     public static string Folder(string output, string model, DateTimeOffset started)
     {
+        if (model is "." or ".." || model.AsSpan().ContainsAny('/', '\\') || model.Any(char.IsControl))
+            throw new InputException($"{model}: not a name for a folder of results; rename the checkpoint's folder");
         var stem = Path.Combine(output, model, started.ToString("yyyy-MM-dd'T'HH-mm-ss", CultureInfo.InvariantCulture));
         var folder = stem;
         for (var n = 2; Directory.Exists(folder); n++)

@@ -32,7 +32,7 @@ internal static class Session
 
     private static int Complain(ParseError error)
     {
-        Console.Error.WriteLine($"cognito-eval: {OneLine(Plain(error.Message)).TrimEnd('.')}; see cognito-eval --help");
+        Console.Error.WriteLine($"cognito-eval: {Printable.Line(Plain(error.Message)).TrimEnd('.')}; see cognito-eval --help");
         return BadInput;
     }
 
@@ -42,9 +42,6 @@ internal static class Session
         .Replace("'System.Nullable`1[System.Double]'", "a number", StringComparison.Ordinal)
         .Replace("'System.Int32'", "a whole number", StringComparison.Ordinal)
         .Replace("as expected type", "as", StringComparison.Ordinal);
-
-    private static string OneLine(string message) =>
-        string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     /// <summary>Runs a command's work; an exception becomes one line on stderr and an exit code.</summary>
     public static int Guard(ParseResult parsed, Func<int> work)
@@ -56,7 +53,7 @@ internal static class Session
         catch (Exception e)
         {
             var (line, code) = Describe(e);
-            Console.Error.WriteLine($"cognito-eval: {line}");
+            Console.Error.WriteLine($"cognito-eval: {Printable.Line(line)}");
             if (parsed.GetValue(Verbose))
                 Console.Error.WriteLine(e);
             return code;
@@ -66,15 +63,15 @@ internal static class Session
     private static (string Line, int Code) Describe(Exception e) => e switch
     {
         AggregateException { InnerException: { } inner } => Describe(inner),
-        InputException => (OneLine(e.Message), BadInput),
-        InterruptedException => (OneLine(e.Message), Interrupted),
-        CheckpointChangedException => ($"{OneLine(e.Message)}; run again", Failed),
-        HubInterruptedException => (OneLine(e.Message), Interrupted),
-        JournalException => (OneLine(e.Message), Failed),
-        HubException => (OneLine(e.Message), Failed),
+        InputException => (e.Message, BadInput),
+        InterruptedException => (e.Message, Interrupted),
+        CheckpointChangedException => ($"{e.Message}; run again", Failed),
+        HubInterruptedException => (e.Message, Interrupted),
+        JournalException => (e.Message, Failed),
+        HubException => (e.Message, Failed),
         OperationCanceledException => ("interrupted; nothing was written", Interrupted),
         UnauthorizedAccessException => ($"{e.Message.TrimEnd('.')}; check its permissions", BadInput),
-        InsufficientMemoryException => (OneLine(e.Message), Failed),
+        InsufficientMemoryException => (e.Message, Failed),
         // TorchSharp's message goes on with a native stack trace.
         ExternalException => ($"the model failed while running: {e.Message.Split('\n')[0]}", Failed),
         _ => ($"failed while running: {e.GetType().Name}: {e.Message.Split('\n')[0]} (--verbose shows where)", Failed),

@@ -21,7 +21,9 @@ internal sealed class ConfigFile
                 throw new InputException($"{path}: no such file; a checkpoint's folder holds one");
             if (file.Length > LargestFile)
                 throw new InputException($"{path}: {file.Length} bytes are too many for this file; {Fix}");
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            var json = File.ReadAllBytes(path);
+            RequireTexts(json);
+            using var document = JsonDocument.Parse(json);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? new(path, document.RootElement.Clone())
                 : throw new InputException($"{path}: it holds no JSON object; {Fix}");
@@ -30,6 +32,10 @@ internal sealed class ConfigFile
         {
             throw new InputException($"{path}: it is not JSON (line {e.LineNumber + 1}); {Fix}", e);
         }
+        catch (InvalidOperationException e)
+        {
+            throw new InputException($"{path}: it holds text that is not valid Unicode; {Fix}", e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InputException($"{path}: it cannot be read ({e.Message}); see that it is a file of yours", e);
@@ -37,6 +43,15 @@ internal sealed class ConfigFile
     }
 
     private const string Fix = "fetch the checkpoint's own file again";
+
+    /// <summary>Half a character, in a key or a value, is found only when it is asked for: so ask for all.</summary>
+    private static void RequireTexts(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        while (reader.Read())
+            if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String)
+                reader.GetString();
+    }
 
     /// <summary>Whether the key is there, null or not.</summary>
     public bool Holds(string key) => _object.TryGetProperty(key, out _);

@@ -10,6 +10,9 @@ internal static class DataFile
     /// <summary>More than any dataset here comes near; what a small hostile .gz may not exceed.</summary>
     private const int MostBytes = 1 << 30;
 
+    /// <summary>Text shrinks to a tenth; what shrinks to less than a hundredth is made to fill memory.</summary>
+    private const int MostUnzippedFromAny = 1 << 24, MostUnzippedFromEach = 128;
+
     private const int ShortestGzip = 18;
 
     /// <summary>Refuses what is not UTF-8: a replaced character would make another question.</summary>
@@ -22,7 +25,7 @@ internal static class DataFile
         {
             using var file = File.OpenRead(path);
             if (file.Length > MostBytes)
-                throw TooLarge(path);
+                throw TooLarge(path, MostBytes);
             return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? Unzip(path, file) : Whole(file);
         }
         catch (InvalidDataException e)
@@ -44,12 +47,13 @@ internal static class DataFile
 
     private static ReadOnlyMemory<byte> Unzip(string path, FileStream file)
     {
+        var most = Math.Min(MostBytes, MostUnzippedFromAny + MostUnzippedFromEach * file.Length);
         using var zip = new GZipStream(file, CompressionMode.Decompress);
         using var whole = new MemoryStream();
         var part = new byte[1 << 16];
         for (int read; (read = zip.Read(part)) > 0; whole.Write(part, 0, read))
-            if (whole.Length + read > MostBytes)
-                throw TooLarge(path);
+            if (whole.Length + read > most)
+                throw TooLarge(path, most);
         // GZipStream takes a file that breaks off for one that ends; its last four bytes are the length of the whole.
         if (file.Length < ShortestGzip)
             throw new InvalidDataException("it breaks off");
@@ -61,6 +65,6 @@ internal static class DataFile
         return whole.GetBuffer().AsMemory(0, (int)whole.Length);
     }
 
-    private static InputException TooLarge(string path) =>
-        new($"{path}: holds more than {MostBytes >> 20} MiB, no split of these datasets does; is it the right file?");
+    private static InputException TooLarge(string path, long most) =>
+        new($"{path}: holds more than {most >> 20} MiB, no split of these datasets does; is it the right file?");
 }

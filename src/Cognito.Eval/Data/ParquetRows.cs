@@ -30,14 +30,15 @@ internal static class ParquetRows
             if (columns.Count == 0)
                 throw new InvalidDataException("it has no columns");
             var rows = new List<Row>();
-            var allowance = new ParquetAllowance();
+            var allowance = new ParquetAllowance(file.Length);
             foreach (var group in footer.Structs(4))
             {
                 var read = Columns(path, file.Span[..pages], group, columns, leaves, allowance, ref about);
                 about = path;
+                ParquetColumn[] all = [.. read.OfType<ParquetColumn>()];
                 for (var left = group.Size(3); left > 0; left--)
-                    rows.Add(Row(path, rows.Count + 1, columns, read));
-                if (read.Any(column => column?.AtEnd == false))
+                    rows.Add(Row(path, rows.Count + 1, columns, read, all));
+                if (all.Any(column => !column.AtEnd))
                     throw new InvalidDataException("a row group holds more values than rows");
             }
             return rows;
@@ -93,13 +94,14 @@ internal static class ParquetRows
         return read;
     }
 
-    private static Row Row(string path, int number, IReadOnlyList<ParquetNode> columns, ParquetColumn?[] read)
+    private static Row Row(
+        string path, int number, IReadOnlyList<ParquetNode> columns, ParquetColumn?[] read, ParquetColumn[] all)
     {
         var cells = new Dictionary<string, object?>(columns.Count);
         foreach (var column in columns)
             cells.Add(column.Name, Cell(column, read));
-        foreach (var column in read)
-            if (column is { Repetition: not 0 })
+        foreach (var column in all)
+            if (column.Repetition != 0)
                 throw new InvalidDataException($"row {number} does not end where its lists do");
         return new Row($"{path} row {number}", cells);
     }

@@ -36,16 +36,16 @@ public static class ModelCard
         var values = Values(run, columns);
         var front = new OrderedDictionary<string, object>();
         if (run.Card?.Language is { } language)
-            front["language"] = language;
+            front["language"] = language.Select(Printable.Line).ToArray();
         if (run.Card?.License is { } license)
-            front["license"] = license;
+            front["license"] = Printable.Line(license);
         if (run.Card?.Tags is { } tags)
-            front["tags"] = tags;
+            front["tags"] = tags.Select(Printable.Line).ToArray();
         front["model-index"] = new object[]
         {
             new OrderedDictionary<string, object>
             {
-                ["name"] = run.Provenance.Model,
+                ["name"] = Printable.Line(run.Provenance.Model),
                 ["results"] = columns.Where(column => values[column.Key] is not null)
                     .Select(column => Entry(run, column, values[column.Key]!.Value)).ToArray(),
             },
@@ -71,7 +71,7 @@ public static class ModelCard
             ["metrics"] = new object[] { metric },
         };
         if (run.Card?.Source is { } source)
-            entry["source"] = new OrderedDictionary<string, object> { ["url"] = source.Url, ["name"] = source.Name };
+            entry["source"] = new OrderedDictionary<string, object> { ["url"] = Printable.Line(source.Url), ["name"] = Printable.Line(source.Name) };
         return entry;
     }
 
@@ -119,5 +119,5 @@ public static class ModelCard
         text.PadLeft(text.Length + (width - text.Length) / 2).PadRight(width);
 
     private static string Notes(Run run) => run.Leaderboard.Notes.Count == 0 ? ""
-        : "\nNot a leaderboard score:\n" + string.Concat(run.Leaderboard.Notes.Select(note => $"- {note}\n"));
+        : "\nNot a leaderboard score:\n" + string.Concat(run.Leaderboard.Notes.Select(note => $"- {Printable.Line(note)}\n"));
 }

@@ -9,6 +9,9 @@ public static class RunFile
 {
     public const string Name = "results.json";
 
+    /// <summary>Beyond any metric; and a hundred times as much is still a number with two decimals.</summary>
+    private const double LargestMetric = 1e9;
+
     internal static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -51,7 +54,7 @@ public static class RunFile
             var run = JsonSerializer.Deserialize<Run>(File.ReadAllBytes(file), Options)
                 ?? throw new InputException($"{file}: holds null; give a results.json of cognito-eval");
             if (run.Leaderboard.Columns.Values.Append(run.Leaderboard.Average).Any(x => x is { } value && value is not (>= 0 and <= 100))
-                || run.Results.Values.Any(task => task is null || task.Values.Any(x => x is { } value && !double.IsFinite(value)))
+                || run.Results.Values.Any(task => task is null || task.Values.Any(x => x is { } value && !(Math.Abs(value) <= LargestMetric)))
                 || run.Tasks.Values.Any(task => task is null) || run.Leaderboard.Notes.Any(note => note is null))
                 throw new InputException($"{file}: a score that is no percentage, or a task that is null; give an undamaged results.json");
             if (run.Tasks.Select(task => Fault(task.Value) is { } fault ? $"{task.Key}: {fault}" : null).FirstOrDefault(fault => fault is not null) is { } found)

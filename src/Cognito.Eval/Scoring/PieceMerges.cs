@@ -10,7 +10,8 @@ internal sealed class PieceMerges
     // Symbols are ids of pieces and, from Pieces.Count on, characters that only occur inside of pieces.
     private readonly Dictionary<int, int> _characters = [];
     private readonly PairMerges _merges = new();
-    private readonly Dictionary<char, string[]> _userDefined;
+    private readonly Dictionary<string, int> _userDefined;
+    private readonly Dictionary<char, int[]> _userDefinedLengths;
     private readonly SentencePieceModel _model;
     private readonly int[] _bytes;
 
@@ -19,9 +20,10 @@ internal sealed class PieceMerges
         _model = model;
         var ranks = Ranks(model.Pieces);
         _bytes = [.. Enumerable.Range(0, model.ByteFallback ? 256 : 0).Select(b => model.IdOf($"<0x{b:X2}>")!.Value)];
-        _userDefined = model.Pieces.Where(piece => piece.Type is PieceType.UserDefined)
-            .GroupBy(piece => piece.Text[0], piece => piece.Text)
-            .ToDictionary(texts => texts.Key, texts => texts.OrderByDescending(text => text.Length).ToArray());
+        _userDefined = model.Pieces.Index().Where(piece => piece.Item.Type is PieceType.UserDefined)
+            .ToDictionary(piece => piece.Item.Text, piece => piece.Index, StringComparer.Ordinal);
+        _userDefinedLengths = _userDefined.Keys.GroupBy(text => text[0], text => text.Length)
+            .ToDictionary(lengths => lengths.Key, lengths => lengths.Distinct().OrderDescending().ToArray());
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var id = 0; id < model.Pieces.Count; id++)
             if (model.Pieces[id] is { Type: PieceType.Normal } piece && !IsCharacter(piece.Text))
@@ -83,10 +85,11 @@ internal sealed class PieceMerges
 
     private (int Id, int Width) UserDefinedAt(ReadOnlySpan<char> text)
     {
-        if (_userDefined.Count > 0 && _userDefined.TryGetValue(text[0], out var candidates))
-            foreach (var candidate in candidates)
-                if (text.StartsWith(candidate, StringComparison.Ordinal))
-                    return (_model.IdOf(candidate)!.Value, candidate.Length);
+        if (_userDefined.Count > 0 && _userDefinedLengths.TryGetValue(text[0], out var lengths))
+            foreach (var length in lengths)
+                if (length <= text.Length && _userDefined.GetAlternateLookup<ReadOnlySpan<char>>()
+                    .TryGetValue(text[..length], out var id))
+                    return (id, length);
         return (None, 0);
     }
 
@@ -116,7 +119,7 @@ internal sealed class PieceMerges
             return ids.TryGetValue(text, out var id) ? id : None;
         Rune.DecodeFromUtf16(text, out var rune, out _);
         // A user-defined character is never merged; it stands whole wherever it occurs.
-        if (_userDefined.TryGetValue(text[0], out var whole) && whole.Contains(text.ToString()))
+        if (_userDefined.GetAlternateLookup<ReadOnlySpan<char>>().ContainsKey(text))
             return None;
         if (!_characters.TryGetValue(rune.Value, out var symbol))
             _characters.Add(rune.Value, symbol = _model.Pieces.Count + _characters.Count);

@@ -5,13 +5,20 @@ using System.Runtime.InteropServices;
 namespace Cognito.Eval;
 
 /// <summary>What a file may still hold, so that a small hostile one cannot fill memory or run for hours.</summary>
-internal sealed class ParquetAllowance
+/// <remarks>
+/// Runs, dictionaries and compressed pages make little into much, and many chunks may claim the same pages. At most this
+/// is several times what the largest of these datasets holds; and it is no more than 16 values and 256 unpacked bytes
+/// for each byte of the file, which no real one comes near, beside what a file of any size may hold.
+/// </remarks>
+internal sealed class ParquetAllowance(long length)
 {
-    /// <summary>Several times what the largest of these datasets holds.</summary>
-    private int _values = 1 << 22;
-    private int _bytes = 1 << 30;
+    /// <summary>Objects that a byte of a page's header may become.</summary>
+    public const long HeaderCost = 128;
 
-    public void Take(int values, int bytes)
+    private long _values = Math.Min(1 << 22, (1 << 14) + 16 * length);
+    private long _bytes = Math.Min(1 << 30, (1 << 20) + 256 * length);
+
+    public void Take(long values, long bytes)
     {
         if (values > _values || bytes > _bytes)
             throw new InvalidDataException("it claims to hold far more than any of these datasets");
@@ -50,7 +57,8 @@ internal sealed class ParquetColumn
         while (read < _count)
         {
             var header = Thrift.Read(pages, out var length);
-            allowance.Take(values: 0, bytes: header.Size(2));
+            allowance.Take(values: header.Struct(7)?.Size(1) ?? 0,
+                bytes: ParquetAllowance.HeaderCost * length + header.Size(2) + header.Size(3));
             var page = pages.Slice(length, header.Size(3));
             pages = pages[(length + page.Length)..];
             read += Page(page, header, chunk.Size(4), _count - read);

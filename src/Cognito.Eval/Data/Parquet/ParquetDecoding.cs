@@ -22,12 +22,21 @@ internal static class ParquetDecoding
         var written = codec switch
         {
             _ when length == 0 => 0,
-            1 => Snappy.Decompress(bytes, page),
+            1 => Unsnappy(bytes, page),
             2 => Unzip(bytes, page),
             6 => Unzstd(bytes, page),
             _ => throw new NotSupportedException($"is compressed by codec {codec}, not by snappy, gzip or zstd"),
         };
         return written == length ? page : throw new InvalidDataException("a page's size is wrong");
+    }
+
+    private static int Unsnappy(ReadOnlySpan<byte> bytes, byte[] page)
+    {
+        // Snappier makes room for what the bytes say of themselves before it looks at how much may be written.
+        var at = 0;
+        if (Varint(bytes, ref at) != (ulong)page.Length)
+            throw new InvalidDataException("a page's size is wrong");
+        return Snappy.Decompress(bytes, page);
     }
 
     private static int Unzip(ReadOnlySpan<byte> bytes, byte[] page)

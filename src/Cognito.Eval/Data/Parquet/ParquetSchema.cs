@@ -4,9 +4,10 @@ namespace Cognito.Eval;
 internal sealed class ParquetSchema
 {
     private const int Optional = 1, Repeated = 2; // repetition_type
-    private const int DeepestNesting = 24;
+    private const int DeepestNesting = 24, LongestName = 512;
 
     private readonly Thrift[] _elements;
+    private readonly List<string> _path = []; // names of what is being read, for messages
     private int _next = 1; // 0 is the root
     private int _leaf;
 
@@ -23,10 +24,10 @@ internal sealed class ParquetSchema
         var columns = new List<ParquetNode>();
         for (var left = schema._elements[0].Size(5); left > 0; left--)
         {
-            var name = schema.Peek().Text(4) ?? "";
+            var name = Name(schema.Peek());
             names.Add(name);
             if (wanted is null || wanted.Contains(name))
-                columns.Add(schema.Node(name, 0, 0, 0));
+                columns.Add(schema.Named(0, 0, 0));
             else
                 schema.Skip(0);
         }
@@ -37,6 +38,13 @@ internal sealed class ParquetSchema
 
     private Thrift Peek() =>
         _next < _elements.Length ? _elements[_next] : throw new InvalidDataException("its schema ends too early");
+
+    private static string Name(Thrift element) => element.Text(4) switch
+    {
+        null => "",
+        { Length: > LongestName } name => throw new InvalidDataException($"a column's name has {name.Length} characters"),
+        var name => name,
+    };
 
     private static int Children(Thrift element) => element.Has(5) ? element.Size(5) : 0;
 
@@ -50,28 +58,39 @@ internal sealed class ParquetSchema
             Skip(Checked(depth + 1));
     }
 
+    /// <summary>The next element and all below it, as a column or a part of a struct.</summary>
+    private ParquetNode Named(int definition, int repetition, int depth)
+    {
+        _path.Add(Name(Peek()));
+        var node = Node(definition, repetition, depth);
+        _path.RemoveAt(_path.Count - 1);
+        return node;
+    }
+
+    private NotSupportedException Refused(string fact) => new($"column \"{string.Join('.', _path)}\" is {fact}");
+
     /// <summary>The next element and all below it.</summary>
-    private ParquetNode Node(string path, int definition, int repetition, int depth)
+    private ParquetNode Node(int definition, int repetition, int depth)
     {
         var element = Peek();
         if (element.Integer(3) == Repeated) // a list of old, without a group around it
-            return new ParquetList(element.Text(4) ?? "", definition, repetition + 1,
-                Body(path, definition + 1, repetition + 1, depth));
-        return Body(path, element.Integer(3) == Optional ? definition + 1 : definition, repetition, depth);
+            return new ParquetList(Name(element), definition, repetition + 1,
+                Body(definition + 1, repetition + 1, depth));
+        return Body(element.Integer(3) == Optional ? definition + 1 : definition, repetition, depth);
     }
 
     private static bool IsList(Thrift element) => element.Integer(6) == 3 || element.Struct(10)?.Has(3) == true;
 
     private static bool IsMap(Thrift element) => element.Integer(6) is 1 or 2 || element.Struct(10)?.Has(2) == true;
 
-    private ParquetList List(string path, int definition, int repetition, int depth)
+    private ParquetList List(int definition, int repetition, int depth)
     {
         var list = Peek();
-        var name = list.Text(4) ?? "";
+        var name = Name(list);
         _next++;
         var group = Peek();
         if (Children(list) != 1 || group.Integer(3) != Repeated)
-            throw new NotSupportedException($"column \"{path}\" is a list of an unknown form");
+            throw Refused("a list of an unknown form");
         var (itemDefinition, itemRepetition) = (definition + 1, repetition + 1);
         // The format's rules of backward compatibility: which repeated element is the item, which only wraps it.
         var isItem = Children(group) != 1 || group.Text(4) == "array" || group.Text(4) == $"{name}_tuple" ||
@@ -79,30 +98,30 @@ internal sealed class ParquetSchema
         if (!isItem)
             _next++;
         var item = isItem
-            ? Body(path, itemDefinition, itemRepetition, Checked(depth + 1))
-            : Node(path, itemDefinition, itemRepetition, Checked(depth + 1));
+            ? Body(itemDefinition, itemRepetition, Checked(depth + 1))
+            : Node(itemDefinition, itemRepetition, Checked(depth + 1));
         return new ParquetList(name, definition, itemRepetition, item);
     }
 
     /// <summary>The next element, a list, a struct or a leaf, its own repetition aside.</summary>
-    private ParquetNode Body(string path, int definition, int repetition, int depth)
+    private ParquetNode Body(int definition, int repetition, int depth)
     {
         var element = Peek();
         if (IsList(element))
-            return List(path, definition, repetition, depth);
-        var name = element.Text(4) ?? "";
+            return List(definition, repetition, depth);
+        var name = Name(element);
         _next++;
         if (!element.Has(5))
             return new ParquetLeaf(name, definition, repetition, _leaf++, Type(element)
-                ?? throw new NotSupportedException($"column \"{path}\" is of the type {Describe(element)}"));
+                ?? throw Refused($"of the type {Describe(element)}"));
         if (IsMap(element))
-            throw new NotSupportedException($"column \"{path}\" is a map");
+            throw Refused("a map");
         var parts = new List<ParquetNode>();
         for (var left = Children(element); left > 0; left--)
-            parts.Add(Node($"{path}.{Peek().Text(4)}", definition, repetition, Checked(depth + 1)));
+            parts.Add(Named(definition, repetition, Checked(depth + 1)));
         return parts.Count > 0 && parts.DistinctBy(part => part.Name).Count() == parts.Count
             ? new ParquetStruct(name, definition, parts)
-            : throw new InvalidDataException($"the struct \"{path}\" is empty or names a part twice");
+            : throw new InvalidDataException($"the struct \"{string.Join('.', _path)}\" is empty or names a part twice");
     }
 
     private static int Checked(int depth) =>

@@ -7,6 +7,16 @@ internal readonly record struct JsonPart(JsonElement Value, string Where)
 {
     public const string SaveAgain = "use the checkpoint's own file, or its tokenizer.model";
 
+    /// <summary>Half a character, in a key or a value, is found only when it is asked for: so ask for all.</summary>
+    /// <exception cref="InvalidOperationException">There is one.</exception>
+    public static void RequireTexts(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        while (reader.Read())
+            if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String)
+                reader.GetString();
+    }
+
     /// <summary>What kind of thing it is, by its key <c>type</c>.</summary>
     public string Type => Text("type") ?? throw Bad("says no type");
 

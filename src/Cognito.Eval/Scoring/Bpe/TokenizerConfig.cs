@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Cognito.Eval;
@@ -16,17 +17,24 @@ internal sealed record TokenizerConfig(
         var path = System.IO.Path.Combine(folder, "tokenizer_config.json");
         var config = Object(path);
         var map = Object(System.IO.Path.Combine(folder, "special_tokens_map.json"));
-        var added = config?.Part("added_tokens_decoder") is { } tokens
-            ? tokens.Value.EnumerateObject().Where(token => int.TryParse(token.Name, out _))
-                .ToDictionary(token => int.Parse(token.Name, System.Globalization.CultureInfo.InvariantCulture), token => Content(token.Value) ?? "")
-            : [];
         return new(
             path, Token(config, "eos_token") ?? Token(map, "eos_token"),
             // What a missing key meant to transformers 4: Llama's own classes set it to false.
             config is { } there && there.Flag("clean_up_tokenization_spaces",
                 absent: there.Text("tokenizer_class")?.StartsWith("Llama", StringComparison.Ordinal) is false),
             config?.Has("add_prefix_space") is true ? config.Value.Flag("add_prefix_space") : null,
-            config?.Flag("split_special_tokens") is true, added);
+            config?.Flag("split_special_tokens") is true, AddedTokens(config));
+    }
+
+    private static Dictionary<int, string> AddedTokens(JsonPart? config)
+    {
+        var added = new Dictionary<int, string>();
+        if (config?.Part("added_tokens_decoder") is { } tokens)
+            foreach (var token in tokens.Value.EnumerateObject())
+                if (int.TryParse(token.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                    && !added.TryAdd(id, Content(token.Value) ?? ""))
+                    throw tokens.Bad($"token {id} is there twice", "fetch the file again");
+        return added;
     }
 
     private static string? Token(JsonPart? part, string key) =>
@@ -47,10 +55,16 @@ internal sealed record TokenizerConfig(
             return null;
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            var json = File.ReadAllBytes(path);
+            JsonPart.RequireTexts(json);
+            using var document = JsonDocument.Parse(json);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? new(document.RootElement.Clone(), path)
                 : throw new InputException($"{path}: holds no JSON object; fetch the file again");
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InputException($"{path}: holds text that is not valid Unicode; fetch the file again", e);
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {

@@ -1,0 +1,103 @@
+using Cognito.Eval.Cli;
+using Cognito.Eval.Torch;
+
+namespace Cognito.Eval.Tests;
+
+/// <summary>A name that comes out of a file never leads out of the folder it belongs to, nor commands a terminal.</summary>
+public sealed class NamesFromFilesTests : IDisposable
+{
+    private readonly CommandLine line = new();
+
+    public void Dispose() => line.Dispose();
+
+    [Theory]
+    [InlineData("../secret.safetensors")]
+    [InlineData("/tmp/secret.safetensors")]
+    [InlineData("inner/secret.safetensors")]
+    [InlineData("./secret.safetensors")]
+    [InlineData("..\\\\secret.safetensors")]
+    [InlineData("C:secret.safetensors")]
+    [InlineData("inner/../../secret.safetensors")]
+    [InlineData("secret.safetensors\\u0000")]
+    [InlineData("secret.safetensors\\n")]
+    [InlineData("secret.bin")]
+    [InlineData("..")]
+    [InlineData("")]
+    public void A_shard_lies_beside_its_index(string shard)
+    {
+        // A right file at each place that the name might lead to: only the name keeps it from being read.
+        foreach (var place in (string[])["secret.safetensors", "m/secret.safetensors", "m/inner/secret.safetensors", "m/secret.bin"])
+        {
+            line.Write(place, "");
+            File.WriteAllBytes(line.At(place), TestWeights.One("x"));
+        }
+        line.Write("m/model.safetensors.index.json", $$$"""{"weight_map":{"x":"{{{shard}}}"}}""");
+        var message = Assert.Throws<InputException>(() => WeightFiles.Open(line.At("m"))).Message;
+        Assert.Contains("is not the plain name of a .safetensors file beside it", message);
+        Assert.DoesNotContain('\n', message);
+    }
+
+    [Fact]
+    public void A_shard_of_a_plain_name_is_read()
+    {
+        line.Write("m/x.safetensors", "");
+        File.WriteAllBytes(line.At("m/x.safetensors"), TestWeights.One("x"));
+        line.Write("m/model.safetensors.index.json", """{"weight_map":{"x":"x.safetensors"}}""");
+        using var weights = WeightFiles.Open(line.At("m"));
+        Assert.True(weights.Has("x"));
+    }
+
+    [Theory]
+    [InlineData("..")]
+    [InlineData(".")]
+    [InlineData("a/b")]
+    [InlineData("/tmp/x")]
+    [InlineData("..\\x")]
+    [InlineData("a\nb")]
+    public void A_model_of_a_strange_name_makes_no_folder_elsewhere(string model) =>
+        Assert.Contains("not a name for a folder", Assert.Throws<InputException>(() =>
+            RunWatch.Folder(line.At("results"), model, DateTimeOffset.UnixEpoch)).Message);
+
+    [Fact]
+    public void A_models_folder_lies_in_the_results() => Assert.Equal(
+        line.At("results", "my model..2:b", "1970-01-01T00-00-00"),
+        RunWatch.Folder(line.At("results"), "my model..2:b", DateTimeOffset.UnixEpoch));
+
+    [Fact]
+    public void What_a_config_says_does_not_command_the_terminal()
+    {
+        line.Write("m/config.json", """{"architectures": ["\u001b]0;title\u0007\u001b[2J\nok: all is well"]}""");
+        var outcome = line.Run("--model", "m", "--data", CommandLine.Samples, "-t", "winogrande");
+        Assert.Equal(2, outcome.Code);
+        Assert.DoesNotContain('\u001b', outcome.Error);
+        Assert.DoesNotContain('\u0007', outcome.Error);
+        Assert.DoesNotContain("\nok:", outcome.Error);
+        Assert.Contains("\\u001b]0;title\\u0007\\u001b[2J ok: all is well", outcome.Error);
+    }
+
+    [Fact]
+    public void What_a_result_says_does_not_command_the_terminal()
+    {
+        var text = File.ReadAllText(Fixture.Path("fuzz", "seeds", "results.json"));
+        var run = line.Write("r/results.json", text.Replace("cognito-nano", "\\u001b[2Jnano\\n---", StringComparison.Ordinal)
+            .Replace("no average: ", "\\u001b[31m\\n- all documents were asked", StringComparison.Ordinal));
+        foreach (var format in (string[])["card", "table", "yaml", "json"])
+        {
+            var outcome = line.Run("report", run, "--format", format);
+            Assert.Equal(0, outcome.Code);
+            Assert.DoesNotContain('\u001b', outcome.Out);
+            Assert.DoesNotContain("\n- all documents", outcome.Out);
+            Assert.DoesNotContain("\n---\"", outcome.Out);
+        }
+    }
+
+    [Fact]
+    public void Task_names_in_a_result_are_no_paths()
+    {
+        var text = File.ReadAllText(Fixture.Path("fuzz", "seeds", "results.json"));
+        var run = line.Write("r/results.json", text.Replace("\"winogrande\"", "\"../../../etc/x\"", StringComparison.Ordinal));
+        var before = Directory.EnumerateFileSystemEntries(line.Folder, "*", SearchOption.AllDirectories).Count();
+        Assert.Equal(0, line.Run("report", run).Code);
+        Assert.Equal(before, Directory.EnumerateFileSystemEntries(line.Folder, "*", SearchOption.AllDirectories).Count());
+    }
+}
