@@ -27,7 +27,8 @@ public static class DetailsFile
     {
         Directory.CreateDirectory(System.IO.Path.Combine(run, Folder));
         var path = Path(run, task);
-        var temporary = path + "." + Environment.ProcessId + ".tmp";
+        // One name: what a killed process left is written over.
+        var temporary = path + ".tmp";
         using (var file = new FileStream(temporary, FileMode.Create, FileAccess.ReadWrite))
         {
             Write(file, docs).GetAwaiter().GetResult();

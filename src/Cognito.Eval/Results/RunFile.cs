@@ -32,7 +32,8 @@ public static class RunFile
     {
         Directory.CreateDirectory(folder);
         var path = Path.Combine(folder, Name);
-        var temporary = path + "." + Environment.ProcessId + ".tmp";
+        // One name: what a killed process left is written over.
+        var temporary = path + ".tmp";
         using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
         {
             file.Write(System.Text.Encoding.UTF8.GetBytes(ToJson(run)));
