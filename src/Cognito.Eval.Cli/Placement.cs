@@ -71,7 +71,8 @@ internal sealed record Placement(
         var most = isCpu ? MostTokensOnCpu : MostTokens;
         var tokens = asked ?? (int)Math.Clamp(PowerOf2(room), LeastTokens, most);
         var kept = free / 2 / workers / MemoryEstimate.CacheBytesPerToken(config, bytes);
-        return new(tokens, Math.Clamp(isCpu ? 8L * tokens : 32L * tokens, 1, Math.Max(1, kept)));
+        // Rounded, as what is free differs by a little on equal cards, and shards must cut the same batches.
+        return new(tokens, Math.Clamp(isCpu ? 8L * tokens : 32L * tokens, 1, Math.Max(1, PowerOf2(kept))));
     }
 
     private static long PowerOf2(long most) => most < 1 ? 0 : 1L << (int)Math.Log2(most);

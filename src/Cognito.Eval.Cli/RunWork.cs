@@ -29,15 +29,20 @@ internal sealed class RunWork(
     }
 
     /// <summary>A shard of a run; its journal is what comes of it.</summary>
-    public void Shard(Shard shard, string logProbDtype) => WithJournal(logProbDtype, (scorer, prepared, journal) =>
+    public void Shard(Shard shard, string logProbDtype)
     {
-        journal.Requests = prepared.RequestsOf(shard, scorer);
-        Evaluation.AnswerShard(prepared, scorer, shard, placement.Budget.Shares, cancel);
-        journal.Finish();
-        narrator.Clear();
-        Console.WriteLine(place.Path);
-        narrator.Say($"shard {shard}: {journal.KeptRequests} requests answered; merge joins it with the others");
-    });
+        // Before the load: shards that begin meanwhile take the budget from here.
+        place.Begin();
+        WithJournal(logProbDtype, (scorer, prepared, journal) =>
+        {
+            journal.Requests = prepared.RequestsOf(shard, scorer);
+            Evaluation.AnswerShard(prepared, scorer, shard, placement.Budget.Shares, cancel);
+            journal.Finish();
+            narrator.Clear();
+            Console.WriteLine(place.Path);
+            narrator.Say($"shard {shard}: {journal.KeptRequests} requests answered; merge joins it with the others");
+        });
+    }
 
     private void WithJournal(string logProbDtype, Action<Scorer, PreparedQuestions, Journal> work)
     {
