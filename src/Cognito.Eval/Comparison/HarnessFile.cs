@@ -55,8 +55,10 @@ public static class HarnessFile
             if (names(task.Name, value.Name) is not { } meant)
                 continue;
             var (name, filter) = Split(value.Name);
-            var error = task.Value.TryGetProperty($"{name}_stderr{(filter.Length > 0 ? "," + filter : "")}", out var e)
-                && e.ValueKind == JsonValueKind.Number ? e.GetDouble() : (double?)null;
+            double? error = task.Value.TryGetProperty($"{name}_stderr{(filter.Length > 0 ? "," + filter : "")}", out var e)
+                && e.ValueKind == JsonValueKind.Number ? e.GetDouble() : null;
+            if (error is not (null or (>= 0 and <= 1)))
+                throw new FormatException($"{task.Name}: the error of {value.Name} is not between 0 and 1");
             var metrics = results.TryGetValue(meant.Task.Name, out var known) ? new OrderedDictionary<string, double?>(known) : [];
             metrics[meant.Metric] = value.Value.GetDouble() is >= 0 and <= 1 and var mean ? mean
                 : throw new FormatException($"{task.Name}: {value.Name} is not between 0 and 1");
