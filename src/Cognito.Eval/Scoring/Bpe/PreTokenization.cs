@@ -162,7 +162,8 @@ internal sealed class PreTokenization
         }
     }
 
-    private static CutBehavior Behavior(JsonPart part, string? name) => Enum.TryParse<CutBehavior>(name, out var behavior)
+    private static CutBehavior Behavior(JsonPart part, string? name) =>
+        Enum.GetNames<CutBehavior>().Contains(name, StringComparer.Ordinal) && Enum.TryParse<CutBehavior>(name, out var behavior)
         ? behavior
         : throw part.Bad($"behavior \"{name}\" is not known");
 }
