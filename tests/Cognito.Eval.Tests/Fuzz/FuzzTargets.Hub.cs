@@ -7,14 +7,21 @@ internal sealed partial class FuzzTargets
 
     private static readonly HubRepo Repo = new(HubKind.Dataset, "org/name");
 
-    private HubSettings Settings => new() { Endpoint = "http://localhost", Home = folder.Path, CacheFolder = Path.Combine(folder.Path, "hub"), IsOffline = true };
+    private HubSettings Settings => new()
+    {
+        Endpoint = "http://localhost",
+        Home = folder.Path,
+        CacheFolder = Path.Combine(folder.Path, "hub"),
+        IsOffline = true,
+    };
 
     /// <summary>Fails where a file would lie outside of its snapshot.</summary>
     private void RequireInside(HubRepo repo, string commit, IEnumerable<string> paths)
     {
         var cache = new HubCache(Settings);
+        var snapshot = Path.Combine(cache.Folder, repo.Folder, "snapshots", commit) + Path.DirectorySeparatorChar;
         foreach (var path in paths)
-            if (!Path.GetFullPath(cache.At(new(repo, commit, path))).StartsWith(Path.Combine(cache.Folder, repo.Folder, "snapshots", commit) + "/", StringComparison.Ordinal))
+            if (!Path.GetFullPath(cache.At(new(repo, commit, path))).StartsWith(snapshot, StringComparison.Ordinal))
                 throw new InvalidOperationException($"{path} leads out of its snapshot");
     }
 

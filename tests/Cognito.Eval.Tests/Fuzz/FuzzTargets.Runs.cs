@@ -15,7 +15,9 @@ internal sealed partial class FuzzTargets
             ByteLevelJson.Added(ByteLevelJson.FirstAdded, ByteLevelJson.End),
             ByteLevelJson.Added(ByteLevelJson.FirstAdded + 1, "</s>", special: false, normalized: true, left: true, right: true),
             ByteLevelJson.Added(ByteLevelJson.FirstAdded + 2, "ab", word: true)));
-        spaces["normalizer"] = JsonNode.Parse("""{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Replace","pattern":{"String":"x"},"content":"yy"}]}""");
+        spaces["normalizer"] = JsonNode.Parse("""
+            {"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Replace","pattern":{"String":"x"},"content":"yy"}]}
+            """);
         spaces["post_processor"] = JsonNode.Parse("""{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A"}}],"pair":[],"special_tokens":{}}""");
         return [.. new[] { llama, spaces, WithCharacters() }.Select(json => JsonSerializer.SerializeToUtf8Bytes(json))];
     }
