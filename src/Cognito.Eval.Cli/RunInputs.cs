@@ -32,7 +32,7 @@ internal static class RunInputs
                 ? HarnessFile.Read(file, json.RootElement, HarnessNames.Of, [.. TaskRegistry.Columns.Select(column => column.Key)])
                 : RunFile.Read(file);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // It says what is wrong.
             return RunFile.Read(file);

@@ -23,10 +23,14 @@ public sealed record ChoiceDetail(int DocId, int Gold, IReadOnlyList<double> Log
     public static IReadOnlyList<ChoiceDetail>? Read(string folder, string task)
     {
         var path = Path.Combine(folder, "details", task + ".parquet");
-        if (task.AsSpan().ContainsAny('/', '\\') || !File.Exists(path))
+        if (!PlainName.Is(task) || !File.Exists(path))
             return null;
         var rows = ParquetRows.Read(path);
-        return rows.Count == 0 || !rows[0].Cells.ContainsKey("gold") ? null : [.. rows.Select(Of)];
+        if (rows.Count == 0 || !rows[0].Cells.ContainsKey("gold"))
+            return null;
+        ChoiceDetail[] docs = [.. rows.Select(Of)];
+        return docs.DistinctBy(doc => doc.DocId).Count() == docs.Length ? docs
+            : throw new InputException($"{path}: a document twice; give details as a run wrote them");
     }
 
     private static ChoiceDetail Of(Row row)
@@ -37,8 +41,8 @@ public sealed record ChoiceDetail(int DocId, int Gold, IReadOnlyList<double> Log
         // Of several true answers only mc1's choices have one that is right; they come first.
         if (row.Cells.GetValueOrDefault("mc1_choices") is long mc1 and > 0 && mc1 <= lls.Count)
             lls = lls[..(int)mc1];
-        return gold >= 0 && gold < lls.Count
-            ? new((int)row.Integer("doc_id"), (int)gold, lls, (int)taken)
-            : throw new InputException($"{row.Origin}: gold {gold} of {lls.Count} choices; give details as a run wrote them");
+        return gold >= 0 && gold < lls.Count && row.Integer("doc_id") is >= 0 and <= int.MaxValue and var id
+            ? new((int)id, (int)gold, lls, taken >= 0 && taken < lls.Count ? (int)taken : -1)
+            : throw new InputException($"{row.Origin}: gold {gold} of {lls.Count} choices, or no doc_id; give details as a run wrote them");
     }
 }

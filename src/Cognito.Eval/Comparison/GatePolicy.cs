@@ -35,6 +35,11 @@ public sealed class GatePolicy
             throw new InputException($"{path}, line {e.Start.Line}: not a policy ({(e.InnerException ?? e).Message.Split('\n')[0].TrimEnd('.')}); "
                 + "its keys are delta, require, minimum, changed, undecided", e);
         }
+        catch (ArgumentException e)
+        {
+            // The YAML reader's own exception has no place for half a character.
+            throw new InputException($"{path}: not a policy (half a character in a text); its keys are delta, require, minimum, changed, undecided", e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InputException($"{path}: cannot be read ({e.Message.TrimEnd('.')}); --policy names a YAML file", e);

@@ -26,7 +26,7 @@ public static class HarnessFile
         {
             var results = new OrderedDictionary<string, IReadOnlyDictionary<string, double?>>();
             var tasks = new OrderedDictionary<string, TaskRecord>();
-            foreach (var task in root.GetProperty("results").EnumerateObject().Where(task => task.Value.ValueKind == JsonValueKind.Object))
+            foreach (var task in Once(root.GetProperty("results")).Where(task => task.Value.ValueKind == JsonValueKind.Object))
                 Add(task, root, path, names, results, tasks);
             if (tasks.Count == 0)
                 throw new InputException($"{path}: results of {Kind}, but of no task that is known here; `cognito-eval tasks` lists these");
@@ -50,13 +50,15 @@ public static class HarnessFile
         JsonProperty task, JsonElement root, string path, HarnessName names,
         OrderedDictionary<string, IReadOnlyDictionary<string, double?>> results, OrderedDictionary<string, TaskRecord> tasks)
     {
-        foreach (var value in task.Value.EnumerateObject().Where(value => value.Value.ValueKind == JsonValueKind.Number))
+        foreach (var value in Once(task.Value).Where(value => value.Value.ValueKind == JsonValueKind.Number))
         {
             if (names(task.Name, value.Name) is not { } meant)
                 continue;
             var (name, filter) = Split(value.Name);
-            var error = task.Value.TryGetProperty($"{name}_stderr{(filter.Length > 0 ? "," + filter : "")}", out var e)
-                && e.ValueKind == JsonValueKind.Number ? e.GetDouble() : (double?)null;
+            double? error = task.Value.TryGetProperty($"{name}_stderr{(filter.Length > 0 ? "," + filter : "")}", out var e)
+                && e.ValueKind == JsonValueKind.Number ? e.GetDouble() : null;
+            if (error is not (null or (>= 0 and <= 1)))
+                throw new FormatException($"{task.Name}: the error of {value.Name} is not between 0 and 1");
             var metrics = results.TryGetValue(meant.Task.Name, out var known) ? new OrderedDictionary<string, double?>(known) : [];
             metrics[meant.Metric] = value.Value.GetDouble() is >= 0 and <= 1 and var mean ? mean
                 : throw new FormatException($"{task.Name}: {value.Name} is not between 0 and 1");
@@ -72,6 +74,14 @@ public static class HarnessFile
                     }
                     : Record(meant.Task, task.Name, root, Asked(root, task.Name, meant.Task));
         }
+    }
+
+    /// <summary>An object's parts: each read might take a file of documents, so that a name may not come again.</summary>
+    private static IEnumerable<JsonProperty> Once(JsonElement element)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var part in element.EnumerateObject())
+            yield return names.Add(part.Name) ? part : throw new FormatException($"\"{part.Name}\" is there twice");
     }
 
     internal static (string Metric, string Filter) Split(string name) =>

@@ -11,6 +11,8 @@ internal sealed record HarnessSamples(IReadOnlyList<int> DocIds, IReadOnlyList<d
         var folder = Path.GetDirectoryName(Path.GetFullPath(results))!;
         var stem = Path.GetFileNameWithoutExtension(results);
         var date = stem.IndexOf('_') is >= 0 and var at ? stem[(at + 1)..] : "";
+        if (!PlainName.Is(theirs))
+            throw new InputException($"{results}: \"{theirs}\" is no name of a task; give an undamaged file");
         var file = Path.Combine(folder, $"samples_{theirs}_{date}.jsonl");
         return File.Exists(file) ? Read(file, task, metric, filter) : null;
     }
@@ -57,7 +59,9 @@ internal sealed record HarnessSamples(IReadOnlyList<int> DocIds, IReadOnlyList<d
         : arguments.EnumerateObject().Select(pair => (pair.Value.GetProperty("arg_0"), pair.Value.GetProperty("arg_1")));
 
     private static Request Request(JsonElement context, JsonElement answer) => answer.ValueKind == JsonValueKind.String
-        ? new LogLikelihood(context.GetString()!, answer.GetString()!)
-        : new GreedyUntil(context.GetString()!, answer.TryGetProperty("until", out var until) && until.ValueKind == JsonValueKind.Array
-            ? [.. until.EnumerateArray().Select(stop => stop.GetString()!)] : []);
+        ? new LogLikelihood(Text(context), Text(answer))
+        : new GreedyUntil(Text(context), answer.TryGetProperty("until", out var until) && until.ValueKind == JsonValueKind.Array
+            ? [.. until.EnumerateArray().Select(Text)] : []);
+
+    private static string Text(JsonElement value) => value.GetString() ?? throw new FormatException("null where a text belongs");
 }

@@ -21,16 +21,27 @@ public sealed record DatasetLock(IReadOnlyList<LockedRepository> Repositories)
         {
             var read = JsonSerializer.Deserialize<DatasetLock>(File.ReadAllBytes(path), Json)
                 ?? throw new JsonException("null");
-            return read.Repositories.SelectMany(repository => repository.AllFiles)
-                .FirstOrDefault(file => !HubFile.IsInside(file)) is { } odd
-                ? throw new JsonException($"\"{odd}\" is no path in a repository")
-                : read;
+            return Fault(read) is { } fault ? throw new JsonException(fault) : read;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
             throw new InputException($"{path}: not a lock of datasets ({e.Message.Split(" Path:")[0].TrimEnd('.')}); "
                 + "install the program again", e);
         }
+    }
+
+    /// <summary>What cannot be in a lock, names that would lead elsewhere among it; null if all is well.</summary>
+    private static string? Fault(DatasetLock read)
+    {
+        if (read.Repositories.Any(repository => repository is null
+            || repository.Datasets.Values.Any(splits => splits is null || splits.Values.Any(split => split is null))))
+            return "null where a repository, a dataset or a split belongs";
+        if (read.Repositories.FirstOrDefault(repository => !HubRepo.IsId(repository.Id)) is { } strange)
+            return $"\"{strange.Id}\" is no repository";
+        if (read.Repositories.FirstOrDefault(repository => repository.Revision is { } commit && !HubRepo.IsCommit(commit)) is { } moving)
+            return $"\"{moving.Revision}\" is no commit";
+        return read.Repositories.SelectMany(repository => repository.AllFiles).FirstOrDefault(file => !HubFile.IsInside(file)) is { } odd
+            ? $"\"{odd}\" is no path in a repository" : null;
     }
 
     /// <summary>The repository that holds a dataset; null where the lock knows none.</summary>

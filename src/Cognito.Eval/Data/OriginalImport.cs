@@ -75,7 +75,9 @@ public static class ImportRecord
         var path = Path.Combine(root, Name);
         try
         {
-            return File.Exists(path) ? JsonSerializer.Deserialize<SortedDictionary<string, string>>(File.ReadAllBytes(path))! : [];
+            var hashes = File.Exists(path) ? JsonSerializer.Deserialize<SortedDictionary<string, string>>(File.ReadAllBytes(path)) : [];
+            return hashes is not null && hashes.All(it => HubFile.IsInside(it.Key) && it.Value is not null) ? hashes
+                : throw new JsonException("a path that leads elsewhere, or null");
         }
         catch (JsonException e)
         {

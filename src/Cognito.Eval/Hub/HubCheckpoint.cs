@@ -106,14 +106,15 @@ public static class HubCheckpoint
     }
 
     /// <summary>The shards that an index names, each a plain name.</summary>
-    private static string[] Shards(string index)
+    /// <exception cref="InputException">It is no index, or names what is no plain name.</exception>
+    internal static string[] Shards(string index)
     {
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllBytes(index));
             string[] shards = [.. json.RootElement.GetProperty("weight_map").EnumerateObject()
-                .Select(tensor => tensor.Value.GetString()!).Distinct().Order(StringComparer.Ordinal)];
-            return shards.FirstOrDefault(shard => shard is null || !HubFile.IsInside(shard) || shard.Contains('/')
+                .Select(tensor => tensor.Value.GetString() ?? "").Distinct().Order(StringComparer.Ordinal)];
+            return shards.FirstOrDefault(shard => !HubFile.IsInside(shard) || shard.Contains('/')
                 || !shard.EndsWith(".safetensors", StringComparison.Ordinal)) is { } odd
                 ? throw new InputException($"{index}: \"{odd}\" is not the plain name of a .safetensors file beside it; "
                     + "see the repository's page")

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text.Json;
 
 namespace Cognito.Eval;
 
@@ -20,16 +19,7 @@ internal sealed class HubClient(HubSettings settings, Action<string> say) : IDis
         try
         {
             await answer.Content.LoadIntoBufferAsync(LongestAnswer, cancel);
-            using var json = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancel));
-            var commit = json.RootElement.GetProperty("sha").GetString()!;
-            string[] files = [.. json.RootElement.GetProperty("siblings").EnumerateArray()
-                .Select(file => file.GetProperty("rfilename").GetString()!).Where(HubFile.IsInside)];
-            return HubRepo.IsCommit(commit) ? new(commit, files) : throw new FormatException();
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            throw new InputException($"{settings.Endpoint}/{repo.Api}: not the hub's answer (a commit in \"sha\", files in "
-                + "\"siblings\"); check HF_ENDPOINT", e);
+            return HubListing.Parse(await answer.Content.ReadAsByteArrayAsync(cancel), $"{settings.Endpoint}/{repo.Api}");
         }
         catch (HttpRequestException e)
         {

@@ -29,9 +29,12 @@ public sealed record HubRecord(IReadOnlyDictionary<string, RecordedRepository> R
         var path = At(settings);
         try
         {
-            return File.Exists(path)
+            var read = File.Exists(path)
                 ? JsonSerializer.Deserialize<HubRecord>(File.ReadAllBytes(path), Json) ?? throw new JsonException("null")
                 : new(new Dictionary<string, RecordedRepository>());
+            return read.Repositories.Values.FirstOrDefault(it => it is null || !HubRepo.IsCommit(it.Revision)) is { } odd
+                ? throw new JsonException($"\"{odd.Revision}\" is no commit")
+                : read.Repositories.Values.All(it => it is not null) ? read : throw new JsonException("null");
         }
         catch (JsonException e)
         {

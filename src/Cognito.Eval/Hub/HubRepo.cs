@@ -72,6 +72,3 @@ public sealed record HubFile(HubRepo Repo, string Commit, string Path)
 /// <summary>What the hub says of a file before its bytes are asked for.</summary>
 /// <param name="Etag">The sha256 of a large file, git's sha1 of a small one.</param>
 internal sealed record RemoteFile(HubFile File, string Etag, long Size);
-
-/// <summary>A repository's commit, and all its files.</summary>
-internal sealed record HubListing(string Commit, IReadOnlyList<string> Files);

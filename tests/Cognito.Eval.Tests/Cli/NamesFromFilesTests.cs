@@ -100,4 +100,73 @@ public sealed class NamesFromFilesTests : IDisposable
         Assert.Equal(0, line.Run("report", run).Code);
         Assert.Equal(before, Directory.EnumerateFileSystemEntries(line.Folder, "*", SearchOption.AllDirectories).Count());
     }
+
+    public static IEnumerable<TheoryDataRow<string>> Strange =>
+        ((string[])["../x", "..", "/tmp/x", "a/b", "a\\b", "..\\x", "C:x", "a\nb", "a\0b", "a..b", ""]).Select(name => new TheoryDataRow<string>(name));
+
+    [Theory, MemberData(nameof(Strange))]
+    public void A_task_of_a_strange_name_has_no_logged_documents_elsewhere(string task)
+    {
+        // A file at each place that the name might lead to: only the name keeps it from being read.
+        line.Write("r/samples_a/b_d1.jsonl", "read");
+        line.Write("r/x_d1.jsonl", "read");
+        Directory.CreateDirectory(line.At("r/samples_.."));
+        var json = System.Text.Json.JsonSerializer.Serialize(new { results = new Dictionary<string, object> { [task] = new { acc = 0.5 } }, config = new { } });
+        var file = line.Write("r/results_d1.json", json);
+        using var document = System.Text.Json.JsonDocument.Parse(json);
+        var message = Assert.Throws<InputException>(() => HarnessFile.Read(file, document.RootElement,
+            (_, _) => (Tasks.Winogrande.Task, Tasks.Winogrande.Task.Headline), ["Winogrande"])).Message;
+        Assert.Contains("is no name of a task", message);
+    }
+
+    [Theory, MemberData(nameof(Strange))]
+    public void A_task_of_a_strange_name_has_no_details(string task)
+    {
+        line.Write("r/x.parquet", "no Parquet");
+        line.Write("r/details/a/b.parquet", "no Parquet");
+        var record = RunFile.Read(Fixture.Path("fuzz", "seeds", "results.json")).Tasks["winogrande"];
+        Assert.Null(DetailsReader.Read(line.At("r"), task, record));
+        Assert.Null(ChoiceDetail.Read(line.At("r"), task));
+    }
+
+    [Theory]
+    [InlineData("id", "../org/name")]
+    [InlineData("id", "org/..")]
+    [InlineData("revision", "../../x")]
+    [InlineData("revision", "main")]
+    [InlineData("file", "../x")]
+    [InlineData("file", "/etc/passwd")]
+    [InlineData("file", "a\\\\b")]
+    public void A_lock_names_nothing_outside_of_the_cache(string what, string name)
+    {
+        string Or(string key, string right) => what == key ? name : right;
+        var file = line.Write("datasets.lock.json", $$$"""
+            {"repositories":[{"id":"{{{Or("id", "org/name")}}}","revision":"{{{Or("revision", new('a', 40))}}}","licence":"MIT",
+            "datasets":{"d":{"test":{"rows":1,"rows_sha256":null,"files":{"{{{Or("file", "a/b.parquet")}}}":null} } } }}]}
+            """);
+        Assert.Contains("is no ", Assert.Throws<InputException>(() => DatasetLock.Read(file)).Message);
+    }
+
+    [Fact]
+    public void What_was_recorded_at_the_first_fetch_is_of_commits()
+    {
+        var settings = new HubSettings { Endpoint = "http://localhost", Home = line.Folder, CacheFolder = line.At("hub"), IsOffline = true };
+        line.Write("cognito-eval/fetched.json", """{"repositories":{"datasets/org/name":{"revision":"../../x","files":{}}}}""");
+        Assert.Contains("is no commit", Assert.Throws<InputException>(() => HubRecord.Read(settings)).Message);
+    }
+
+    [Theory]
+    [InlineData("""{"../../x":"00"}""")]
+    [InlineData("""{"/etc/passwd":"00"}""")]
+    [InlineData("null")]
+    public void What_was_imported_lies_in_its_folder(string json)
+    {
+        line.Write("d/imported.json", json);
+        Assert.Contains("not the record of what was imported", Assert.Throws<InputException>(() => ImportRecord.Read(line.At("d"))).Message);
+    }
+
+    [Fact]
+    public void The_hubs_listing_is_kept_to_what_lies_in_the_repository() => Assert.Equal(["a/b.json"], HubListing.Parse(
+        System.Text.Encoding.UTF8.GetBytes($$"""{"sha":"{{new string('a', 40)}}","siblings":[{"rfilename":"../x"},{"rfilename":null},{"rfilename":"/x"},{"rfilename":"a/b.json"}]}"""),
+        "hub").Files);
 }

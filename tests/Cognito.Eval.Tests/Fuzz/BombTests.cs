@@ -154,4 +154,25 @@ public sealed class BombTests : IDisposable
     private static byte[] Message(int field, byte[] bytes) => [.. Varint(field << 3 | 2), .. Varint(bytes.Length), .. bytes];
 
     private static byte[] Varint(int number) => number < 128 ? [(byte)number] : [(byte)(number | 128), .. Varint(number >> 7)];
+
+    [Theory]
+    [InlineData("normalizer", "normalizers")]
+    [InlineData("decoder", "decoders")]
+    public void Replacements_that_double_a_text_again_and_again_are_refused(string part, string steps)
+    {
+        var json = ByteLevelJson.Of();
+        var doubles = """{"type":"Replace","pattern":{"String":"a"},"content":"aa"}""";
+        json[part] = System.Text.Json.Nodes.JsonNode.Parse($$"""{"type":"Sequence","{{steps}}":[{{string.Join(",", Enumerable.Repeat(doubles, 40))}}]}""");
+        Assert.Contains("times as long", Refused(40 * Mib, () => ByteLevelJson.Tokenizer(json)));
+    }
+
+    [Fact]
+    public void Many_added_tokens_of_one_first_letter_do_not_slow_a_text_down()
+    {
+        var json = ByteLevelJson.Of(null, [.. Enumerable.Range(0, 100_000).Select(i => ByteLevelJson.Added(ByteLevelJson.FirstAdded + i, $"a{i:D6}"))]);
+        var tokenizer = ByteLevelJson.Tokenizer(json);
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        Assert.Equal(20_000, tokenizer.EncodeToIds(string.Concat(Enumerable.Range(0, 20_000).Select(i => $"a{i * 5:D6}"))).Count);
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, Soon);
+    }
 }

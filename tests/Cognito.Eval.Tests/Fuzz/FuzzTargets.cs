@@ -6,7 +6,7 @@ using Cognito.Eval.Torch;
 namespace Cognito.Eval.Tests;
 
 /// <summary>Every kind of file that comes from outside, with what the program does with it.</summary>
-internal sealed class FuzzTargets : IDisposable
+internal sealed partial class FuzzTargets : IDisposable
 {
     private const long Kib = 1 << 10, Mib = 1 << 20;
 
@@ -19,6 +19,8 @@ internal sealed class FuzzTargets : IDisposable
     [
         "safetensors", "parquet", "tokenizer.model", "config.json", "generation_config.json", "tokenizer_config.json",
         "model.safetensors.index.json", "results.json", "rows.jsonl", "rows.csv",
+        "tokenizer.json", "tokenizer_config.json beside tokenizer.json", "harness results", "harness samples", "gate policy", "details",
+        "datasets.lock.json", "fetched.json", "hub listing", "hub index",
     ];
 
     public void Dispose() => folder.Dispose();
@@ -37,18 +39,30 @@ internal sealed class FuzzTargets : IDisposable
         "rows.jsonl" => new(name, [Lines], ChangedLine, bytes => ReadRows(folder.Write(name, bytes)), new(Mib, 200)),
         "rows.csv" => new(name, [Csv], (bytes, random) => Strange.Bytes(bytes, random),
             bytes => ReadRows(folder.Write(name, bytes)), new(Mib, 100)),
+        "tokenizer.json" => new(name, JsonTokenizers(), JsonSyntax.Change, ReadJsonTokenizer, new(32 * Mib, 400)),
+        "tokenizer_config.json beside tokenizer.json" => OfJson(name, [ConfigBeside], _ => CheckpointTokenizer.Open(folder.Path),
+            32 * Mib, "tokenizer_config.json"),
+        "harness results" => OfJson(name, HarnessResults(), _ => ReadHarness(), 8 * Mib, "results_d1.json"),
+        "harness samples" => new(name, HarnessSampleLines(), ChangedLine, ReadSamples, new(4 * Mib, 200)),
+        "gate policy" => new(name, Policies(), ChangedPolicy, bytes => GatePolicy.Read(folder.Write("policy.yaml", bytes)), new(4 * Mib, 400)),
+        "details" => Details(),
+        "datasets.lock.json" => OfJson(name, [Lock()], _ => ReadLock()),
+        "fetched.json" => OfJson(name, [Fetched()], _ => ReadFetched()),
+        "hub listing" => new(name, [Listing()], JsonSyntax.Change, ReadListing, new(Mib, 100)),
+        "hub index" => OfJson(name, [Index()], _ => ReadShards(), Mib, "model.safetensors.index.json"),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
     };
 
     /// <summary>A fixed part, and for each byte what 16 values and 256 unpacked bytes may take: see ParquetAllowance.</summary>
     public static Allocation ParquetBound => new(16 * Mib, 20 * Kib);
 
-    private FuzzTarget OfJson(string name, IReadOnlyList<byte[]> seeds, Action<byte[]> read, long most = Mib)
+    /// <param name="file">What it is called on disk, where that is not its name here.</param>
+    private FuzzTarget OfJson(string name, IReadOnlyList<byte[]> seeds, Action<byte[]> read, long most = Mib, string? file = null)
     {
         Surround(name);
         return new(name, seeds, JsonSyntax.Change, bytes =>
         {
-            folder.Write(name, bytes);
+            folder.Write(file ?? name, bytes);
             read(bytes);
         }, new(most, 100));
     }
@@ -60,6 +74,8 @@ internal sealed class FuzzTargets : IDisposable
             folder.Write("config.json", Configs()[0]);
         if (name is "tokenizer_config.json")
             folder.Write("tokenizer.model", Tokenizers()[1]);
+        if (name is "tokenizer_config.json beside tokenizer.json")
+            folder.Write("tokenizer.json", JsonTokenizers()[0]);
         if (name is "model.safetensors.index.json")
             for (var shard = 1; shard <= 2; shard++)
                 folder.Write($"model-0000{shard}-of-00002.safetensors", TestWeights.One($"t{shard}"));

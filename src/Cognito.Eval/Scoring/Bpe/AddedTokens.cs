@@ -38,15 +38,17 @@ internal readonly record struct TextPart(AddedToken? Token, int Start, int End);
 internal sealed class AddedTokens
 {
     private readonly SearchValues<string>? _texts;
-    private readonly Dictionary<char, (string Text, AddedToken Token)[]> _byFirst;
+    private readonly Dictionary<string, AddedToken> _byText;
+    private readonly Dictionary<char, int[]> _lengths;
 
     /// <param name="tokens">The texts that stand for tokens. Of equal ones the first counts.</param>
     public AddedTokens(IEnumerable<(string Text, AddedToken Token)> tokens)
     {
         var distinct = tokens.Where(token => token.Text.Length > 0).DistinctBy(token => token.Text).ToArray();
         _texts = distinct.Length == 0 ? null : SearchValues.Create([.. distinct.Select(token => token.Text)], StringComparison.Ordinal);
-        _byFirst = distinct.GroupBy(token => token.Text[0])
-            .ToDictionary(same => same.Key, same => same.OrderByDescending(token => token.Text.Length).ToArray());
+        _byText = distinct.ToDictionary(token => token.Text, token => token.Token, StringComparer.Ordinal);
+        _lengths = distinct.GroupBy(token => token.Text[0], token => token.Text.Length)
+            .ToDictionary(same => same.Key, same => same.Distinct().OrderDescending().ToArray());
     }
 
     /// <summary>Adds the parts of a text; none is empty.</summary>
@@ -55,8 +57,9 @@ internal sealed class AddedTokens
         var (begin, at) = (0, 0);
         while (_texts is not null && at < text.Length && text[at..].IndexOfAny(_texts) is >= 0 and var found)
         {
-            var (start, token, content) = Longest(text, at + found);
-            var end = at = start + content.Length;
+            var start = at + found;
+            var (token, length) = Longest(text, start);
+            var end = at = start + length;
             if (token.IsWord && (IsWordBefore(text, start) || IsWordAt(text, end)))
                 continue;
             if (token.TakesLeft)
@@ -72,11 +75,12 @@ internal sealed class AddedTokens
             parts.Add(new(null, begin, text.Length));
     }
 
-    private (int Start, AddedToken Token, string Content) Longest(ReadOnlySpan<char> text, int start)
+    private (AddedToken Token, int Length) Longest(ReadOnlySpan<char> text, int start)
     {
-        foreach (var (content, token) in _byFirst[text[start]])
-            if (text[start..].StartsWith(content, StringComparison.Ordinal))
-                return (start, token, content);
+        foreach (var length in _lengths[text[start]])
+            if (start + length <= text.Length && _byText.GetAlternateLookup<ReadOnlySpan<char>>()
+                .TryGetValue(text.Slice(start, length), out var token))
+                return (token, length);
         throw new InvalidOperationException("A text that was found is not there.");
     }
 

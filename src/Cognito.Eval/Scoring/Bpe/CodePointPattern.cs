@@ -195,7 +195,16 @@ internal sealed class CodePointPattern
             sets.Add(set ?? (point => point == from));
         }
         _at++;
-        return new(point => sets.Any(set => set(point)) != negated);
+        return new(point => Holds(sets, point) != negated);
+    }
+
+    /// <summary>Asked of every code point there is, so without a closure each.</summary>
+    private static bool Holds(List<Func<int, bool>> sets, int point)
+    {
+        foreach (var set in sets)
+            if (set(point))
+                return true;
+        return false;
     }
 
     private (Func<int, bool>? Set, int Point) ClassMember() => Next() is { Value: not '\\' } rune ? (null, rune.Value) : Escaped();

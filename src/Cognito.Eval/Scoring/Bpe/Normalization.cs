@@ -5,7 +5,11 @@ namespace Cognito.Eval;
 /// <summary>How a text is brought into the vocabulary's form: the <c>normalizer</c> of a tokenizer.json.</summary>
 internal sealed class Normalization
 {
+    /// <summary>Far beyond any real one's; steps that each double a text would fill memory.</summary>
+    private const double MostGrowth = 64;
+
     private readonly List<Func<string, bool, string>> _steps = [];
+    private double _growth = 1;
 
     /// <summary>Whether something is put in front of texts.</summary>
     public bool Prepends { get; private set; }
@@ -49,6 +53,8 @@ internal sealed class Normalization
                 _steps.Add((text, isContinued) => isContinued || text.Length == 0 ? text : prefix + text);
                 break;
             case "Replace" when part.Part("pattern")?.Text("String") is { Length: > 0 } old && part.Text("content") is { } other:
+                if ((_growth *= Math.Max(1, other.Length / (double)old.Length)) > MostGrowth)
+                    throw part.Bad($"its replacements make texts more than {MostGrowth} times as long");
                 KeepsLines &= old == " " && !other.Any(char.IsWhiteSpace);
                 _steps.Add((text, _) => text.Replace(old, other, StringComparison.Ordinal));
                 break;

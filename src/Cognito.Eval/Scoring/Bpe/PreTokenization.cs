@@ -27,6 +27,9 @@ internal sealed class PreTokenization
     internal const string Qwen2 =
         @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
+    /// <summary>Far beyond any real one's: each costs a table of characters, and every text another pass.</summary>
+    private const int MostCuts = 16;
+
     private readonly List<TextCut> _cuts = [];
     private string? _escape;
 
@@ -88,6 +91,8 @@ internal sealed class PreTokenization
 
     private void Add(JsonPart part)
     {
+        if (_cuts.Count >= MostCuts)
+            throw part.Bad($"more than {MostCuts} steps cut texts");
         if (IsByteLevel)
             throw part.Bad($"\"{part.Type}\" follows ByteLevel, which is not done exactly here");
         switch (part.Type)
@@ -162,7 +167,8 @@ internal sealed class PreTokenization
         }
     }
 
-    private static CutBehavior Behavior(JsonPart part, string? name) => Enum.TryParse<CutBehavior>(name, out var behavior)
+    private static CutBehavior Behavior(JsonPart part, string? name) =>
+        Enum.GetNames<CutBehavior>().Contains(name, StringComparer.Ordinal) && Enum.TryParse<CutBehavior>(name, out var behavior)
         ? behavior
         : throw part.Bad($"behavior \"{name}\" is not known");
 }

@@ -6,7 +6,11 @@ namespace Cognito.Eval;
 /// <summary>How tokens become text again: the <c>decoder</c> of a tokenizer.json, step by step.</summary>
 internal sealed class TokenDecoding
 {
+    /// <summary>Far beyond any real one's; steps that each double a token would fill memory.</summary>
+    private const double MostGrowth = 64;
+
     private readonly List<Func<List<string>, List<string>>> _steps = [];
+    private double _growth = 1;
 
     public static TokenDecoding Read(JsonPart? part, string where)
     {
@@ -43,6 +47,8 @@ internal sealed class TokenDecoding
                 _steps.Add(tokens => [string.Concat(tokens)]);
                 break;
             case "Replace" when part.Part("pattern")?.Text("String") is { Length: > 0 } old && part.Text("content") is { } other:
+                if ((_growth *= Math.Max(1, other.Length / (double)old.Length)) > MostGrowth)
+                    throw part.Bad($"its replacements make tokens more than {MostGrowth} times as long");
                 _steps.Add(tokens => [.. tokens.Select(token => token.Replace(old, other, StringComparison.Ordinal))]);
                 break;
             case "Strip" when part.Text("content") is [var mark] && part.Integer("stop", 0) == 0:
