@@ -20,7 +20,7 @@ public static class HtmlReport
         Section?[] sections =
         [
             ScoreSection.Of(scores), DifferenceSection.Of(scores), PlotSection.Subjects(scores), PlotSection.Calibrations(scores),
-            PlotSection.Margins(scores), PlotSection.Lengths(scores), BrowserSection.Of(runs, texts), ProvenanceSection.Of(runs),
+            PlotSection.Margins(scores), PlotSection.Lengths(scores), RoutingSection.Of(scores), BrowserSection.Of(runs, texts), ProvenanceSection.Of(runs),
         ];
         return Page(runs, [.. sections.OfType<Section>()]).Text;
     }

@@ -136,6 +136,33 @@ internal static class Plots
         return model;
     }
 
+    /// <summary>A line a task over the layers of a model.</summary>
+    /// <param name="line">Where a dashed level line stands.</param>
+    public static PlotModel Layers(IReadOnlyList<IReadOnlyList<double>> curves, string axis, double most, double? line)
+    {
+        var model = New(left: 50);
+        var layers = curves[0].Count;
+        model.Axes.Add(Scale("layer", layers == 1 ? -1 : 0, Math.Max(1, layers - 1), AxisPosition.Bottom));
+        model.Axes.Add(Scale(axis, 0, most * 1.04, AxisPosition.Left));
+        if (line is { } at)
+        {
+            var level = Line(SvgPlot.Muted, 1);
+            level.LineStyle = LineStyle.Dash;
+            level.Points.AddRange([new(0, at), new(layers - 1, at)]);
+            model.Series.Add(level);
+        }
+        foreach (var (task, values) in curves.Index())
+        {
+            var (curve, marks) = (Line(SvgPlot.Run(task), 1.6), Marks(task));
+            marks.MarkerSize = layers > 40 ? 0 : 2.4;
+            curve.Points.AddRange(values.Select((value, layer) => new DataPoint(layer, value)));
+            marks.Points.AddRange(values.Select((value, layer) => new ScatterPoint(layer, value)));
+            model.Series.Add(curve);
+            model.Series.Add(marks);
+        }
+        return model;
+    }
+
     private static AreaSeries Outline(IReadOnlyList<double> values, double least, double most, int bins, OxyColor colour)
     {
         var counts = new int[bins];

@@ -31,7 +31,8 @@ internal sealed class RunScores
         <ul class="key" aria-label="Runs">{Runs.Select((run, i) => Html.Of($"<li>{Swatch(i)}<bdi>{run.Label}</bdi></li>"))}</ul>
         """);
 
-    private static Html Swatch(int run) => Html.Of(
+    /// <summary>The mark of the i-th colour.</summary>
+    public static Html Swatch(int run) => Html.Of(
         $"<span class=\"swatch bg-run{run % 6}{(run % 2 == 1 ? " diamond" : "")}\" aria-hidden=\"true\"></span>");
 
     /// <summary>A table's column headings, one a run.</summary>
