@@ -61,9 +61,10 @@ internal sealed class RunWork(
             {
                 work(scorer, prepared, journal);
             }
-            catch (CheckpointChangedException) when (journal.FoundRequests > 0)
+            catch (CheckpointChangedException)
             {
-                narrator.Warn("the checkpoint is not the one whose answers were kept: all is asked anew");
+                if (journal.FoundRequests > 0)
+                    narrator.Warn("the checkpoint is not the one whose answers were kept: all is asked anew");
                 journal.Clear();
                 work(scorer, prepared, journal);
             }

@@ -123,6 +123,27 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(Bytes("fresh")[0], now.ToJsonString());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_journal_of_other_weights_is_begun_anew_whether_it_holds_answers_or_none(bool answers)
+    {
+        string[] part = ["-t", "winogrande", "--limit", "4", "--device", "cpu", "--shard", "0/1", "-o", line.At("parts")];
+        var folder = Works(part).Out.Trim();
+        var right = Journal.Peek(folder)!;
+        using (var file = JournalFile.Open(Path.Combine(folder, JournalFile.Name)))
+        {
+            // What they hold is wrong, so that nobody can use it unnoticed.
+            Entry[] wrong = [.. right.Entries.Select(entry => entry with { Replies = entry.Replies.Replace('1', '2') })];
+            file.Clear();
+            file.Commit(new Dictionary<string, string> { ["weights_sha256"] = new('a', 64) }, answers ? wrong : []);
+        }
+        Assert.Equal(answers, Works(part).Error.Contains("not the one whose answers were kept", StringComparison.Ordinal));
+        var now = Journal.Peek(folder)!;
+        Assert.Equal(right.WeightsSha256, now.WeightsSha256);
+        Assert.Equal(right.Entries, now.Entries);
+    }
+
     [Fact]
     public void A_finished_run_is_shown_again_unless_more_or_all_anew_is_asked()
     {
