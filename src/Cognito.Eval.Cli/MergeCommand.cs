@@ -78,12 +78,23 @@ internal static class MergeCommand
         {
             Circumstances = watch.Stop(graded, folder, data.Shown, 0) with { Shards = shards.Count },
         };
-        var place = RunFolder.Find(
-            parsed.GetRequiredValue(Output), key.Provenance.Model, key, arguments, budget, null, shards.Manifest.Started, fresh: false);
-        place.Begin();
+        RunFolder Place(bool fresh) => RunFolder.Find(
+            parsed.GetRequiredValue(Output), key.Provenance.Model, key, arguments, budget, null, shards.Manifest.Started, fresh);
+        var place = Place(fresh: false);
+        if (!MayWrite(place, budget, shards.WeightsSha256))
+            place = Place(fresh: true);
+        place = place.Begin();
         Finish.Write(run, graded, place.Path, parsed.GetRequiredValue(Details), parsed.GetValue(Json), narrator);
         return Session.Done;
     }
+
+    /// <summary>
+    /// Whether what is there is an earlier merge, or the same results; not a run under way, nor one of other weights.
+    /// </summary>
+    private static bool MayWrite(RunFolder place, Budget budget, string weights) =>
+        place.IsNew || (place.Manifest.Budget == budget && (place.IsFinished
+            ? RunFile.Read(place.Results).Provenance.WeightsSha256 == weights
+            : !File.Exists(Path.Combine(place.Path, Journal.FileName))));
 
     /// <summary>The same questions as the shards were asked, by the same tokenizer.</summary>
     private static void Require(Checkpoint checkpoint, DataRoot data, IReadOnlyList<Questions> asked, RunKey key)
@@ -91,6 +102,9 @@ internal static class MergeCommand
         if (checkpoint.Tokenizer.Sha256 != key.Provenance.TokenizerSha256)
             throw new InputException(
                 $"{checkpoint.Folder}: its tokenizer is not the one that the shards used; name the right checkpoint with --model");
+        if (RunFolder.ConfigSha256(checkpoint) != key.ConfigSha256)
+            throw new InputException($"{Path.Combine(checkpoint.Folder, "config.json")}: not the one that the shards used; "
+                + "name the right checkpoint with --model");
         var now = RunKey.Of(asked);
         foreach (var (task, then) in key.Tasks)
             if (!now.TryGetValue(task, out var its) || its.RequestsSha256 != then.RequestsSha256)

@@ -49,20 +49,26 @@ internal sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
             .Select(found => new RunFolder(found.Path, found.Manifest!, IsNew: false));
     }
 
-    /// <summary>Makes the folder if need be, and opens its journal.</summary>
-    public Journal Open()
+    /// <summary>Makes the folder if need be; where a different run has made it meanwhile, one beside it.</summary>
+    public RunFolder Begin()
     {
-        Begin();
-        return Journal.Open(Path);
-    }
-
-    /// <summary>Makes the folder if need be.</summary>
-    public void Begin()
-    {
-        if (!IsNew || File.Exists(System.IO.Path.Combine(Path, Manifest.Name)))
-            return;
-        Directory.CreateDirectory(Path);
-        Manifest.Write(Path);
+        if (!IsNew)
+            return this;
+        for (var path = Path; ; path = Free(Path))
+        {
+            Directory.CreateDirectory(path);
+            try
+            {
+                // Of several processes one writes it.
+                Manifest.Write(path);
+            }
+            catch (IOException) when (File.Exists(System.IO.Path.Combine(path, Manifest.Name)))
+            {
+                if (Manifest.Read(path) is not { } theirs || !theirs.IsSame(Manifest))
+                    continue;
+            }
+            return this with { Path = path, IsNew = false };
+        }
     }
 
     /// <summary>What answers of this checkpoint, placed so, depend on.</summary>
@@ -73,11 +79,14 @@ internal sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
         using var weights = WeightFiles.Open(checkpoint.Folder);
         return new(
             provenance with { BatchTokens = null, CacheTokens = null }, weights.Fingerprint(),
-            Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(System.IO.Path.Combine(checkpoint.Folder, "config.json")))),
+            ConfigSha256(checkpoint),
             checkpoint.EndIds, limit?.Value, batchTokens, routing,
             $"{typeof(Scorer).Assembly.ManifestModule.ModuleVersionId} {typeof(TorchModel).Assembly.ManifestModule.ModuleVersionId}",
             RunKey.Of(asked));
     }
+
+    public static string ConfigSha256(Checkpoint checkpoint) => Convert.ToHexStringLower(
+        SHA256.HashData(File.ReadAllBytes(System.IO.Path.Combine(checkpoint.Folder, "config.json"))));
 
     private static string Free(string stem)
     {

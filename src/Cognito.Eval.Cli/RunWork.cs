@@ -32,7 +32,7 @@ internal sealed class RunWork(
     public void Shard(Shard shard, string logProbDtype)
     {
         // Before the load: shards that begin meanwhile take the budget from here.
-        place.Begin();
+        place = place.Begin();
         WithJournal(logProbDtype, (scorer, prepared, journal) =>
         {
             journal.Requests = prepared.RequestsOf(shard, scorer);
@@ -47,12 +47,13 @@ internal sealed class RunWork(
     private void WithJournal(string logProbDtype, Action<Scorer, PreparedQuestions, Journal> work)
     {
         // Before a long load it is known whether another process is at work here.
-        var journal = place.IsNew ? null : place.Open();
+        var journal = place.IsNew ? null : Journal.Open(place.Path);
         try
         {
             var prepared = checkpoint.Prepare(asked, placement.Budget);
             using var loaded = checkpoint.Load(placement, logProbDtype, routing, narrator.Lost, cancel);
-            journal ??= place.Open();
+            place = place.Begin();
+            journal ??= Journal.Open(place.Path);
             journal.Confirm(loaded.WeightsSha256());
             Tell(journal);
             var scorer = checkpoint.Scorer(loaded.Model, placement.Budget, journal);
@@ -66,6 +67,7 @@ internal sealed class RunWork(
                 if (journal.FoundRequests > 0)
                     narrator.Warn("the checkpoint is not the one whose answers were kept: all is asked anew");
                 journal.Clear();
+                watch.Stages.Clear();
                 work(scorer, prepared, journal);
             }
             Warn(loaded.Read.Result.NotFinite);

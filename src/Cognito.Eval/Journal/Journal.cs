@@ -11,6 +11,8 @@ namespace Cognito.Eval;
 /// </remarks>
 public sealed class Journal : IDisposable
 {
+    public const string FileName = JournalFile.Name;
+
     private const string WeightsFact = "weights_sha256", RequestsFact = "requests";
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -176,6 +178,9 @@ public sealed class Journal : IDisposable
     {
         if (_failure is { } failure)
             throw failure is CheckpointChangedException ? failure : new JournalException(failure.Message, failure);
+        // Nothing will be kept without the hash: better told now than at the end.
+        if (_weights is { IsCompleted: true, IsCompletedSuccessfully: false } failed)
+            failed.GetAwaiter().GetResult();
     }
 
     private void Write()

@@ -22,6 +22,10 @@ public sealed record Manifest
     public required RunArguments Arguments { get; init; }
     public required RunKey Key { get; init; }
 
+    /// <summary>Whether two processes may answer into one journal.</summary>
+    public bool IsSame(Manifest other) =>
+        Shard == other.Shard && Budget == other.Budget && Key.Digest() == other.Key.Digest();
+
     /// <summary>Writes it into a folder, which must not hold one yet.</summary>
     /// <exception cref="IOException">It holds one.</exception>
     public void Write(string folder)

@@ -1,0 +1,65 @@
+namespace Cognito.Eval.Tests;
+
+public sealed class EntryTests
+{
+    [Fact]
+    public void Numbers_come_back_with_the_same_bits()
+    {
+        var random = new Random(5);
+        double[] values = [
+            0.0, -0.0, double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon, -double.Epsilon,
+            double.MaxValue, double.MinValue, 0.1, -1.0 / 3,
+            .. Enumerable.Range(0, 10_000).Select(_ => BitConverter.Int64BitsToDouble(random.NextInt64(long.MinValue, long.MaxValue)))
+                .Where(double.IsFinite)];
+        var read = Entry(Eval.Entry.Write(new ScoredBatch([.. values.Select((value, i) => new TokenScore(value, i % 2 == 0))], null)))
+            .ReadScores()!;
+        Assert.Equal(values.Select(BitConverter.DoubleToInt64Bits), read.Scores.Select(s => BitConverter.DoubleToInt64Bits(s.LogLikelihood)));
+        Assert.Equal(values.Select((_, i) => i % 2 == 0), read.Scores.Select(score => score.IsGreedy));
+        Assert.Null(read.Routing);
+    }
+
+    [Fact]
+    public void Routing_comes_back_with_the_same_bits()
+    {
+        var routing = new Dictionary<string, RoutingSums> { ["gsm8k"] = new(1, 3, [0.1, 2, 0.3]), ["arc"] = new(2, 1, [1, -0.0, 1, 0, 1e-300]) };
+        var read = Entry(Eval.Entry.Write(new ScoredBatch([new(-1, true)], routing))).ReadScores()!.Routing!;
+        Assert.Equal(["gsm8k", "arc"], read.Keys);
+        foreach (var (task, sums) in routing)
+        {
+            Assert.Equal((sums.Experts, sums.Tokens, sums.Layers), (read[task].Experts, read[task].Tokens, read[task].Layers));
+            Assert.Equal(sums.Values.Select(BitConverter.DoubleToInt64Bits), read[task].Values.Select(BitConverter.DoubleToInt64Bits));
+        }
+    }
+
+    [Fact]
+    public void Generated_tokens_come_back_also_empty_rows()
+    {
+        int[][] rows = [[1, 2, 3], [], [int.MaxValue]];
+        Assert.Equal(rows, Entry(Eval.Entry.Write(rows)).ReadGenerated());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("""{"log_likelihoods":[-1,-2],"greedy":[true]}""")]
+    [InlineData("""{"log_likelihoods":null,"greedy":[]}""")]
+    [InlineData("""{"log_likelihoods":["x"],"greedy":[true]}""")]
+    public void What_is_no_answer_is_read_as_none(string replies)
+    {
+        Assert.Null(Entry(replies).ReadScores());
+        Assert.Null(Entry(replies).ReadGenerated());
+    }
+
+    [Fact]
+    public void The_checksum_changes_with_every_part()
+    {
+        var entry = new Entry("stage", 1, "asked", 2, "{}");
+        Entry[] others = [
+            entry with { Stage = "stag" }, entry with { Batch = 2 }, entry with { Asked = "aske" }, entry with { Requests = 3 },
+            entry with { Replies = "{ }" }];
+        Assert.Equal(6, others.Append(entry).Select(e => e.Checksum).Distinct().Count());
+    }
+
+    private static Entry Entry(string replies) => new(Stages.LogLikelihoods, 0, "", 1, replies);
+}
