@@ -145,6 +145,63 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
+    public void An_unfinished_run_of_other_weights_is_asked_anew_and_counts_as_one_run()
+    {
+        string[] asked = [.. Small, "--model", CommandLine.Nano, "--data", CommandLine.Samples];
+        Works([.. asked, "-o", line.At("whole")]);
+        using (var process = line.Start([], [.. asked, "-o", line.At("r")]))
+        {
+            while (Kept("r") == 0)
+                Thread.Sleep(20);
+            process.Kill();
+            process.WaitForExit();
+        }
+        var journal = Directory.EnumerateFiles(line.At("r"), JournalFile.Name, SearchOption.AllDirectories).Single();
+        using (var file = JournalFile.Open(journal))
+        {
+            Entry[] wrong = [.. file.Entries().Entries.Select(entry => entry with { Replies = entry.Replies.Replace('1', '2') })];
+            file.Commit(new Dictionary<string, string> { ["weights_sha256"] = new('a', 64) }, wrong);
+        }
+        Assert.Contains("not the one whose answers were kept", Works([.. asked, "-o", line.At("r")]).Error);
+        Assert.Equal(Bytes("whole"), Bytes("r"));
+        var (whole, anew) = (Result("whole")["run"]!, Result("r")["run"]!);
+        Assert.Equal(0, anew["kept_requests"]!.GetValue<long>());
+        foreach (var count in (string[])["requests", "distinct", "forward_tokens"])
+            Assert.Equal(
+                whole["stages"]!["log-likelihoods"]![count]!.ToJsonString(), anew["stages"]!["log-likelihoods"]![count]!.ToJsonString());
+    }
+
+    [Fact]
+    public void A_merge_writes_over_a_merge_and_over_no_unfinished_run()
+    {
+        var shard = Works([.. Small, "--shard", "0/1", "-o", line.At("parts")]).Out.Trim();
+        using (var process = line.Start([], [.. Small, "-o", line.At("r")]))
+        {
+            while (Kept("r") == 0)
+                Thread.Sleep(20);
+            process.Kill();
+            process.WaitForExit();
+        }
+        Works("merge", shard, "-o", line.At("r"));
+        Assert.True(Kept("r") > 0);
+        var unfinished = JsonNode.Parse(Works("runs", line.At("r"), "--json").Out)!.AsArray().Single()!["folder"]!.GetValue<string>();
+        Assert.False(File.Exists(Path.Combine(unfinished, "results.json")));
+        Works("merge", shard, "-o", line.At("m"));
+        Works("merge", shard, "-o", line.At("m"));
+        Assert.Single(Results("m"));
+    }
+
+    [Fact]
+    public void A_merge_refuses_a_checkpoint_that_ends_answers_otherwise()
+    {
+        var model = line.Copy(CommandLine.Nano, "model");
+        var shard = Works("-t", "winogrande", "--limit", "2", "--device", "cpu", "--model", model, "--data", CommandLine.Samples,
+            "--shard", "0/1", "-o", line.At("parts")).Out.Trim();
+        File.AppendAllText(Path.Combine(model, "config.json"), "\n");
+        Refused("config.json: not the one that the shards used", "merge", shard, "-o", line.At("m"));
+    }
+
+    [Fact]
     public void A_finished_run_is_shown_again_unless_more_or_all_anew_is_asked()
     {
         string[] asked = ["-t", "winogrande", "--limit", "2", "--device", "cpu", "-o", line.At("r")];
