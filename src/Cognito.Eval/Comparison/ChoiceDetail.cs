@@ -18,6 +18,14 @@ public sealed record ChoiceDetail(int DocId, int Gold, IReadOnlyList<double> Log
         }
     }
 
+    /// <summary>Null where a document has no choices of which one is right.</summary>
+    public static ChoiceDetail? Of(DocDetail doc)
+    {
+        var choices = doc.Mc1Choices is > 0 and var mc1 ? doc.ChoiceLogprobs.Take(mc1).ToList() : doc.ChoiceLogprobs;
+        return doc.Gold is { } gold && gold >= 0 && gold < choices.Count
+            ? new(doc.DocId, gold, choices, doc.Prediction is { } taken && taken < choices.Count ? taken : -1) : null;
+    }
+
     /// <summary>Those of a run's details/&lt;task&gt;.parquet; null where it has none, or the task has no choices.</summary>
     /// <exception cref="InputException">The file is damaged.</exception>
     public static IReadOnlyList<ChoiceDetail>? Read(string folder, string task)

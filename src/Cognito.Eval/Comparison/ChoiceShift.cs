@@ -11,6 +11,9 @@ namespace Cognito.Eval;
 public sealed record ChoiceShift(
     string Name, int Documents, double SameChoice, double Margin, double? MarginError, double Probability, double? ProbabilityError)
 {
+    /// <summary>95 % interval of <see cref="Margin"/>; null where its error is not known.</summary>
+    public Interval? MarginInterval { get; init; }
+
     /// <param name="details">For each task of the column: the baseline's documents and the candidate's.</param>
     /// <returns>Null where no document has both.</returns>
     public static ChoiceShift? Of(
@@ -23,7 +26,10 @@ public sealed record ChoiceShift(
         var probability = MeanOf.Strata([.. tasks.Select(pairs => MeanOf.Documents([.. pairs.Select(p => p.After.Probability - p.Before.Probability)]))]);
         return new(column, tasks.Sum(pairs => pairs.Count),
             100 * tasks.Average(pairs => pairs.Average(p => p.Before.Prediction == p.After.Prediction ? 1.0 : 0.0)),
-            margin.Mean, margin.Error, 100 * probability.Mean, 100 * probability.Error);
+            margin.Mean, margin.Error, 100 * probability.Mean, 100 * probability.Error)
+        {
+            MarginInterval = margin.Interval(),
+        };
     }
 
     private static List<(ChoiceDetail Before, ChoiceDetail After)> Pairs(IReadOnlyList<ChoiceDetail> baseline, IReadOnlyList<ChoiceDetail> candidate)

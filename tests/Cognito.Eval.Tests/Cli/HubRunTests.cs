@@ -62,6 +62,19 @@ public sealed class HubRunTests : IAsyncDisposable
         Assert.DoesNotContain(Token, await error + await output);
     }
 
+    [Fact]
+    public void A_proxy_is_asked_for_everything_and_a_host_that_it_alone_knows_is_found()
+    {
+        const string Known = "hub.test";
+        var outcome = line.Run(
+            [.. Environment, ("HF_ENDPOINT", $"http://{Known}"), ("http_proxy", hub.Endpoint), ("no_proxy", null), ("NO_PROXY", null)],
+            "data", "fetch", "--model", SmallHub.Model);
+        Assert.True(outcome.Code == 0, outcome.Error);
+        Assert.Contains(hub.Requests, seen => seen.Host == Known && seen.Authorization == $"Bearer {Token}");
+        Assert.Contains(hub.Requests, seen => seen.Host != Known);
+        Assert.All(hub.Requests.Where(seen => seen.Host != Known), seen => Assert.Null(seen.Authorization));
+    }
+
     private long PartOf(string kind) => Directory.Exists(line.At("home")) ? Directory
         .EnumerateFiles(line.At("home"), "*.incomplete", SearchOption.AllDirectories)
         .Where(file => file.Contains(kind, StringComparison.Ordinal)).Sum(Length) : 0;

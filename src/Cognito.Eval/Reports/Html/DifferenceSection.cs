@@ -37,7 +37,8 @@ internal static class DifferenceSection
         Html Higher(int run) => Html.Of($"<th scope=\"col\" class=\"num\">Higher in <bdi>{scores.Runs[run].Label}</bdi></th>");
         return Html.Of($"""
             <p class="note" id="differences-note-{other}">Points, with the 95 % interval of the paired difference; p by the test named, adjusted
-            over the benchmarks by Holm's method. What it could show is the true difference that 4 of 5 such comparisons would find.</p>
+            over the benchmarks by Holm's method. What it could show is the true difference that 4 of 5 such comparisons would find. The
+            change of margin is that of the right choice's log-likelihood over the best wrong one's, whatever the metric.</p>
             <div class="scroll" tabindex="0" role="region" aria-label="Differences">
             <table class="wide" aria-describedby="differences-note-{other}">
             <thead><tr><th scope="col">Benchmark</th><th scope="col" class="num">Difference</th><th scope="col" class="num">p</th>
@@ -49,7 +50,7 @@ internal static class DifferenceSection
 
     private static Html Row(Contrast row, Move? move, int other)
     {
-        var margin = move?.Margin is { } mean ? Words.Difference(mean.Mean, mean.Interval()) : Html.Of($"–");
+        var margin = move?.Shift is { } shift ? Words.Difference(shift.Margin, shift.MarginInterval) : Html.Of($"–");
         return Html.Of($"""
             <tr{new Html(row.Metric is null ? " class=\"total\"" : "")}>
             <th scope="row">{row.Name} <span class="pm">{row.Metric}</span></th>
@@ -57,7 +58,7 @@ internal static class DifferenceSection
             <td class="num">{Words.P(row.AdjustedP ?? row.P)} <span class="pm">{row.Test}</span></td>
             <td class="num">{Count(row, row.Losses, "lost", other)}</td><td class="num">{Count(row, row.Wins, "gained", other)}</td>
             <td class="num">{(row.Detectable is { } least ? Words.Fixed(least, 1) : "–")}</td>
-            <td class="num">{(move is null ? "–" : $"{Words.Fixed(100 * move.Same, 1)} %")}</td>
+            <td class="num">{(move is null ? "–" : $"{Words.Fixed(move.Same, 1)} %")}</td>
             <td class="num">{margin}</td></tr>
             """);
     }
@@ -69,25 +70,25 @@ internal static class DifferenceSection
         : Html.Of(
             $"<a href=\"#documents\" data-show=\"{show}\" data-column=\"{row.Name}\" data-other=\"{other}\">{Words.Count(n)}</a>");
 
-    /// <summary>How documents moved that both runs kept details of.</summary>
-    /// <param name="Same">Share of documents with the same prediction.</param>
-    /// <param name="Margin">Mean change of the margin; null where there are no margins.</param>
-    private sealed record Move(double Same, MeanOf? Margin);
+    /// <summary>How documents moved that both runs kept details of, as compare --details says it.</summary>
+    /// <param name="Same">Share of documents with the same answer, in percent.</param>
+    private sealed record Move(double Same, ChoiceShift? Shift);
 
     private static Move? Moves(RunScores scores, string column, int other)
     {
         bool Both(ScoreRow row) => row.Name == column && row.Scores[0] is not null && row.Scores[other] is not null;
         if (scores.Rows.FirstOrDefault(Both) is not { } row)
             return null;
-        var pairs = row.Scores[0]!.Tasks.Intersect(row.Scores[other]!.Tasks).SelectMany(task => scores.Runs[0].Of([task])
-            .Join(scores.Runs[other].Of([task]), doc => doc.DocId, doc => doc.DocId, (a, b) => (A: a, B: b))).ToList();
-        double[] changes = [.. pairs.Select(pair => pair.B.Margin - pair.A.Margin).Where(double.IsFinite)];
-        return pairs.Count == 0 ? null : new(
-            pairs.Average(pair => Said(pair.A) == Said(pair.B) ? 1.0 : 0),
-            changes.Length == 0 ? null : MeanOf.Documents(changes));
+        var tasks = row.Scores[0]!.Tasks.Intersect(row.Scores[other]!.Tasks)
+            .Select(task => (Before: scores.Runs[0].Of([task]).ToList(), After: scores.Runs[other].Of([task]).ToList())).ToList();
+        if (ChoiceShift.Of(column, tasks.Select(task => (Choices(task.Before), Choices(task.After)))) is { } shift)
+            return new(shift.SameChoice, shift);
+        var pairs = tasks.SelectMany(task => task.Before.Join(task.After, doc => doc.DocId, doc => doc.DocId, (a, b) => (A: a, B: b))).ToList();
+        return pairs.Count == 0 ? null
+            : new(100 * pairs.Average(pair => pair.A.PredictedAnswer == pair.B.PredictedAnswer ? 1.0 : 0), null);
     }
 
-    private static (int?, string?) Said(DocDetail doc) => (doc.Prediction, doc.PredictedAnswer);
+    private static IReadOnlyList<ChoiceDetail> Choices(IEnumerable<DocDetail> docs) => [.. docs.Select(ChoiceDetail.Of).OfType<ChoiceDetail>()];
 
     private static Html Plot(Contrast[] contrasts, int other)
     {
