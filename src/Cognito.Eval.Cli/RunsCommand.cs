@@ -57,17 +57,30 @@ internal static class RunsCommand
     }
 
     /// <summary>A run as it is listed.</summary>
-    /// <param name="State">finished, answered (a shard that waits for a merge), or unfinished.</param>
+    /// <param name="State">finished, answered (a shard that waits for a merge), unreadable, or unfinished.</param>
     private sealed record Listed(
         string Folder, string Model, string? Shard, DateTimeOffset Started, long? Answered, long? Requests, string State)
     {
         public static Listed Of(RunFolder run)
         {
-            var state = run.IsFinished ? null : Journal.Peek(run.Path);
+            var (state, isReadable) = run.IsFinished ? (null, true) : Look(run.Path);
             var isAnswered = run.Manifest.Shard is not null && state is { Requests: { } all } && state.KeptRequests >= all;
             return new(
                 run.Path, run.Manifest.Key.Provenance.Model, run.Manifest.Shard?.ToString(), run.Manifest.Started,
-                state?.KeptRequests, state?.Requests, run.IsFinished ? "finished" : isAnswered ? "answered" : "unfinished");
+                state?.KeptRequests, state?.Requests, run.IsFinished ? "finished" : !isReadable ? "unreadable" : isAnswered ? "answered" : "unfinished");
+        }
+
+        /// <summary>One that cannot be read, or goes while it is looked at, does not hide the others.</summary>
+        private static (JournalState? State, bool IsReadable) Look(string folder)
+        {
+            try
+            {
+                return (Journal.Peek(folder), true);
+            }
+            catch (Exception e) when (e is InputException or IOException or UnauthorizedAccessException)
+            {
+                return (null, false);
+            }
         }
     }
 }
