@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Does to small runs of the embedded checkpoint what happens to long ones, and prints the table that stands in
-# docs/reliability.md. tests/faults.sh [ROUNDS [LIMIT]]: kills ROUNDS runs (50), each twice, of LIMIT documents a task (10).
-# A fault that needs what is not here (mounting as root, faketime) is said to be untried. Ends with 1 if any went wrong.
+# docs/reliability.md. tests/faults.sh [ROUNDS [LIMIT [CASES]]]: kills ROUNDS runs (50), each twice, of LIMIT documents a task
+# (6); changes CASES files (10,000) of each kind by chance, none if 0. A fault that needs what is not here (mounting as
+# root, faketime, Slurm) is said to be untried. Ends with 1 if any went wrong.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-rounds=${1:-50} limit=${2:-10}
+rounds=${1:-50} limit=${2:-6} cases=${3:-10000}
+here=$PWD
 dotnet build src/Cognito.Eval.Cli -c Release -v quiet --nologo >&2 || exit 1
 program=$PWD/src/Cognito.Eval.Cli/bin/Release/net10.0
 work=$(mktemp -d)
@@ -151,4 +153,20 @@ began=$(date +%s.%N)
 dotnet "$program/cognito-eval.dll" --limit "$limit" --output whole > again.out 2> again.err && grep -q 'answered before' again.err && cmp -s again.out whole.out; ended=$?
 seconds=$(awk -v a="$began" -v b="$(date +%s.%N)" 'BEGIN { printf "%.1f", b - a }')
 tell "a finished run again" "the same command" "its results again, after $seconds s" "$(awk -v s="$seconds" -v e=$ended 'BEGIN { print e + (s >= 3) }')"
+
+passed=$(PATH=$PATH:/usr/sbin "$here/deploy/slurm/test-on-one-node.sh" 2> slurm.err); code=$?
+if [ $code = 77 ]; then row "shards on Slurm" "" "untried: $(tail -n 1 <<< "$passed")"
+else tell "shards on Slurm" "\`deploy/slurm/test-on-one-node.sh\`" "$(tail -n 1 <<< "$passed")" $code; fi
+
+dotnet build "$here/tests/Cognito.Eval.Tests" -v quiet --nologo >&2
+dotnet "$here/tests/Cognito.Eval.Tests/bin/Debug/net10.0/Cognito.Eval.Tests.dll" -class '*LongRunTests' -showLiveOutput > long.out 2>&1; ended=$?
+tell "long runs" "20,000 requests in one process, a mixture and a dense model" \
+    "no tensor left over; after the first 4,000 resident memory grew by $(grep -o 'grew by [-0-9.]*' long.out | grep -o '[-0-9.]*$' | sort -u | paste -sd, | sed 's/,/ and /') MiB" $ended
+
+if [ "$cases" -gt 0 ]; then
+    "$here/tests/fuzz.sh" "$cases" > fuzz.md 2> fuzz.err; ended=$?
+    counts=$(tail -n +3 fuzz.md | awk -F'|' '{ for (i = 3; i <= 7; i++) gsub(/[ ,]/, "", $i); n++; c += $3; k += $6; h += $7 }
+        END { printf "%d kinds of file, %d cases: crashes %d, hangs %d", n, c, k, h }')
+    tell "files changed by chance" "\`tests/fuzz.sh $cases\`" "$counts" $ended
+fi
 exit $wrong

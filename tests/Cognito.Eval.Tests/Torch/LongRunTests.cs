@@ -5,7 +5,7 @@ using TorchSharp;
 namespace Cognito.Eval.Tests;
 
 [Collection("torch")]
-public sealed class LongRunTests
+public sealed class LongRunTests(ITestOutputHelper output)
 {
     private const int Rounds = 100, Branches = 180, Prompts = 20, Warm = 20;
     private const double MostGrowth = 24;
@@ -33,7 +33,9 @@ public sealed class LongRunTests
                 (tensors, resident) = (torch.Tensor.TotalCount, Resident());
         }
         Assert.Equal(tensors, torch.Tensor.TotalCount);
-        Assert.InRange(Resident() - resident, double.NegativeInfinity, MostGrowth);
+        var growth = Resident() - resident;
+        output.WriteLine($"grew by {growth:0.0}");
+        Assert.InRange(growth, double.NegativeInfinity, MostGrowth);
     }
 
     private static int[] Tokens(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(3, 200))];
