@@ -31,18 +31,21 @@ said() { grep -v '^note' "$1.err" | head -n 1 | sed -E "s#$work/?##g; s#[0-9]{4}
 row() { echo "| $1 | $2 | $3 |"; }
 # fault, what was done, what happened, and whether that is right
 tell() { row "$1" "$2" "$3"; [ "$4" = 0 ] || { wrong=1; echo "WRONG: $1" >&2; }; }
-# Kills with a signal after some seconds; the exit code of what was killed is in $code.
+# Waits until a folder's journal holds something, or its run has ended.
+answering() { until [ -n "$(find "$1" -name 'journal.sqlite*' -size +16k 2> /dev/null)" ] || ! kill -0 "$2" 2> /dev/null; do sleep 0.02; done; }
+# Kills with a signal after some seconds, or with "answers" once some are kept; the exit code of what was killed is in $code.
 stopped() { local signal=$1 after=$2 to=$3; shift 3
     env --default-signal=INT dotnet "$program/cognito-eval.dll" --limit "$limit" --output "$to" --quiet "$@" > "$to.out" 2> "$to.err" &
-    local pid=$!; sleep "$after"; kill "-$signal" $pid 2>/dev/null; wait $pid 2>/dev/null; code=$?; }
+    local pid=$!; if [ "$after" = answers ]; then answering "$to" $pid; else sleep "$after"; fi; kill "-$signal" $pid 2>/dev/null; wait $pid 2>/dev/null; code=$?; }
 between() { awk -v seed="$RANDOM$RANDOM" -v from="$1" -v to="$2" 'BEGIN { srand(seed); printf "%.3f", from + rand() * (to - from) }'; }
 answered() { dotnet "$program/cognito-eval.dll" runs "$1" --json | grep -oi '"answered": *[0-9]*' | grep -o '[0-9]*$' | head -n 1; }
 
 row fault "what was done" "what happened"
 echo "|---|---|---|"
 
+run first || { cat first.err >&2; exit 1; }
 began=$(date +%s.%N)
-run whole || { cat whole.err >&2; exit 1; }
+run whole
 took=$(awk -v a="$began" -v b="$(date +%s.%N)" 'BEGIN { print b - a }')
 reference=$(bytes whole)
 
@@ -56,16 +59,15 @@ done
 tell "kill -9" "$rounds runs of $(printf %.0f "$took") s, each killed twice at a random moment ($restarts kills came before the end) and run again" \
     "$good of $rounds end with the bytes of the undisturbed run; $kept of them went on with answers that were kept" $((rounds - good))
 
-half=$(between "$(awk -v t="$took" 'BEGIN { print t * .6 }')" "$(awk -v t="$took" 'BEGIN { print t * .8 }')")
 for signal in TERM INT; do
-    stopped $signal "$half" sig; said=$(said sig)
+    stopped $signal answers sig; said=$(said sig)
     run sig && same sig && [ $code = 130 ]; ended=$?
-    tell "SIG$signal" "sent after $half s; then the same command again" "exit $code: \`$said\`; then the same bytes" $ended
+    tell "SIG$signal" "sent once answers are kept; then the same command again" "exit $code: \`$said\`; then the same bytes" $ended
     rm -rf sig
 done
 
 torn() { # name, command that damages the journal at $1
-    stopped KILL "$half" torn
+    stopped KILL answers torn
     local journal; journal=$(find torn -name journal.sqlite)
     "$2" "$journal"
     run torn && same torn; local ended=$?
@@ -75,9 +77,9 @@ torn() { # name, command that damages the journal at $1
 tear() { truncate -s -700 "$1-wal"; }
 flip() { for at in 3000 9000 20000; do printf '\x55\xaa\x55' | dd of="$1-wal" bs=1 seek=$at conv=notrunc status=none; done; }
 garble() { rm -f "$1-wal"; head -c 5000 /dev/urandom > "$1"; }
-torn "torn last record" tear "killed after $half s, the last 700 bytes of the journal's log cut off, run again"
-torn "bytes changed in the journal's log" flip "killed after $half s, 3 bytes changed at 3 places of the log, run again"
-torn "journal overwritten" garble "killed after $half s, the journal replaced by 5,000 random bytes, run again"
+torn "torn last record" tear "killed once answers are kept, the last 700 bytes of the journal's log cut off, run again"
+torn "bytes changed in the journal's log" flip "killed once answers are kept, 3 bytes changed at 3 places of the log, run again"
+torn "journal overwritten" garble "killed once answers are kept, the journal replaced by 5,000 random bytes, run again"
 
 run two & first=$!
 until [ -n "$(find two -name journal.sqlite 2> /dev/null)" ]; do sleep 0.05; done
@@ -89,15 +91,15 @@ rm -rf two
 cp -r "$program/checkpoints/cognito-nano" nano; cp -r "$program/samples" rows
 run moved --model nano --data rows; reference_moved=$(bytes moved)
 run gone --model nano --data rows & first=$!
-sleep "$half"; rm -rf nano rows
+answering gone $first; rm -rf nano rows
 wait $first; code=$?; [ $code = 0 ] && [ "$(bytes gone)" = "$reference_moved" ]
-tell "checkpoint and rows removed while it runs" "both folders removed after $half s" "they are open and read: exit $code, the same bytes" $?
+tell "checkpoint and rows removed while it runs" "both folders removed once answers are kept" "they are open and read: exit $code, the same bytes" $?
 dotnet "$program/cognito-eval.dll" --limit "$limit" --output gone --quiet --model nano --data rows > gone.out 2> gone.err; code=$?
 tell "checkpoint gone when it goes on" "the same command after that" "exit $code: \`$(said gone)\`" $((code != 2))
 rm -rf gone moved
 
 cp -r "$program/checkpoints/cognito-nano" nano; cp -r "$program/samples" rows
-stopped KILL "$half" changed --model nano --data rows
+stopped KILL answers changed --model nano --data rows
 weights=$(ls nano/*.safetensors | head -n 1)
 stamp=$(stat -c %y "$weights"); at=$(($(stat -c %s "$weights") - 1001))
 byte=$(dd if="$weights" bs=1 skip=$at count=1 status=none | od -An -tu1 | tr -d ' ')
@@ -105,7 +107,7 @@ printf "\\x$(printf %x $((byte ^ 1)))" | dd of="$weights" bs=1 seek=$at conv=not
 run changed --model nano --data rows; err=$(said changed); warned=$(grep -h '^note' changed.err | grep -o 'the checkpoint is not.*' | head -n 1)
 run anew --model nano --data rows
 [ "$(bytes changed)" = "$(bytes anew)" ] && ! grep -q '"kept_requests": [1-9]' "$(find changed -name results.json)"; ended=$?
-tell "another checkpoint at the same path" "killed after $half s, one bit of one weight changed, time stamp kept, run again" \
+tell "another checkpoint at the same path" "killed once answers are kept, one bit of one weight changed, time stamp kept, run again" \
     "\`${warned:-$err}\`: the bytes of a run begun with these weights" $ended
 rm -rf changed anew nano rows
 
@@ -135,9 +137,9 @@ else
 fi
 
 if command -v faketime > /dev/null; then
-    stopped KILL "$half" clock
+    stopped KILL answers clock
     faketime -f -3d dotnet "$program/cognito-eval.dll" --limit "$limit" --output clock --quiet > clock.out 2> clock.err && same clock
-    tell "clock goes backwards" "killed after $half s, run again with the clock set back by three days" "the same bytes" $?
+    tell "clock goes backwards" "killed once answers are kept, run again with the clock set back by three days" "the same bytes" $?
     rm -rf clock
 else
     row "clock goes backwards" "" "untried: needs faketime"
