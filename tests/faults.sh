@@ -32,13 +32,12 @@ row() { echo "| $1 | $2 | $3 |"; }
 # fault, what was done, what happened, and whether that is right
 tell() { row "$1" "$2" "$3"; [ "$4" = 0 ] || { wrong=1; echo "WRONG: $1" >&2; }; }
 # Waits until a folder's journal holds something, or its run has ended.
-answering() { until [ -n "$(find "$1" -name 'journal.sqlite*' -size +16k 2> /dev/null)" ] || ! kill -0 "$2" 2> /dev/null; do sleep 0.02; done; }
+answering() { until dotnet "$program/cognito-eval.dll" runs "$1" --json 2> /dev/null | grep -q '"answered": *[1-9]' || ! kill -0 "$2" 2> /dev/null; do sleep 0.02; done; }
 # Kills with a signal after some seconds, or with "answers" once some are kept; the exit code of what was killed is in $code.
 stopped() { local signal=$1 after=$2 to=$3; shift 3
     env --default-signal=INT dotnet "$program/cognito-eval.dll" --limit "$limit" --output "$to" --quiet "$@" > "$to.out" 2> "$to.err" &
     local pid=$!; if [ "$after" = answers ]; then answering "$to" $pid; else sleep "$after"; fi; kill "-$signal" $pid 2>/dev/null; wait $pid 2>/dev/null; code=$?; }
 between() { awk -v seed="$RANDOM$RANDOM" -v from="$1" -v to="$2" 'BEGIN { srand(seed); printf "%.3f", from + rand() * (to - from) }'; }
-answered() { dotnet "$program/cognito-eval.dll" runs "$1" --json | grep -oi '"answered": *[0-9]*' | grep -o '[0-9]*$' | head -n 1; }
 
 row fault "what was done" "what happened"
 echo "|---|---|---|"
