@@ -34,7 +34,7 @@ public sealed class RoutingSectionTests : IDisposable
         Assert.Contains("href=\"#routing\"", Page(runs, ("arc_challenge", Record(40, (0.25, 0.5)))), StringComparison.Ordinal);
         Assert.Equal(2, Regex.Count(section, "<svg"));
         Assert.Contains("25.0 to 87.5", section, StringComparison.Ordinal);
-        Assert.Contains("0.125 to 0.500", section, StringComparison.Ordinal);
+        Assert.Contains("0.125 to 0.500 (all experts alike: 0.693)", section, StringComparison.Ordinal);
         var cells = Regex.Matches(section, "<td class=\"num\">([^<]*)</td>").Select(cell => cell.Groups[1].Value);
         Assert.Equal(["0", "0.125", "0.875", "25.0", "75.0", "0.500", "1", "0.438", "0.562", "87.5", "12.5", "0.125"], cells);
     }
@@ -80,6 +80,10 @@ public sealed class RoutingSectionTests : IDisposable
     {
         double[] eight = [.. Enumerable.Repeat(0.125, 8)];
         Assert.Equal(9, Regex.Count(Section(Page(1, ("arc_challenge", new(3, [new(eight, eight, 2)])))), "<svg"));
+        double[] nine = [.. Enumerable.Repeat(1 / 9.0, 9)];
+        var section = Section(Page(1, ("arc_challenge", new(3, [new(nine, nine, 2)]))));
+        Assert.Equal(9, Regex.Count(section, "<svg"));
+        Assert.Contains("Drawn are the first 8 of 9 experts", section, StringComparison.Ordinal);
     }
 }
 

@@ -142,8 +142,8 @@ internal static class Plots
     {
         var model = New(left: 50);
         var layers = curves[0].Count;
-        model.Axes.Add(Scale("layer", layers == 1 ? -1 : 0, Math.Max(1, layers - 1), AxisPosition.Bottom));
-        model.Axes.Add(Scale(axis, 0, most * 1.04, AxisPosition.Left));
+        model.Axes.Add(Scale("layer", -0.02 * layers, layers - 1 + 0.02 * layers, AxisPosition.Bottom));
+        model.Axes.Add(Scale(axis, -0.03 * most, most * 1.04, AxisPosition.Left));
         if (line is { } at)
         {
             var level = Line(SvgPlot.Muted, 1);

@@ -18,11 +18,15 @@ internal static class RoutingSection
                 {(scores.Runs.Count == 1 ? Html.None : Html.Of($"<h3><bdi>{run.Run.Label}</bdi></h3>"))}
                 <ul class="key" aria-label="Tasks">{run.Tasks.Select((task, t) => Html.Of($"<li>{RunScores.Swatch(t)}{task.Name}</li>"))}</ul>
                 <div class="plots">{Figures(run.Tasks, i)}</div>
+                {Untold(run.Tasks[0].Routing.Layers[0].FirstShare.Count)}
                 <details><summary>The same as a table</summary>
                 <div class="scroll" tabindex="0" role="region" aria-label="Routing">{Table(run.Tasks)}</div></details>
                 """))}
             """));
     }
+
+    private static Html Untold(int experts) => experts <= MostPlots ? Html.None
+        : Html.Of($"<p class=\"note\">Drawn are the first {MostPlots} of {experts} experts; the table has all.</p>");
 
     private static IEnumerable<Html> Figures(IReadOnlyList<(string Name, RoutingRecord Routing)> tasks, int run)
     {
@@ -47,6 +51,7 @@ internal static class RoutingSection
             .Select(l => (curves.Max(curve => curve[l]) - curves.Min(curve => curve[l]), l)).MaxBy(spread => spread.Item1);
         var all = curves.SelectMany(curve => curve).ToList();
         var says = $"{Words.Fixed(all.Min(), digits)} to {Words.Fixed(all.Max(), digits)}"
+            + (line is { } at ? $" (all experts alike: {Words.Fixed(at, digits)})" : "")
             + (curves.Count == 1 ? "" : $"; tasks differ most at layer {layer}, by {Words.Fixed(apart, digits)}{unit}");
         return Html.Of($"""
             <figure><h3>{axis}</h3>
