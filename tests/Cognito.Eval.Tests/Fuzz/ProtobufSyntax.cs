@@ -23,15 +23,15 @@ internal static class ProtobufSyntax
         var fields = new List<Syntax>();
         for (var at = 0; at < message.Length;)
         {
-            var key = Varint(message, ref at);
+            var key = Varints.Read(message, ref at);
             var name = (object)(key >> 3);
             switch ((int)(key & 7))
             {
                 case 0:
-                    fields.Add(new(0) { Name = name, Value = Varint(message, ref at) });
+                    fields.Add(new(0) { Name = name, Value = Varints.Read(message, ref at) });
                     break;
                 case 2:
-                    var length = (int)Varint(message, ref at);
+                    var length = (int)Varints.Read(message, ref at);
                     var bytes = message.Slice(at, length);
                     at += length;
                     fields.Add(nested && (key >> 3 is 1 or 2 or 3 or 5)
@@ -55,21 +55,21 @@ internal static class ProtobufSyntax
             to.AddRange((byte[])tree.Value!);
             return;
         }
-        AddVarint(to, (ulong)tree.Name! << 3 | (uint)(tree.Kind == Message ? 2 : tree.Kind));
+        Varints.Add(to, (ulong)tree.Name! << 3 | (uint)(tree.Kind == Message ? 2 : tree.Kind));
         switch (tree.Kind)
         {
             case 0:
-                AddVarint(to, (ulong)tree.Value!);
+                Varints.Add(to, (ulong)tree.Value!);
                 break;
             case Message:
                 var inner = new List<byte>();
                 tree.Parts!.ForEach(part => Write(part, inner));
-                AddVarint(to, (ulong)inner.Count);
+                Varints.Add(to, (ulong)inner.Count);
                 to.AddRange(inner);
                 break;
             default:
                 if (tree.Kind == 2)
-                    AddVarint(to, (ulong)((byte[])tree.Value!).Length);
+                    Varints.Add(to, (ulong)((byte[])tree.Value!).Length);
                 to.AddRange((byte[])tree.Value!);
                 break;
         }
@@ -91,24 +91,5 @@ internal static class ProtobufSyntax
         float[] strange = [0, -0f, 1, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.Epsilon];
         BinaryPrimitives.WriteSingleLittleEndian(bytes, strange[random.Next(strange.Length)]);
         return bytes;
-    }
-
-    private static ulong Varint(ReadOnlySpan<byte> bytes, ref int at)
-    {
-        ulong number = 0;
-        for (var shift = 0; ; shift += 7)
-        {
-            var part = bytes[at++];
-            number |= (ulong)(part & 127) << shift;
-            if (part < 128)
-                return number;
-        }
-    }
-
-    private static void AddVarint(List<byte> to, ulong number)
-    {
-        for (; number > 127; number >>= 7)
-            to.Add((byte)(number | 128));
-        to.Add((byte)number);
     }
 }

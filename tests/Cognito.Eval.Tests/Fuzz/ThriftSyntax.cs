@@ -27,12 +27,12 @@ internal static class ThriftSyntax
         switch (kind)
         {
             case Binary:
-                var length = (int)Varint(bytes, ref at);
+                var length = (int)Varints.Read(bytes, ref at);
                 at += length;
                 return new(Binary) { Value = bytes.Slice(at - length, length).ToArray() };
             case List:
                 var header = bytes[at++];
-                var count = header >> 4 == 15 ? (int)Varint(bytes, ref at) : header >> 4;
+                var count = header >> 4 == 15 ? (int)Varints.Read(bytes, ref at) : header >> 4;
                 var parts = new List<Syntax>();
                 while (count-- > 0)
                     parts.Add(Value(header & 15, bytes, ref at));
@@ -63,7 +63,7 @@ internal static class ThriftSyntax
                 foreach (var part in tree.Parts!)
                 {
                     to.Add((byte)(part.Kind == Syntax.Raw ? Struct : part.Kind));
-                    AddVarint(to, ZigZag((int)(part.Name ?? 1)));
+                    Varints.Add(to, ZigZag((int)(part.Name ?? 1)));
                     if (part.Kind > False)
                         Write(part, to);
                     else if (part.Kind == Syntax.Raw)
@@ -73,16 +73,16 @@ internal static class ThriftSyntax
                 break;
             case List:
                 to.Add((byte)(0xF0 | (tree.Parts!.Count == 0 ? Struct : Math.Max(tree.Parts[0].Kind, 1))));
-                AddVarint(to, (ulong)tree.Parts.Count);
+                Varints.Add(to, (ulong)tree.Parts.Count);
                 tree.Parts.ForEach(part => Write(part, to));
                 break;
             case Binary:
-                AddVarint(to, (ulong)((byte[])tree.Value!).Length);
+                Varints.Add(to, (ulong)((byte[])tree.Value!).Length);
                 to.AddRange((byte[])tree.Value!);
                 break;
             default:
                 if (tree.Value is long number)
-                    AddVarint(to, ZigZag(number));
+                    Varints.Add(to, ZigZag(number));
                 else
                     to.AddRange((byte[]?)tree.Value ?? [1]);
                 break;
@@ -115,28 +115,9 @@ internal static class ThriftSyntax
 
     private static long ZigZag(ReadOnlySpan<byte> bytes, ref int at)
     {
-        var number = Varint(bytes, ref at);
+        var number = Varints.Read(bytes, ref at);
         return (long)(number >> 1) ^ -(long)(number & 1);
     }
 
     private static ulong ZigZag(long number) => (ulong)((number << 1) ^ (number >> 63));
-
-    private static ulong Varint(ReadOnlySpan<byte> bytes, ref int at)
-    {
-        ulong number = 0;
-        for (var shift = 0; ; shift += 7)
-        {
-            var part = bytes[at++];
-            number |= (ulong)(part & 127) << shift;
-            if (part < 128)
-                return number;
-        }
-    }
-
-    private static void AddVarint(List<byte> to, ulong number)
-    {
-        for (; number > 127; number >>= 7)
-            to.Add((byte)(number | 128));
-        to.Add((byte)number);
-    }
 }
