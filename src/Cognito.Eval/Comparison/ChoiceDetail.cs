@@ -21,9 +21,9 @@ public sealed record ChoiceDetail(int DocId, int Gold, IReadOnlyList<double> Log
     /// <summary>Null where a document has no choices of which one is right.</summary>
     public static ChoiceDetail? Of(DocDetail doc)
     {
-        var choices = doc.Mc1Choices is > 0 and var mc1 ? doc.ChoiceLogprobs.Take(mc1).ToList() : doc.ChoiceLogprobs;
+        var choices = OneRight(doc.ChoiceLogprobs, doc.Mc1Choices);
         return doc.Gold is { } gold && gold >= 0 && gold < choices.Count
-            ? new(doc.DocId, gold, choices, doc.Prediction is { } taken && taken < choices.Count ? taken : -1) : null;
+            ? new(doc.DocId, gold, choices, doc.Prediction is { } taken && taken >= 0 && taken < choices.Count ? taken : -1) : null;
     }
 
     /// <summary>Those of a run's details/&lt;task&gt;.parquet; null where it has none, or the task has no choices.</summary>
@@ -44,13 +44,15 @@ public sealed record ChoiceDetail(int DocId, int Gold, IReadOnlyList<double> Log
     private static ChoiceDetail Of(Row row)
     {
         var (gold, taken) = (row.Integer("gold"), row.Integer("prediction"));
-        var lls = row["choice_logprobs"] is IReadOnlyList<object?> list
+        IReadOnlyList<double> lls = row["choice_logprobs"] is IReadOnlyList<object?> list
             ? list.Select(value => value is double ll ? ll : double.NaN).ToList() : [];
-        // Of several true answers only mc1's choices have one that is right; they come first.
-        if (row.Cells.GetValueOrDefault("mc1_choices") is long mc1 and > 0 && mc1 <= lls.Count)
-            lls = lls[..(int)mc1];
+        lls = OneRight(lls, row.Cells.GetValueOrDefault("mc1_choices") as long?);
         return gold >= 0 && gold < lls.Count && row.Integer("doc_id") is >= 0 and <= int.MaxValue and var id
             ? new((int)id, (int)gold, lls, taken >= 0 && taken < lls.Count ? (int)taken : -1)
             : throw new InputException($"{row.Origin}: gold {gold} of {lls.Count} choices, or no doc_id; give details as a run wrote them");
     }
+
+    /// <summary>Of several true answers only mc1's choices have one that is right; they come first.</summary>
+    private static IReadOnlyList<double> OneRight(IReadOnlyList<double> choices, long? mc1) =>
+        mc1 is > 0 && mc1 <= choices.Count ? [.. choices.Take((int)mc1)] : choices;
 }
