@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Cognito.Eval;
 
+/// <summary>What a repository of the hub holds.</summary>
 public enum HubKind
 {
     Model,
