@@ -85,12 +85,14 @@ internal sealed record TensorPlace(string Name, long[] Shape, long FirstRow, lon
     /// <param name="whole">The stored tensor, of <see cref="Shape"/>.</param>
     public TensorEntry Within(TensorEntry whole)
     {
+        if (Shape.AsSpan().SequenceEqual(Part))
+            return whole;
         var rows = Shape[..^(Part.Length - 1)].Aggregate(1L, (product, size) => product * size);
         return whole with
         {
             Shape = Part,
-            Offset = whole.Offset + whole.Length / Math.Max(rows, 1) * FirstRow,
-            Length = whole.Length / Math.Max(rows, 1) * Part[0],
+            Offset = whole.Offset + whole.Length / rows * FirstRow,
+            Length = whole.Length / rows * Part[0],
         };
     }
 }

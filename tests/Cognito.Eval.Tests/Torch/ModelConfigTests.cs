@@ -194,6 +194,11 @@ public sealed class ModelConfigTests : IDisposable
         Read(Llama, ("rope_scaling", JsonNode.Parse("""{"factor": 8}"""))).Notes);
 
     [Fact]
+    public void A_config_within_a_larger_models_is_refused_as_that() => Assert.Contains(
+        "\"text_config\" holds the config of a model within a larger one; save the language model by itself",
+        Assert.Throws<InputException>(() => Read(Llama, ("hidden_size", null), ("text_config", new JsonObject()))).Message);
+
+    [Fact]
     public void Biases_that_the_class_does_not_have_are_named()
     {
         Assert.Single(Read(Mixtral, ("attention_bias", true)).Notes);
