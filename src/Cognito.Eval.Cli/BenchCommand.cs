@@ -118,6 +118,6 @@ internal static class BenchCommand
         var folderOf = File.Exists(shape) ? Path.GetDirectoryName(Path.GetFullPath(shape))! : shape;
         var config = Directory.Exists(folderOf) ? ModelConfig.Read(folderOf) : ModelConfig.Named(shape);
         var tokenizer = CheckpointTokenizer.Open(parsed.GetValue(Tokenizer) ?? Inputs.EmbeddedModel);
-        return Checkpoint.Fits(shape, config, tokenizer, maxLength);
+        return Checkpoint.Of(shape, config, tokenizer, maxLength);
     }
 }

@@ -13,18 +13,23 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
     public IReadOnlyList<int> EndIds => Config.EndIds.Count > 0 ? Config.EndIds : [Tokenizer.EndId];
 
     public static Checkpoint Open(string folder, int? maxLength) =>
-        Fits(folder, ModelConfig.Read(folder), CheckpointTokenizer.Open(folder), maxLength);
+        Of(folder, ModelConfig.Read(folder), CheckpointTokenizer.Open(folder), maxLength);
 
-    /// <summary>A config with a tokenizer that has no more pieces than it knows.</summary>
-    public static Checkpoint Fits(string folder, ModelConfig config, CheckpointTokenizer tokenizer, int? maxLength) =>
-        tokenizer.VocabularySize <= config.VocabularySize
-            ? new(folder, config, tokenizer, maxLength ?? config.MaxLength)
-            : throw new InputException(
-                $"{folder}: {tokenizer.Tokenizer.FileName} has {tokenizer.VocabularySize} tokens, config.json's vocab_size is "
-                + $"{config.VocabularySize}; they belong to different checkpoints");
+    public static Checkpoint Of(string folder, ModelConfig config, CheckpointTokenizer tokenizer, int? maxLength) =>
+        new(folder, config, tokenizer, maxLength ?? config.MaxLength);
+
+    /// <summary>What the weights' headers tell: all that the model needs is there, and what it does not need is named.</summary>
+    public UnusedTensors Unused()
+    {
+        using var weights = WeightFiles.Open(Folder);
+        return UnusedTensors.Of(Config, weights);
+    }
 
     public Planner Planner(Budget budget) =>
-        new(Tokenizer.Tokenizer, Protocol.LeaderboardV1, MaxLength, budget, Tokenizer.EndId);
+        new(Tokenizer.Tokenizer, Protocol.LeaderboardV1, MaxLength, budget, Tokenizer.EndId)
+        {
+            ModelVocabulary = Config.VocabularySize,
+        };
 
     /// <summary>Makes the plans of all that is asked, in the background.</summary>
     public PreparedQuestions Prepare(IReadOnlyList<Questions> asked, Budget budget) => new(asked, Planner(budget));

@@ -74,7 +74,7 @@ internal static class MergeCommand
             WeightsSha256 = shards.WeightsSha256,
             BatchTokens = budget.Shares ? budget.BatchTokens : null,
             CacheTokens = budget.Shares ? budget.CacheTokens : null,
-        }, limit, notes, rounding) with
+        }, limit, notes, rounding, key.Remarks) with
         {
             Circumstances = watch.Stop(graded, folder, data.Shown, 0) with { Shards = shards.Count },
         };

@@ -61,11 +61,14 @@ internal static class PlanCommand
             ? ModelConfig.Read(folder)
             : null;
         var (asked, notes) = Inputs.Ask(tasks, data, parsed.GetValue(Shots), limit);
-        foreach (var note in notes)
+        foreach (var note in notes.Concat(config?.Notes ?? []))
             narrator.Warn(note);
         var length = maxLength ?? config!.MaxLength;
         var prepared = new PreparedQuestions(
-            asked, new(tokenizer.Tokenizer, Protocol.LeaderboardV1, length, batchTokens, tokenizer.EndId));
+            asked, new(tokenizer.Tokenizer, Protocol.LeaderboardV1, length, batchTokens, tokenizer.EndId)
+            {
+                ModelVocabulary = config?.VocabularySize,
+            });
         var report = PlanReport.Of(asked, prepared, config, parsed.GetRequiredValue(Dtype), batchTokens, length, rate);
         narrator.Say($"planned in {clock.Elapsed.TotalSeconds:0.0} s");
         if (parsed.GetValue(Json))

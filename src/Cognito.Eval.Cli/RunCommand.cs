@@ -98,9 +98,11 @@ internal static class RunCommand
             throw new InputException($"--routing: {Path.Combine(folder, "config.json")} is of {checkpoint.Config.Architecture}, "
                 + "which has no router; leave --routing out");
         var (asked, notes) = Inputs.Ask(tasks, data, parsed.GetValue(Shots), limit);
+        var unused = checkpoint.Unused();
+        string[] remarks = [.. checkpoint.Config.Notes, .. unused.Notes];
         if (asked.Any(task => task.Docs[0].Doc is FreeForm))
             GenerationGroups.Room(Protocol.LeaderboardV1, checkpoint.MaxLength);
-        foreach (var note in notes)
+        foreach (var note in notes.Concat(remarks))
             narrator.Warn(note);
         cancel.ThrowIfCancellationRequested();
 
@@ -111,10 +113,14 @@ internal static class RunCommand
         var provenance = checkpoint.Provenance(placement, parsed.GetRequiredValue(LogProbDtype)) with
         {
             Data = data.IsSamples ? "samples" : "datasets",
+            UnusedTensors = unused.Names.Count == 0 ? null : unused.Names,
         };
         var shard = Shards.Of(parsed.GetValue(ShardOption));
         var key = RunFolder.Key(
-            checkpoint, provenance, asked, limit, parsed.GetValue(RunOptions.BatchTokens), parsed.GetValue(Routing));
+            checkpoint, provenance, asked, limit, parsed.GetValue(RunOptions.BatchTokens), parsed.GetValue(Routing)) with
+        {
+            Remarks = remarks.Length == 0 ? null : remarks,
+        };
         var arguments = new RunArguments(
             named.Given, Inputs.RowsGiven(parsed.GetValue(Data)) is { } rows ? Path.GetFullPath(rows) : null, [.. tasks.Select(task => task.Name)],
             parsed.GetValue(Shots), limit?.Value);
@@ -143,7 +149,7 @@ internal static class RunCommand
                     WeightsSha256 = weights,
                     BatchTokens = placement.Budget.Shares ? placement.Budget.BatchTokens : null,
                     CacheTokens = placement.Budget.Shares ? placement.Budget.CacheTokens : null,
-                }, limit, notes, rounding),
+                }, limit, notes, rounding, remarks),
                 parsed.GetRequiredValue(LogProbDtype), data.Shown, details, parsed.GetValue(Json));
         return Session.Done;
     }

@@ -96,10 +96,17 @@ internal sealed class ConfigFile
             : throw Bad(key, $"holds {Shown(e)}, not a whole number from {least} to {most}"))];
     }
 
-    /// <summary>The first string of a list of them; null where there is none.</summary>
+    /// <summary>A string, or the first of a list of them; null where there is none.</summary>
     public string? FirstWord(string key) =>
-        Value(key) is { ValueKind: JsonValueKind.Array } value && value.GetArrayLength() > 0
-        && value[0].ValueKind == JsonValueKind.String ? value[0].GetString() : null;
+        Value(key) is not { } value ? null
+        : (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0 ? value[0] : value)
+            is { ValueKind: JsonValueKind.String } first && first.GetString() is { Length: > 0 } word ? word : null;
+
+    public bool IsEqual(ConfigFile other) => JsonElement.DeepEquals(_object, other._object);
+
+    /// <summary>All keys that hold something.</summary>
+    public IEnumerable<(string Key, JsonElement Value)> Held => _object.EnumerateObject()
+        .Where(property => property.Value.ValueKind != JsonValueKind.Null).Select(property => (property.Name, property.Value));
 
     /// <summary>An object within; null where the key is not there.</summary>
     public ConfigFile? Section(string key) => Value(key) switch
@@ -113,10 +120,12 @@ internal sealed class ConfigFile
     public InputException Bad(string key, string fact, string? fix = Fix) =>
         new($"{_name}: \"{key}\" {fact}{(fix is null ? "" : "; " + fix)}");
 
-    private JsonElement? Value(string key) =>
+    /// <summary>What the key holds; null where it is not there, or null.</summary>
+    public JsonElement? Value(string key) =>
         _object.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    private static string Shown(JsonElement value)
+    /// <summary>A value as it is written there, on one line and not too long.</summary>
+    public static string Shown(JsonElement value)
     {
         var text = value.GetRawText().ReplaceLineEndings(" ");
         return text.Length <= 40 ? text : text[..40] + "...";

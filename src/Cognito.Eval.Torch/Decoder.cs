@@ -54,8 +54,9 @@ public sealed class Decoder : IDisposable
     {
         var config = ModelConfig.Read(folder);
         using var files = WeightFiles.Open(folder);
+        var places = new TensorPlaces(files, config);
         using WeightSource source = staging is null
-            ? new MappedWeights(files) : new StagedWeights(files, device, staging);
+            ? new MappedWeights(places) : new StagedWeights(places, device, staging);
         return new(config, source, device, dtype);
     }
 

@@ -4,70 +4,55 @@ using static TorchSharp.torch;
 namespace Cognito.Eval.Torch;
 
 /// <summary>
-/// A decoder's tensors by the names of the hub's layout, in the config's shapes, each filled from the source in its
-/// place on the device. Matrices that share their input become one: a row of a product does not depend on other rows.
+/// A decoder's tensors in the config's shapes, each filled from the source in its place on the device. Matrices that
+/// share their input become one: a row of a product does not depend on other rows.
 /// </summary>
 internal sealed class DecoderWeights(
     ModelConfig config, WeightSource source, Device device, ScalarType dtype, Elementwise elementwise) : IDisposable
 {
     private readonly List<Tensor> _tensors = [];
-    private readonly long _hidden = config.HiddenSize, _inner = config.IntermediateSize;
-    private readonly long _queries = (long)config.Heads * config.HeadDim;
-    private readonly long _keys = (long)config.KeyValueHeads * config.HeadDim;
+    private readonly DecoderTensors _named = new(config);
 
-    public Tensor Embedding() => One("model.embed_tokens.weight", config.VocabularySize, _hidden);
+    public Tensor Embedding() => One(_named.Embedding);
 
-    public Tensor Norm() => One("model.norm.weight", _hidden);
+    public Tensor Norm() => One(_named.Norm);
 
-    public Tensor Head(Tensor embedding) =>
-        config.TiesEmbeddings ? embedding : One("lm_head.weight", config.VocabularySize, _hidden);
+    public Tensor Head(Tensor embedding) => _named.Head is { } head ? One(head) : embedding;
 
     public DecoderLayer Layer(int index)
     {
-        var layer = $"model.layers.{index}.";
-        (string, long)[] qkv = [("q", _queries), ("k", _keys), ("v", _keys)];
-        var bias = config.AttentionBias;
+        var layer = _named.Layer(index);
         return new(elementwise,
-            One(layer + "input_layernorm.weight", _hidden),
-            Stacked([.. qkv.Select(p => ($"{layer}self_attn.{p.Item1}_proj.weight", p.Item2))], _hidden),
-            bias ? Stacked([.. qkv.Select(p => ($"{layer}self_attn.{p.Item1}_proj.bias", p.Item2))]) : null,
-            One(layer + "self_attn.o_proj.weight", _hidden, _queries),
-            bias ? One(layer + "self_attn.o_proj.bias", _hidden) : null,
-            One(layer + "post_attention_layernorm.weight", _hidden),
-            FeedForward(layer));
+            One(layer.AttentionNorm), Stacked(layer.Projections), Maybe(layer.ProjectionBiases),
+            One(layer.Output), Maybe(layer.OutputBias), One(layer.FeedForwardNorm),
+            new(elementwise, Maybe(layer.Router), [.. layer.Experts.Select(Expert)], config.ExpertsPerToken));
     }
 
     public void Dispose() => _tensors.ForEach(t => t.Dispose());
 
-    private FeedForward FeedForward(string layer) => config.HasRouter
-        ? new(elementwise, One(layer + "block_sparse_moe.gate.weight", config.Experts, _hidden),
-            [.. Enumerable.Range(0, config.Experts).Select(e =>
-                Expert($"{layer}block_sparse_moe.experts.{e}.", "w1", "w3", "w2"))], config.ExpertsPerToken)
-        : new(elementwise, null, [Expert(layer + "mlp.", "gate_proj", "up_proj", "down_proj")], 1);
+    private Expert Expert(ExpertTensors expert) =>
+        new(Stacked(expert.GateUp), Maybe(expert.GateUpBiases), One(expert.Down), Maybe(expert.DownBias));
 
-    private Expert Expert(string expert, string gate, string up, string down)
-    {
-        var bias = config.FeedForwardBias;
-        return new(
-            Stacked([($"{expert}{gate}.weight", _inner), ($"{expert}{up}.weight", _inner)], _hidden),
-            bias ? Stacked([($"{expert}{gate}.bias", _inner), ($"{expert}{up}.bias", _inner)]) : null,
-            One($"{expert}{down}.weight", _hidden, _inner),
-            bias ? One($"{expert}{down}.bias", _hidden) : null);
-    }
+    private Tensor One(NamedTensor tensor) => Stacked([tensor]);
 
-    private Tensor One(string name, params long[] shape) => Stacked([(name, shape[0])], shape[1..]);
+    private Tensor? Maybe(NamedTensor? tensor) => tensor is null ? null : One(tensor);
+
+    private Tensor? Maybe(IReadOnlyList<NamedTensor> parts) => parts.Count == 0 ? null : Stacked(parts);
 
     /// <summary>Tensors of so many rows each, all of one shape but for that, one below the other.</summary>
-    private Tensor Stacked((string Name, long Rows)[] parts, params long[] row)
+    private Tensor Stacked(IReadOnlyList<NamedTensor> parts)
     {
         using var scope = NewDisposeScope();
         // All are looked up before there is memory for any: a config's sizes are only a claim.
-        foreach (var (name, rows) in parts)
-            source.Check(name, [rows, .. row]);
-        var whole = empty([parts.Sum(p => p.Rows), .. row], dtype, device);
+        foreach (var part in parts)
+            source.Check(part.Name, part.Shape);
+        var whole = empty([parts.Sum(part => part.Shape[0]), .. parts[0].Shape[1..]], dtype, device);
         long at = 0;
-        for (var i = 0; i < parts.Length; at += parts[i++].Rows)
-            source.Fill(parts[i].Name, whole.narrow(0, at, parts[i].Rows));
+        foreach (var part in parts)
+        {
+            source.Fill(part.Name, whole.narrow(0, at, part.Shape[0]));
+            at += part.Shape[0];
+        }
         _tensors.Add(whole.DetachFromDisposeScope());
         return whole;
     }

@@ -1,10 +1,5 @@
 namespace Cognito.Eval.Torch;
 
-/// <summary>How positions turn queries and keys: the kinds "default", "linear" and "llama3".</summary>
-public sealed record RopeConfig(
-    string Kind, double Theta, double Factor = 1, double LowFrequencyFactor = 1, double HighFrequencyFactor = 1,
-    int OriginalMaxLength = 1);
-
 /// <summary>What a checkpoint's config.json says of its decoder, every number within sane bounds.</summary>
 public sealed record ModelConfig
 {
@@ -39,6 +34,9 @@ public sealed record ModelConfig
 
     /// <summary>The type the weights were saved in: float32, bfloat16, float16 or null where it is not told.</summary>
     public string? Dtype { get; init; }
+
+    /// <summary>What config.json says that has no effect, here or in transformers, though it might seem to; one sentence each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
 
     public bool HasRouter => Architecture == Mixtral;
 
@@ -102,14 +100,16 @@ public sealed record ModelConfig
     public static ModelConfig Read(string folder)
     {
         var file = ConfigFile.Read(Path.Combine(folder, "config.json"));
-        var architecture = file.FirstWord("architectures") is Mixtral or Mistral or Llama
-            ? file.FirstWord("architectures")!
-            : throw file.Bad("architectures", $"begins with {file.FirstWord("architectures") ?? "nothing"}; "
-                + $"this version knows {Mixtral}, {Mistral} and {Llama}", null);
-        file.Word("hidden_act", "silu");
-        if (file.Has("quantization_config"))
-            throw file.Bad("quantization_config", "is there", "use the checkpoint's unquantized weights");
-        return CheckedTogether(file, new()
+        var architecture = ArchitectureName.Of(file);
+        file.Word("hidden_act", "silu", "swish");
+        foreach (var key in (string[])["quantization_config", "compression_config"])
+            if (file.Has(key))
+                throw file.Bad(key, "is there", "use the checkpoint's unquantized weights");
+        if (file.Has("text_config") && !file.Has("hidden_size"))
+            throw file.Bad("text_config", "holds the config of a model within a larger one", "save the language model by itself");
+        var maxLength = file.Int("max_position_embeddings", 1, 1 << 30, architecture == Llama ? 2048 : 4096 * 32);
+        var (rope, ropeNotes) = RopeConfig.Read(file, architecture == Mixtral ? 1e6 : 1e4, maxLength);
+        var config = CheckedTogether(file, new()
         {
             Architecture = architecture,
             VocabularySize = file.Int("vocab_size", 1, 1 << 24),
@@ -121,17 +121,19 @@ public sealed record ModelConfig
             HeadDim = HeadDimOf(file),
             // What a missing key means is the default of transformers' class of that architecture.
             NormEpsilon = file.Number("rms_norm_eps", 0, 1, architecture == Mixtral ? 1e-5 : 1e-6),
-            Rope = RopeOf(file, architecture),
+            Rope = rope,
             SlidingWindow = SlidingWindowOf(file, architecture),
             TiesEmbeddings = file.Bool("tie_word_embeddings"),
             AttentionBias = architecture == Llama && file.Bool("attention_bias"),
             FeedForwardBias = architecture == Llama && file.Bool("mlp_bias"),
-            Experts = architecture == Mixtral ? file.Int("num_local_experts", 1, 1024, 8) : 1,
+            Experts = architecture == Mixtral ? ExpertsOf(file) : 1,
             ExpertsPerToken = architecture == Mixtral ? file.Int("num_experts_per_tok", 1, 1024, 2) : 1,
-            MaxLength = MaxLengthOf(file, architecture),
+            // The harness looks for n_positions first.
+            MaxLength = file.Int("n_positions", 1, 1 << 30, maxLength),
             EndIds = EndIdsOf(folder, file),
             Dtype = file.Word(file.Has("dtype") ? "dtype" : "torch_dtype", "float32", "bfloat16", "float16"),
         });
+        return config with { Notes = [.. UnreadKeys.Notes(file, config), .. ropeNotes] };
     }
 
     private static ModelConfig CheckedTogether(ConfigFile file, ModelConfig config)
@@ -164,35 +166,13 @@ public sealed record ModelConfig
             ? null
             : file.Int("sliding_window", 1, int.MaxValue, 4096);
 
-    private static int MaxLengthOf(ConfigFile file, string architecture) =>
-        file.Int(file.Has("n_positions") ? "n_positions" : "max_position_embeddings", 1, 1 << 30,
-            architecture == Llama ? 2048 : 4096 * 32);
-
-    private static RopeConfig RopeOf(ConfigFile file, string architecture)
+    /// <summary>transformers knows the key by another name too.</summary>
+    private static int ExpertsOf(ConfigFile file)
     {
-        const double largest = 1e15;
-        var section = file.Section("rope_parameters") ?? file.Section("rope_scaling");
-        var holder = section is not null && section.Has("rope_theta") ? section : file;
-        var theta = holder.Number("rope_theta", 1, largest, architecture == Mixtral ? 1e6 : 1e4);
-        if (section is null)
-            return new("default", theta);
-        var kind = section.Word(section.Has("rope_type") ? "rope_type" : "type", "default", "linear", "llama3");
-        if (section.Number("partial_rotary_factor", 0, 1, 1) != 1)
-            throw section.Bad("partial_rotary_factor", "is not 1", "this version turns whole heads only");
-        return kind switch
-        {
-            null or "default" => new("default", theta),
-            "linear" => new(kind, theta, section.Number("factor", 1e-3, 1e6)),
-            _ => Llama3(section, theta),
-        };
-    }
-
-    private static RopeConfig Llama3(ConfigFile section, double theta)
-    {
-        var low = section.Number("low_freq_factor", 1e-3, 1e6);
-        return new("llama3", theta, section.Number("factor", 1e-3, 1e6), low,
-            HighFrequencyFactor: section.Number("high_freq_factor", low + 1e-3, 1e6),
-            OriginalMaxLength: section.Int("original_max_position_embeddings", 1, 1 << 30));
+        var (local, other) = (file.Int("num_local_experts", 1, 1024, 8), file.Int("num_experts", 1, 1024, 0));
+        return other == 0 || other == local ? local
+            : !file.Has("num_local_experts") ? other
+            : throw file.Bad("num_experts", $"is {other}, and num_local_experts is {local}", "set both to the number of experts");
     }
 
     private static int[] EndIdsOf(string folder, ConfigFile config)

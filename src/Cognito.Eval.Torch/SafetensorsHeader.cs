@@ -21,13 +21,13 @@ internal static class SafetensorsHeader
     private const int LengthBytes = 8, LongestHeader = 100_000_000, MostDimensions = 64;
     private const string Again = "download or convert it again";
 
-    /// <summary>Bytes an element, for the types that TorchSharp can hold.</summary>
+    /// <summary>Bytes an element; of some types the bytes are known, and no more is needed of a tensor that nobody uses.</summary>
     private static int ElementSize(string dtype) => dtype switch
     {
-        "BOOL" or "U8" or "I8" => 1,
-        "I16" or "F16" or "BF16" => 2,
-        "I32" or "F32" => 4,
-        "I64" or "F64" => 8,
+        "BOOL" or "U8" or "I8" or "F8_E4M3" or "F8_E5M2" or "F8_E8M0" => 1,
+        "I16" or "U16" or "F16" or "BF16" => 2,
+        "I32" or "U32" or "F32" => 4,
+        "I64" or "U64" or "F64" or "C64" => 8,
         _ => 0,
     };
 
@@ -54,9 +54,13 @@ internal static class SafetensorsHeader
 
     /// <summary>A name from a file, as an error shows it: on one line, and not too long.</summary>
     public static string Shown(string name) =>
-        JsonSerializer.Serialize(name.Length > 100 ? name[..97] + "..." : name, Plain);
+        JsonSerializer.Serialize(name.Length > 100 ? name[..97] + "..." : name, Unescaped);
 
-    private static readonly JsonSerializerOptions Plain =
+    /// <summary>The same without quotation marks, for a name that needs none.</summary>
+    public static string Plain(string name) => name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
+        && name.Length <= 100 ? name : Shown(name);
+
+    private static readonly JsonSerializerOptions Unescaped =
         new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static byte[] Json(SafeFileHandle file, long length, string path)

@@ -23,7 +23,7 @@ internal sealed record Staging(int Buffers, int Bytes, int Threads, bool Pinned)
 /// than page faults, and a disk's error is an exception. Bytes go as they are; where the decoder's type is another, the
 /// device converts.
 /// </remarks>
-internal sealed class StagedWeights(WeightFiles files, Device device, Staging staging) : WeightSource
+internal sealed class StagedWeights(TensorPlaces places, Device device, Staging staging) : WeightSource
 {
     private readonly PieceQueue _pieces = new();
     private readonly Tensor?[] _buffers = new Tensor?[staging.Buffers];
@@ -33,11 +33,11 @@ internal sealed class StagedWeights(WeightFiles files, Device device, Staging st
     private Task? _stream;
     private CudaEvents? _events;
 
-    public override void Check(string name, long[] shape) => files.FloatingPoint(name, shape);
+    public override void Check(string name, long[] shape) => places.Find(name, shape);
 
     public override void Fill(string name, Tensor place)
     {
-        var (file, entry) = files.FloatingPoint(name, place.shape);
+        var (file, entry) = places.Find(name, place.shape);
         var flat = place.view(-1).DetachFromDisposeScope();
         _places.Add(flat);
         _pieces.Add(Cut(file, entry, flat));

@@ -3,14 +3,16 @@ using TorchSharp;
 
 namespace Cognito.Eval.Torch;
 
-/// <summary>A checkpoint's weights: one safetensors file, or the shards that its index names.</summary>
+/// <summary>A checkpoint's weights: one safetensors file, or shards, see <see cref="CheckpointFiles"/>.</summary>
 /// <remarks>Needs no libtorch until a tensor is asked for. Tensors may outlive it, <see cref="Hash"/> not.</remarks>
 public sealed class WeightFiles : IDisposable
 {
-    private const string Single = "model.safetensors", Index = "model.safetensors.index.json";
+    private const string Index = CheckpointFiles.Index;
     private const int LongestIndex = 100_000_000;
     private readonly List<SafetensorsFile> _files = [];
     private readonly Dictionary<string, (SafetensorsFile File, TensorEntry Entry)> _tensors = [];
+
+    private Dictionary<string, string>? _index;
 
     private WeightFiles(string folder) => Folder = folder;
 
@@ -27,23 +29,16 @@ public sealed class WeightFiles : IDisposable
     {
         if (!Directory.Exists(folder))
             throw new InputException($"{folder}: no such folder; name the folder of a checkpoint");
-        var (single, index) = (Path.Combine(folder, Single), Path.Combine(folder, Index));
+        var names = Names(folder);
+        var chosen = CheckpointFiles.Choose(folder, names) ?? throw Nothing(folder, names);
         var weights = new WeightFiles(folder);
         try
         {
-            switch (File.Exists(single), File.Exists(index))
-            {
-                case (true, true):
-                    throw new InputException($"{folder}: it holds both {Single} and {Index}; remove the one not meant");
-                case (true, false):
-                    weights.Add(single);
-                    break;
-                case (false, true):
-                    weights.AddShards(index);
-                    break;
-                default:
-                    throw Nothing(folder);
-            }
+            if (chosen.IsIndexed)
+                weights.AddShards(Path.Combine(folder, Index));
+            else
+                foreach (var file in chosen.Files)
+                    weights.Add(Path.Combine(folder, file));
             return weights;
         }
         catch
@@ -71,7 +66,40 @@ public sealed class WeightFiles : IDisposable
         var (file, entry) = Shaped(name, shape);
         return entry.DType is "BF16" or "F16" or "F32" or "F64" ? (file, entry)
             : throw new InputException($"{file.Path}: tensor {SafetensorsHeader.Shown(name)} holds {entry.DType}, " +
-                "no floating-point numbers; use the checkpoint's unquantized weights");
+                (entry.DType.StartsWith("F8", StringComparison.Ordinal) ? "quantized numbers" : "no floating-point numbers") +
+                "; use the checkpoint's unquantized weights (BF16, F16 or F32)");
+    }
+
+    /// <summary>Whether two tensors hold the same bytes, as the same type and shape.</summary>
+    internal bool AreEqual(string one, string other)
+    {
+        var ((file, entry), (otherFile, otherEntry)) = (Find(one) ?? throw Lacks(one), Find(other) ?? throw Lacks(other));
+        if (entry.DType != otherEntry.DType || !entry.Shape.AsSpan().SequenceEqual(otherEntry.Shape))
+            return false;
+        const int most = 1 << 20;
+        var (here, there) = (new byte[Math.Min(most, entry.Length)], new byte[Math.Min(most, entry.Length)]);
+        for (long at = 0; at < entry.Length; at += most)
+        {
+            var length = (int)Math.Min(most, entry.Length - at);
+            file.Read(here.AsSpan(0, length), entry.Offset + at);
+            otherFile.Read(there.AsSpan(0, length), otherEntry.Offset + at);
+            if (!here.AsSpan(0, length).SequenceEqual(there.AsSpan(0, length)))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>The shard that the index gives a tensor; null where there is no index, or it does not name the tensor.</summary>
+    internal string? Indexed(string name) => _index?.GetValueOrDefault(name);
+
+    /// <summary>An adapter's file beside the weights; null where there is none.</summary>
+    internal string? Adapter => Names(Folder).FirstOrDefault(name => name is CheckpointFiles.AdapterConfig or CheckpointFiles.Adapter);
+
+    /// <summary>Shards that lie in the folder beside the weights that are read.</summary>
+    internal IReadOnlyList<string> LeftAside()
+    {
+        var (names, read) = (Names(Folder), _files.Select(file => Path.GetFileName(file.Path)).ToHashSet());
+        return [.. CheckpointFiles.LeftAside(names).Except(read)];
     }
 
     /// <summary>
@@ -106,7 +134,7 @@ public sealed class WeightFiles : IDisposable
                 "take both from one checkpoint");
     }
 
-    private InputException Lacks(string name) => new($"{Folder}: no tensor {SafetensorsHeader.Shown(name)} in its " +
+    internal InputException Lacks(string name) => new($"{Folder}: no tensor {SafetensorsHeader.Shown(name)} in its " +
         "weights; take config.json and the weights from one checkpoint");
 
     private void Add(string path)
@@ -121,22 +149,25 @@ public sealed class WeightFiles : IDisposable
 
     private void AddShards(string index)
     {
-        var map = WeightMap(index);
-        foreach (var shard in map.Values.Distinct().Order(StringComparer.Ordinal))
+        _index = WeightMap(index);
+        foreach (var shard in _index.Values.Distinct().Order(StringComparer.Ordinal))
         {
             if (!IsPlain(shard))
                 throw new InputException($"{index}: {SafetensorsHeader.Shown(shard)} is not the plain name of a " +
                     ".safetensors file beside it; download the index again");
             var path = Path.Combine(Folder, shard);
-            if (!File.Exists(path))
+            if (!IsThere(path))
                 throw new InputException($"{index}: the shard {shard} is missing; download it");
             Add(path);
         }
-        foreach (var (name, shard) in map)
-            if (Find(name) is not var (file, _) || Path.GetFileName(file.Path) != shard)
-                throw new InputException($"{index}: tensor {SafetensorsHeader.Shown(name)} is not in {shard}; " +
-                    "take the index and the shards from one checkpoint");
     }
+
+    /// <summary>The folder's files; a link to nothing is none.</summary>
+    private static List<string> Names(string folder) =>
+        [.. Directory.EnumerateFiles(folder, "*", new EnumerationOptions()).Where(IsThere).Select(Path.GetFileName).OfType<string>()];
+
+    private static bool IsThere(string path) =>
+        new FileInfo(path) is { Exists: true } file && file.ResolveLinkTarget(returnFinalTarget: true) is null or { Exists: true };
 
     private static bool IsPlain(string shard) =>
         shard.EndsWith(".safetensors", StringComparison.Ordinal) && shard.Length > ".safetensors".Length
@@ -168,16 +199,12 @@ public sealed class WeightFiles : IDisposable
         }
     }
 
-    private static InputException Nothing(string folder)
-    {
-        var pickle = Directory.EnumerateFiles(folder, "*", new EnumerationOptions()).Select(Path.GetFileName)
-            .Order(StringComparer.Ordinal)
-            .FirstOrDefault(f => Path.GetExtension(f) is ".bin" or ".pt" or ".pth" or ".ckpt");
-        return new(pickle is null
-            ? $"{folder}: not a checkpoint, neither {Single} nor {Index} is in it; name the folder that holds them"
-            : $"{folder}: its weights are a pickle ({SafetensorsHeader.Shown(pickle)}), which can run code and " +
-              "is refused; convert them to safetensors (in transformers, save_pretrained does)");
-    }
+    private static InputException Nothing(string folder, IReadOnlyList<string> names) => new(
+        CheckpointFiles.Instead(names) is { } instead ? $"{folder}: {instead}"
+        : CheckpointFiles.Pickle(names) is { } pickle
+            ? $"{folder}: its weights are a pickle ({SafetensorsHeader.Shown(pickle)}), which can run code and " +
+              "is refused; convert them to safetensors (in transformers, save_pretrained does)"
+        : $"{folder}: not a checkpoint, neither {CheckpointFiles.Single} nor {Index} is in it; name the folder that holds them");
 }
 
 /// <summary>What reading all of the weights tells.</summary>

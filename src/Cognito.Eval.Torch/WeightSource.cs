@@ -22,13 +22,14 @@ internal abstract class WeightSource : IDisposable
 }
 
 /// <summary>A checkpoint's weights, copied out of the maps of its files.</summary>
-internal sealed class MappedWeights(WeightFiles files) : WeightSource
+internal sealed class MappedWeights(TensorPlaces places) : WeightSource
 {
-    public override void Check(string name, long[] shape) => files.FloatingPoint(name, shape);
+    public override void Check(string name, long[] shape) => places.Find(name, shape);
 
     public override void Fill(string name, Tensor place)
     {
-        using var source = files[name];
+        var (file, entry) = places.Find(name, place.shape);
+        using var source = file.Tensor(entry);
         place.copy_(source);
     }
 }

@@ -5,7 +5,7 @@ namespace Cognito.Eval;
 /// <summary>A checkpoint on the hub: which files it is, and how they come into the cache.</summary>
 public static class HubCheckpoint
 {
-    private const string Config = "config.json", Single = "model.safetensors", Index = "model.safetensors.index.json";
+    private const string Config = "config.json", Single = CheckpointFiles.Single, Index = CheckpointFiles.Index;
     private const string Generation = "generation_config.json";
 
     /// <summary>Besides the weights. Only the first must be there, and a tokenizer.</summary>
@@ -42,13 +42,12 @@ public static class HubCheckpoint
         HubFile File(string path) => new(repo, listing.Commit, path);
         foreach (var absent in Texts.Except(listing.Files).Where(path => !cache.IsAbsent(File(path))))
             cache.SetAbsent(File(absent));
-        var isSharded = !listing.Files.Contains(Single);
-        IEnumerable<string> first = Texts.Intersect(listing.Files);
+        var chosen = CheckpointFiles.Choose($"{repo}", listing.Files)!;
+        string[] paths = [.. Texts.Intersect(listing.Files)];
         if (weights)
-            first = first.Append(isSharded ? Index : Single);
-        string[] paths = [.. first];
+            paths = [.. paths, .. chosen.IsIndexed ? [Index] : chosen.Files];
         await hub.Fetch([.. paths.Select(File).Where(file => !cache.Has(file))], cancel);
-        if (weights && isSharded)
+        if (weights && chosen.IsIndexed)
         {
             var shards = Shards(cache.At(File(Index)));
             await hub.Fetch([.. shards.Select(File).Where(file => !cache.Has(file))], cancel);
@@ -87,19 +86,23 @@ public static class HubCheckpoint
             return unknown;
         if (!weights || Has(Single))
             return null;
-        return Has(Index) ? Shards(cache.At(File(Index))).FirstOrDefault(shard => !Has(shard)) : $"{Single} or {Index}";
+        if (Has(Index))
+            return Shards(cache.At(File(Index))).FirstOrDefault(shard => !Has(shard));
+        var names = Directory.EnumerateFiles(cache.Snapshot(repo, commit)).Select(Path.GetFileName).OfType<string>().Where(Has);
+        return CheckpointFiles.HasAllShards(names) ? null : $"{Single} or {Index}";
     }
 
     private static void Check(HubRepo repo, IReadOnlyList<string> files, HubSettings settings)
     {
         var page = $"{settings.Endpoint}/{repo.Address}/tree/{repo.Revision}";
+        var chosen = CheckpointFiles.Choose($"{repo}", files);
+        if (chosen is null && CheckpointFiles.Instead(files) is { } instead)
+            throw new InputException($"{repo}: {instead}; see {page}");
         if (!files.Contains(Config))
             throw new InputException($"{repo}: no {Config}, so no checkpoint that transformers could load; see {page}");
-        if (files.Contains(Single) || files.Contains(Index))
+        if (chosen is not null)
             return;
-        var pickled = files.FirstOrDefault(path => path.StartsWith("pytorch_model", StringComparison.Ordinal))
-            ?? files.FirstOrDefault(path => Path.GetExtension(path) is ".bin" or ".pt" or ".pth" or ".ckpt");
-        throw new InputException(pickled is not null
+        throw new InputException(CheckpointFiles.Pickle(files) is { } pickled
             ? $"{repo}: its weights are pickled ({pickled}), and loading a pickle runs whatever code is in it; use a revision "
                 + $"that has {Single}, such as refs/pr/N of the hub's conversion bot, or convert it; see {page}"
             : $"{repo}: no {Single} and no {Index}; this program reads unquantised safetensors only; see {page}");

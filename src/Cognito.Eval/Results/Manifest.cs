@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Cognito.Eval;
 
@@ -77,6 +78,10 @@ public sealed record RunKey(
     Provenance Provenance, string Weights, string ConfigSha256, IReadOnlyList<int> EndIds, double? Limit, int? BatchTokens,
     bool Routing, string Build, IReadOnlyDictionary<string, TaskKey> Tasks)
 {
+    /// <summary>What results say of the checkpoint's files; null where there is nothing to say.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Remarks { get; init; }
+
     /// <summary>sha256 in lower-case hex.</summary>
     public string Digest() => Convert.ToHexStringLower(SHA256.HashData(
         Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this, RunFile.Options))));

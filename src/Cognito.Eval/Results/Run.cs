@@ -108,6 +108,10 @@ public sealed record Provenance
     public string? Source { get; init; }
     public string? Architecture { get; init; }
     public string? WeightsSha256 { get; init; }
+
+    /// <summary>Tensors of the checkpoint's files that its model does not use, by name; null where there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? UnusedTensors { get; init; }
     public string? TokenizerSha256 { get; init; }
     public string? Protocol { get; init; }
     public string? Reference { get; init; }

@@ -8,9 +8,10 @@ public static class Tally
 
     /// <param name="columns">The leaderboard's columns, in its order.</param>
     /// <param name="notes">What keeps this from being a leaderboard score (<see cref="Doubts"/>); empty if it is one.</param>
+    /// <param name="remarks">What else is to be said, of the checkpoint's files.</param>
     public static Run Count(
         IReadOnlyList<GradedTask> graded, IReadOnlyList<Column> columns, Provenance provenance, Limit? limit,
-        IReadOnlyList<string> notes, Rounding? rounding = null)
+        IReadOnlyList<string> notes, Rounding? rounding = null, IReadOnlyList<string>? remarks = null)
     {
         var results = new OrderedDictionary<string, IReadOnlyDictionary<string, double?>>();
         var tasks = new OrderedDictionary<string, TaskRecord>();
@@ -26,7 +27,7 @@ public static class Tally
             Config = new(
                 "cognito-eval", $"pretrained={provenance.Model}", CommonShots(graded), null, [], provenance.Device, true,
                 limit?.Value, 100000, new Dictionary<string, string>()),
-            Leaderboard = Columns(results, columns, tasks, notes, [.. columns.Select(column => NotFinite(column, tasks)).OfType<string>()]),
+            Leaderboard = Columns(results, columns, tasks, notes, [.. remarks ?? [], .. columns.Select(column => NotFinite(column, tasks)).OfType<string>()]),
             Tasks = tasks,
             Rounding = rounding,
             Routing = graded.All(task => task.Routing is null) ? null : graded.Where(task => task.Routing is not null)

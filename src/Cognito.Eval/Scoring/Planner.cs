@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Microsoft.ML.Tokenizers;
 
 namespace Cognito.Eval;
@@ -11,6 +13,9 @@ namespace Cognito.Eval;
 public sealed class Planner(
     Tokenizer tokenizer, Protocol protocol, int maxLength, Budget budget, int emptyContext)
 {
+    /// <summary>How many tokens the model knows; null where that is not known.</summary>
+    public int? ModelVocabulary { get; init; }
+
     /// <summary>Plans log-likelihood requests, given by document.</summary>
     /// <param name="groups">Each document's task.</param>
     /// <exception cref="InputException">A request has nothing to predict, or nothing to predict it from.</exception>
@@ -19,6 +24,12 @@ public sealed class Planner(
         var spans = new IReadOnlyList<TokenSpan>[documents.Count];
         Parallel.For(0, documents.Count, d => spans[d] = Encode(documents[d]));
         Refuse(spans, groups);
+        foreach (var (document, group) in spans.Zip(groups))
+            foreach (var span in document)
+            {
+                RequireKnown(group, span.Context);
+                RequireKnown(group, span.Continuation);
+            }
         return Plan.Make(
             spans, groups, maxLength, budget.BatchTokens, protocol.MergesEqualRequests, budget.Shares);
     }
@@ -28,6 +39,7 @@ public sealed class Planner(
     public GenerationPlan Generation(string task, IReadOnlyList<GreedyUntil> requests)
     {
         var prompts = requests.Select(request => tokenizer.EncodeToIds(request.Context).ToArray()).ToList();
+        prompts.ForEach(prompt => RequireKnown(task, prompt));
         var groups = GenerationGroups.Make(requests, prompts, protocol, maxLength);
         return new(
             task, prompts, GenerationGroups.Pack(groups, budget.CacheTokens, protocol.MaxNewTokens), maxLength);
@@ -46,6 +58,22 @@ public sealed class Planner(
         }
         return spans;
     }
+
+    /// <summary>A tokenizer may hold tokens past the model's vocabulary: they matter where a text uses one.</summary>
+    private void RequireKnown(string task, int[] tokens)
+    {
+        if (ModelVocabulary is not { } known || tokenizer is not VocabularyTokenizer own || own.VocabularySize <= known
+            || Array.FindIndex(tokens, token => token >= known) is not (>= 0 and var at))
+            return;
+        throw new InputException($"{task}: a prompt or an answer holds the token {Spelled(own, tokens[at])} (id {tokens[at]} of "
+            + $"{own.FileName}), and the model knows {known} tokens (vocab_size of config.json); use the tokenizer that the "
+            + "model was trained with, or resize the model's embedding to it");
+    }
+
+    private static string Spelled(VocabularyTokenizer tokenizer, int id) =>
+        JsonSerializer.Serialize(tokenizer.Spelled(id), Readable);
+
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private void Refuse(IReadOnlyList<TokenSpan>[] spans, IReadOnlyList<string> groups)
     {

@@ -183,6 +183,26 @@ public sealed partial class HubTests
     }
 
     [Fact]
+    public async Task An_adapter_alone_is_refused_as_that()
+    {
+        server.Add("org/lora", new Dictionary<string, byte[]> { ["adapter_config.json"] = "{}"u8.ToArray(), ["adapter_model.safetensors"] = [1] });
+        Assert.Contains("it holds an adapter alone (adapter_config.json)", await Refused(other: new(HubKind.Model, "org/lora")));
+    }
+
+    [Fact]
+    public async Task Shards_without_an_index_are_fetched_by_their_names()
+    {
+        var files = Directory.EnumerateFiles(CommandLine.Nano).ToDictionary(file => Path.GetFileName(file), File.ReadAllBytes);
+        files.Remove("model.safetensors.index.json");
+        server.Add("org/shards", files);
+        var folder = await Fetch(other: new(HubKind.Model, "org/shards"));
+        Assert.True(File.Exists(Path.Combine(folder, "model-00002-of-00002.safetensors")));
+        Assert.Equal(folder, await Fetch(Settings(offline: true), new(HubKind.Model, "org/shards")));
+        File.Delete(Path.Combine(folder, "model-00001-of-00002.safetensors"));
+        Assert.Contains("is missing", await Refused(Settings(offline: true), new(HubKind.Model, "org/shards")));
+    }
+
+    [Fact]
     public async Task Nothing_but_what_a_checkpoint_needs_is_fetched()
     {
         var files = Directory.EnumerateFiles(CommandLine.Nano).ToDictionary(file => Path.GetFileName(file), File.ReadAllBytes);

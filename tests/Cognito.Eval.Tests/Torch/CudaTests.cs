@@ -78,7 +78,7 @@ public sealed class CudaTests
         Assert.SkipUnless(cuda.is_available(), NoGpu);
         using var files = WeightFiles.Open(Folder(name));
         using var scope = NewDisposeScope();
-        using var source = new StagedWeights(files, CUDA, new(3, 4096, 2, Pinned: true));
+        using var source = new StagedWeights(new TensorPlaces(files), CUDA, new(3, 4096, 2, Pinned: true));
         var places = files.Tensors.ToDictionary(t => t.Name, t => empty(t.Shape, dtype, CUDA));
         foreach (var (tensor, place) in places)
             source.Fill(tensor, place);

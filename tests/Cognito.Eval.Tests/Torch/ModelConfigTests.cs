@@ -73,7 +73,12 @@ public sealed class ModelConfigTests : IDisposable
     [Theory]
     [InlineData("architectures", """["GPT2LMHeadModel"]""", "begins with GPT2LMHeadModel; this version knows MixtralForCausalLM, MistralForCausalLM and LlamaForCausalLM")]
     [InlineData("architectures", "[]", "begins with nothing")]
-    [InlineData("architectures", "\"LlamaForCausalLM\"", "begins with nothing")]
+    [InlineData("architectures", "[\"\"]", "begins with nothing")]
+    [InlineData("model_type", "\"mistral\"", "\"architectures\" begins with LlamaForCausalLM, and \"model_type\" is mistral; set both")]
+    [InlineData("model_type", "\"qwen2\"", "\"architectures\" begins with LlamaForCausalLM, and \"model_type\" is qwen2; set both")]
+    [InlineData("compression_config", "{}", "is there; use the checkpoint's unquantized weights")]
+    [InlineData("rope_scaling", """{"type": "linear", "factor": 2, "partial_rotary_factor": 0.5}""", "\"partial_rotary_factor\" is not 1")]
+    [InlineData("rope_parameters", """{"full_attention": {"rope_theta": 1}}""", "\"full_attention\" holds positions of its own for some layers")]
     [InlineData("hidden_act", "\"gelu\"", "is \"gelu\"; this version knows silu")]
     [InlineData("vocab_size", "null", "is missing")]
     [InlineData("vocab_size", "0", "is 0, not a whole number from 1")]
@@ -92,7 +97,6 @@ public sealed class ModelConfigTests : IDisposable
     [InlineData("rope_scaling", """{"rope_type": "yarn", "factor": 4}""", "is \"yarn\"; this version knows default, linear, llama3")]
     [InlineData("rope_scaling", """{"rope_type": "linear"}""", "in \"rope_scaling\": \"factor\" is missing")]
     [InlineData("rope_scaling", """{"rope_type": "llama3", "factor": 8, "low_freq_factor": 4, "high_freq_factor": 1}""", "\"high_freq_factor\" is 1, not a number from 4")]
-    [InlineData("rope_scaling", """{"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4}""", "\"original_max_position_embeddings\" is missing")]
     [InlineData("rope_parameters", "7", "is 7, not an object")]
     [InlineData("max_position_embeddings", "0", "is 0, not a whole number from 1")]
     [InlineData("eos_token_id", "[2, \"x\"]", "holds \"x\", not a whole number")]
@@ -106,6 +110,99 @@ public sealed class ModelConfigTests : IDisposable
         Assert.StartsWith(Path.Combine(_folder, "config.json") + ": ", error.Message);
         Assert.Contains(fact, error.Message);
         Assert.Single(error.Message.Split('\n'));
+    }
+
+    [Theory]
+    [InlineData("null", "mixtral")]
+    [InlineData("[]", "mixtral")]
+    [InlineData("[null]", "Mixtral")]
+    [InlineData("""["MIXTRALForCausalLM"]""", "mixtral")]
+    [InlineData("""["mixtral_for_causal_lm"]""", null)]
+    [InlineData("\"MixtralForCausalLM\"", null)]
+    [InlineData("""["MixtralModel"]""", "mixtral")]
+    [InlineData("""["PeftModelForCausalLM"]""", "mixtral")]
+    public void The_models_type_tells_the_architecture_where_the_list_does_not(string architectures, string? type) =>
+        Assert.Equal(ModelConfig.Mixtral, Read(Mixtral, ("architectures", JsonNode.Parse(architectures)), ("model_type", type)).Architecture);
+
+    [Theory]
+    [InlineData("LLaMAForCausalLM", null)]
+    [InlineData("LLaMAForCausalLM", "llama")]
+    public void An_odd_spelling_is_read(string name, string? type) => Assert.Equal(
+        ModelConfig.Llama, Read(Llama, ("architectures", new JsonArray(name)), ("model_type", type)).Architecture);
+
+    [Fact]
+    public void An_unknown_type_alone_is_refused_by_its_name() => Assert.Contains(
+        "\"model_type\" is qwen3; this version knows Mixtral",
+        Assert.Throws<InputException>(() => Read(Llama, ("architectures", null), ("model_type", "qwen3"))).Message);
+
+    [Fact]
+    public void Experts_are_counted_by_either_of_their_names()
+    {
+        Assert.Equal(4, Read(Mixtral, ("num_local_experts", null), ("num_experts", 4)).Experts);
+        Assert.Equal(2, Read(Mixtral, ("num_experts", 2)).Experts);
+        Assert.Contains("\"num_experts\" is 4, and num_local_experts is 2",
+            Assert.Throws<InputException>(() => Read(Mixtral, ("num_experts", 4))).Message);
+    }
+
+    [Fact]
+    public void A_rope_that_does_not_tell_its_original_length_has_the_models()
+    {
+        var llama3 = JsonNode.Parse("""{"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4}""");
+        Assert.Equal(4096, Read(Llama, ("rope_scaling", llama3!.DeepClone()), ("max_position_embeddings", 4096)).Rope.OriginalMaxLength);
+        Assert.Equal(512, Read(Llama, ("rope_scaling", llama3), ("original_max_position_embeddings", 512)).Rope.OriginalMaxLength);
+    }
+
+    [Fact]
+    public void The_older_key_of_a_rope_comes_first_where_it_holds_anything()
+    {
+        var config = Read(Llama, ("rope_scaling", JsonNode.Parse("""{"type": "linear", "factor": 4}""")),
+            ("rope_parameters", JsonNode.Parse("""{"rope_theta": 7}""")));
+        Assert.Equal(new("linear", 1e4, 4), config.Rope);
+        Assert.Equal(["config.json: \"rope_parameters\" differs from \"rope_scaling\", which is the one that is read, as in transformers"],
+            config.Notes);
+        Assert.Equal(7, Read(Llama, ("rope_scaling", new JsonObject()), ("rope_parameters", JsonNode.Parse("""{"rope_theta": 7}"""))).Rope.Theta);
+    }
+
+    [Theory]
+    [InlineData("attn_logit_softcapping", "30.0", "null")]
+    [InlineData("clip_qkv", "8", "null")]
+    [InlineData("qk_layernorm", "true", "false")]
+    [InlineData("embedding_multiplier", "12", "1.0")]
+    [InlineData("partial_rotary_factor", "0.5", "1.0")]
+    [InlineData("rotary_pct", "0.25", "1")]
+    [InlineData("num_local_experts", "8", "1")]
+    [InlineData("layer_norm_eps", "1e-12", "1e-6")]
+    [InlineData("query_pre_attn_scalar", "256", "16")]
+    [InlineData("attention_multiplier", "0.5", "0.25")]
+    [InlineData("sliding_window", "128", "4096")]
+    [InlineData("layer_types", "[\"sliding_attention\"]", "[\"full_attention\", \"full_attention\"]")]
+    [InlineData("auto_map", """{"AutoModelForCausalLM": "modeling_x.X"}""", """{"AutoConfig": "configuration_x.X"}""")]
+    [InlineData("pretraining_speed", null, "3")]
+    public void A_key_that_means_something_elsewhere_is_named_where_its_value_would(string key, string? telling, string inert)
+    {
+        Assert.Empty(Read(Llama, (key, JsonNode.Parse(inert))).Notes);
+        if (telling is null)
+            return;
+        var note = Read(Llama, (key, JsonNode.Parse(telling))).Notes.Single();
+        Assert.StartsWith($"config.json: \"{key}\" is ", note);
+        Assert.Contains("is not read, as in transformers", note);
+    }
+
+    [Fact]
+    public void What_a_rope_holds_beside_its_kinds_keys_is_named() => Assert.Equal(
+        ["config.json: \"factor\" is 8, which positions of the kind default do not have, as in transformers"],
+        Read(Llama, ("rope_scaling", JsonNode.Parse("""{"factor": 8}"""))).Notes);
+
+    [Fact]
+    public void A_config_within_a_larger_models_is_refused_as_that() => Assert.Contains(
+        "\"text_config\" holds the config of a model within a larger one; save the language model by itself",
+        Assert.Throws<InputException>(() => Read(Llama, ("hidden_size", null), ("text_config", new JsonObject()))).Message);
+
+    [Fact]
+    public void Biases_that_the_class_does_not_have_are_named()
+    {
+        Assert.Single(Read(Mixtral, ("attention_bias", true)).Notes);
+        Assert.Empty(Read(Llama, ("attention_bias", true)).Notes);
     }
 
     [Fact]

@@ -37,10 +37,11 @@ public sealed class RandomWeightsTests
     {
         var config = ModelConfig.Read(Fixture.Path("checkpoints", name));
         using var files = WeightFiles.Open(Fixture.Path("checkpoints", name));
-        var asked = Shapes(config);
-        Assert.Equal(asked.Keys.Order(), files.Tensors.Select(t => t.Name).Order());
-        foreach (var tensor in files.Tensors)
-            Assert.Equal(tensor.Shape, asked[tensor.Name]);
+        var (asked, places) = (Shapes(config), new TensorPlaces(files, config));
+        Assert.Equal(asked.Keys.Order(), new DecoderTensors(config).All.Select(t => t.Name).Order());
+        var found = asked.Sum(tensor => places.Find(tensor.Key, tensor.Value).Entry.Length);
+        Assert.Equal(files.Tensors.Select(t => t.Name).Order(), places.Used.Order());
+        Assert.Equal(files.Bytes, found);
         Assert.Equal(files.Tensors.Sum(t => t.Shape.Aggregate(1L, (a, b) => a * b)), config.Parameters);
     }
 

@@ -65,7 +65,7 @@ public sealed class StagedWeightsTests : IDisposable
         var all = WriteShards();
         using var files = WeightFiles.Open(_weights.Folder);
         using var scope = NewDisposeScope();
-        using var source = new StagedWeights(files, CPU, new(buffers, bytes, threads, Pinned: false));
+        using var source = new StagedWeights(new TensorPlaces(files), CPU, new(buffers, bytes, threads, Pinned: false));
         var places = all.ToDictionary(t => t.Name, t => empty(t.Shape, MappedTensor.TypeOf(t.DType)));
         foreach (var (name, place) in places)
             source.Fill(name, place);
@@ -85,7 +85,7 @@ public sealed class StagedWeightsTests : IDisposable
         foreach (var (_, wanted) in Types)
         {
             using var scope = NewDisposeScope();
-            using var source = new StagedWeights(files, CPU, new(3, 256, 2, Pinned: false));
+            using var source = new StagedWeights(new TensorPlaces(files), CPU, new(3, 256, 2, Pinned: false));
             var places = all.ToDictionary(t => t.Name, t => empty(t.Shape, wanted));
             foreach (var (name, place) in places)
                 source.Fill(name, place);
@@ -115,7 +115,7 @@ public sealed class StagedWeightsTests : IDisposable
     {
         WriteShards();
         using var files = WeightFiles.Open(_weights.Folder);
-        using var source = new StagedWeights(files, CPU, new(2, 64, 2, Pinned: false));
+        using var source = new StagedWeights(new TensorPlaces(files), CPU, new(2, 64, 2, Pinned: false));
         using var place = empty(31, 33);
         source.Fill("t29", place);
         var path = Path.Combine(_weights.Folder, "s0.safetensors");
@@ -129,8 +129,8 @@ public sealed class StagedWeightsTests : IDisposable
     {
         WriteShards();
         using var files = WeightFiles.Open(_weights.Folder);
-        using var staged = new StagedWeights(files, CPU, new(2, 64, 2, Pinned: false));
-        using var mapped = new MappedWeights(files);
+        using var staged = new StagedWeights(new TensorPlaces(files), CPU, new(2, 64, 2, Pinned: false));
+        using var mapped = new MappedWeights(new TensorPlaces(files));
         foreach (WeightSource source in (WeightSource[])[staged, mapped])
         {
             var path = Path.Combine(_weights.Folder, "s0.safetensors");

@@ -59,12 +59,71 @@ public sealed class WeightFilesTests : IDisposable
     }
 
     [Fact]
-    public void One_file_and_an_index_contradict_each_other()
+    public void One_file_comes_before_an_index_as_in_transformers()
     {
         _weights.Write("model.safetensors", TestWeights.One("x"));
-        WriteIndex("""{"x":"model.safetensors"}""");
-        Assert.Contains($"it holds both model.safetensors and {Index}", Refusal());
+        WriteIndex("""{"y":"model-00001-of-00001.safetensors"}""");
+        using var weights = WeightFiles.Open(_weights.Folder);
+        Assert.Equal("x", weights.Tensors.Single().Name);
     }
+
+    [Fact]
+    public void Shards_without_an_index_are_read_if_all_are_there()
+    {
+        _weights.Write("model-00002-of-00002.safetensors", TestWeights.One("y"));
+        Assert.EndsWith($"there is no {Index}, and of the 2 shards that model-00002-of-00002.safetensors is one of 1 are there; "
+            + "fetch the others", Refusal());
+        _weights.Write("model-00001-of-00002.safetensors", TestWeights.One("y"));
+        Assert.Contains("tensor \"y\" is also in model-00001-of-00002.safetensors", Refusal());
+        _weights.Write("model-00001-of-00002.safetensors", TestWeights.One("x"));
+        using (var weights = WeightFiles.Open(_weights.Folder))
+            Assert.Equal(["x", "y"], weights.Tensors.Select(t => t.Name));
+        _weights.Write("model-00001-of-00003.safetensors", TestWeights.One("z"));
+        Assert.Contains("are shards of different checkpoints", Refusal());
+    }
+
+    [Fact]
+    public void An_index_may_name_more_than_there_is_and_put_it_elsewhere()
+    {
+        _weights.Write("s1.safetensors", TestWeights.One("x"));
+        _weights.Write("s2.safetensors", TestWeights.One("y"));
+        WriteIndex("""{"x":"s2.safetensors","y":"s1.safetensors","vision.z":"s1.safetensors"}""");
+        using var weights = WeightFiles.Open(_weights.Folder);
+        Assert.Equal(["x", "y"], weights.Tensors.Select(t => t.Name));
+        Assert.Contains($"tensor \"vision.z\" is not in s1.safetensors, where {Index} has it",
+            Assert.Throws<InputException>(() => new TensorPlaces(weights).Find("vision.z", [1])).Message);
+    }
+
+    [Theory]
+    [InlineData("adapter_model.safetensors", "holds an adapter alone (adapter_model.safetensors)")]
+    [InlineData("adapter_config.json", "holds an adapter alone (adapter_config.json)")]
+    [InlineData("consolidated.safetensors", "consolidated.safetensors holds weights in Mistral's own layout")]
+    [InlineData("consolidated-00001-of-00002.safetensors", "in Mistral's own layout")]
+    [InlineData("model.fp16.safetensors", "model.fp16.safetensors is a variant that transformers reads by name only")]
+    [InlineData("model.safetensors.index.fp16.json", "is a variant")]
+    [InlineData("weights.safetensors", "weights.safetensors is not a name that weights have")]
+    [InlineData("model-Q4_K_M.gguf", "its weights are in GGUF (model-Q4_K_M.gguf)")]
+    public void What_lies_there_in_place_of_weights_is_named(string name, string fact)
+    {
+        _weights.Write(name, "");
+        _weights.Write("config.json", "{}");
+        var message = Refusal();
+        Assert.StartsWith($"{_weights.Folder}: ", message);
+        Assert.Contains(fact, message);
+        Assert.Contains("; ", message);
+    }
+
+    [Fact]
+    public void A_link_to_nothing_is_no_file()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need rights there");
+        File.CreateSymbolicLink(Path.Combine(_weights.Folder, "model.safetensors"), Path.Combine(_weights.Folder, "gone"));
+        Assert.Contains("neither model.safetensors nor", Refusal());
+    }
+
+    [Fact]
+    public void A_file_of_no_bytes_is_named() => Assert.Contains("it has 0 bytes, and a safetensors file begins with",
+        _weights.Refusal([]));
 
     [Theory]
     [InlineData("../s1.safetensors")]
@@ -90,8 +149,6 @@ public sealed class WeightFilesTests : IDisposable
 
     [Theory]
     [InlineData("""{"x":"s3.safetensors"}""", "the shard s3.safetensors is missing; download it")]
-    [InlineData("""{"z":"s1.safetensors"}""", "tensor \"z\" is not in s1.safetensors")]
-    [InlineData("""{"x":"s2.safetensors","y":"s1.safetensors"}""", "tensor \"x\" is not in s2.safetensors")]
     [InlineData("""{"x":"s1.safetensors","y":"s1-again.safetensors"}""", "tensor \"x\" is also in s1-again.safetensors")]
     [InlineData("""{"x":"s1.safetensors","x":"s2.safetensors"}""", "not the JSON it must be (Duplicate")]
     [InlineData("""{"x":1}""", "no weight_map that gives each tensor its shard")]
