@@ -109,10 +109,18 @@ internal sealed class CodePointPattern
         return body switch
         {
             PatternPart.One { Set: var set } => new PatternPart.Repeat(set, from, to, GivesBack: !keeps),
-            PatternPart.Sequence or PatternPart.Choice when to == 1 && !keeps => from == 1 ? body : new PatternPart.Perhaps(body),
+            PatternPart.Sequence or PatternPart.Choice when to == 1 && !keeps && !IsAssertion(body) => from == 1 ? body : new PatternPart.Perhaps(body),
             _ => throw new FormatException("a group or assertion that is repeated"),
         };
     }
+
+    /// <summary>What Oniguruma repeats not even once.</summary>
+    private static bool IsAssertion(PatternPart part) => part switch
+    {
+        PatternPart.Sequence { Parts: var parts } => parts.Count > 0 && parts.All(IsAssertion),
+        PatternPart.Choice { Parts: var parts } => parts.Any(IsAssertion),
+        _ => part is PatternPart.Ahead or PatternPart.LineEnd,
+    };
 
     private (int From, int To) Counts()
     {
@@ -138,7 +146,7 @@ internal sealed class CodePointPattern
         var before = _before;
         _before = '\0';
         if (Take('['))
-            return ignoresCase ? throw new FormatException("a class without case") : new PatternPart.One(Class());
+            return new PatternPart.One(ignoresCase ? WithoutCase(Class()) : Class());
         if (Take('$'))
             return new PatternPart.LineEnd();
         if (Take('.'))
@@ -160,6 +168,11 @@ internal sealed class CodePointPattern
             throw new FormatException($"{before}{_before} without case");
         return CodePointSet.WithoutCase(rune) ?? throw new FormatException($"{rune} without case");
     }
+
+    private CodePointSet WithoutCase(CodePointSet set) => set.HasOthers
+        ? throw new FormatException("a class without case that is not of ASCII characters")
+        : Shared(CodePointSet.Of([.. set.Ranges().SelectMany(range => Enumerable.Range(range.From, range.To - range.From + 1))
+            .SelectMany(point => CodePointSet.WithoutCase(new(point))!).Select(point => (point, point))]));
 
     private PatternPart Group(bool ignoresCase)
     {

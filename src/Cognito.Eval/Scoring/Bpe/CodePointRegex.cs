@@ -28,5 +28,5 @@ internal sealed class CodePointRegex
     }
 
     /// <summary>The matches in a text, in order.</summary>
-    public PatternMatches In(ReadOnlySpan<char> text) => new(_program, text);
+    public PatternMatches In(ReadOnlySpan<char> text, long? most = null) => new(_program, text, most);
 }

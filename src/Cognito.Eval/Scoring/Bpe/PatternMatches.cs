@@ -23,12 +23,13 @@ internal ref struct PatternMatches
     /// <summary>A way that is left to try: a step at a place; of a run also those before, down to the least.</summary>
     private record struct Frame(int Step, int At, int Least);
 
-    public PatternMatches(PatternProgram program, ReadOnlySpan<char> text)
+    /// <param name="most">Steps after which the sweep goes on; by default more than a sound pattern takes.</param>
+    public PatternMatches(PatternProgram program, ReadOnlySpan<char> text, long? most = null)
     {
         _program = program;
         _text = text;
         _frames = new Frame[program.Steps[program.Start].Frames];
-        _most = AnyText + (long)(EachCharacter + program.Cells) * text.Length;
+        _most = most ?? AnyText + (long)(EachCharacter + program.Cells) * text.Length;
     }
 
     /// <summary>Where the last match begins and ends.</summary>

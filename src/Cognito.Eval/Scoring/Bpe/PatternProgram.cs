@@ -43,7 +43,7 @@ internal readonly record struct PatternStep(PatternOp Op, int Next)
 /// </summary>
 internal sealed class PatternProgram
 {
-    /// <summary>Cells: the longest real pattern has 80.</summary>
+    /// <summary>Cells beside the last step's: the longest real pattern has 80.</summary>
     public const int Most = 512;
 
     private readonly List<PatternStep> _steps =
@@ -127,7 +127,7 @@ internal sealed class PatternProgram
 
     private int Add(PatternStep step)
     {
-        if (Cells + step.Cells > Most)
+        if (Cells - 1 + step.Cells > Most)
             throw new FormatException($"more than {Most:N0} parts, counted as often as each is repeated");
         _steps.Add(step with { Cell = Cells });
         Cells += step.Cells;
