@@ -1,10 +1,10 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
+using System.Text;
 
 namespace Cognito.Eval.Tasks;
 
 /// <summary>HellaSwag: how does the scene go on? (Zellers et al. 2019, arXiv:1905.07830)</summary>
-public static partial class HellaSwag
+public static class HellaSwag
 {
     public static EvalTask Task { get; } = new("hellaswag")
     {
@@ -39,8 +39,25 @@ public static partial class HellaSwag
     /// began with a marker keeps the space after it (protocol 4.2).
     /// </summary>
     internal static string Clean(string text) =>
-        Marker().Replace(PythonText.Strip(text).Replace(" [title]", ". ", StringComparison.Ordinal), "")
+        WithoutMarkers(PythonText.Strip(text).Replace(" [title]", ". ", StringComparison.Ordinal))
             .Replace("  ", " ", StringComparison.Ordinal);
+
+    /// <summary>
+    /// Without what <c>\[.*?\]</c> finds: from a bracket to the first that closes on the same line. As a regular expression
+    /// it would look through the rest of the line for each bracket that none closes.
+    /// </summary>
+    private static string WithoutMarkers(ReadOnlySpan<char> text)
+    {
+        var kept = new StringBuilder(text.Length);
+        while (text.IndexOf('[') is >= 0 and var open)
+        {
+            var length = text[open..].IndexOfAny(']', '\n');
+            var (isMarker, end) = (length >= 0 && text[open + length] == ']', length < 0 ? text.Length : open + length + 1);
+            kept.Append(text[..(isMarker ? open : end)]);
+            text = text[end..];
+        }
+        return kept.Append(text).ToString();
+    }
 
     private static int Gold(Row row) => (row.Text("label"), row.Texts("endings").Count) switch
     {
@@ -49,9 +66,6 @@ public static partial class HellaSwag
             $"{row.Origin}: label \"{label}\" names none of the {endings} endings; the test split has no labels, "
             + "the validation split does"),
     };
-
-    [GeneratedRegex(@"\[[^\n]*?\]", RegexOptions.CultureInvariant)]
-    private static partial Regex Marker();
 
     /// <summary>The original file has labels as numbers, the hub as text.</summary>
     private static Row FromOriginal(Row row) => new(row.Origin, new Dictionary<string, object?>(row.Cells)

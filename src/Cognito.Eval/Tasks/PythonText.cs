@@ -71,9 +71,28 @@ public static class PythonText
     /// <summary>Unicode's Final_Sigma condition: a cased letter before and none after, case-ignorable ones skipped.</summary>
     private static bool EndsWord(string text, int at)
     {
-        var before = text[..at].EnumerateRunes().Reverse().SkipWhile(IsCaseIgnorable).Take(1).Any(IsCased);
-        var after = text[(at + 1)..].EnumerateRunes().SkipWhile(IsCaseIgnorable).Take(1).Any(IsCased);
+        var before = Before(text, at).SkipWhile(IsCaseIgnorable).Take(1).Any(IsCased);
+        var after = After(text, at + 1).SkipWhile(IsCaseIgnorable).Take(1).Any(IsCased);
         return before && !after;
+    }
+
+    /// <summary>The code points before a place, the nearest first; no more is read than is asked for.</summary>
+    private static IEnumerable<Rune> Before(string text, int at)
+    {
+        for (var width = 0; at > 0; at -= width)
+        {
+            Rune.DecodeLastFromUtf16(text.AsSpan(0, at), out var rune, out width);
+            yield return rune;
+        }
+    }
+
+    private static IEnumerable<Rune> After(string text, int at)
+    {
+        for (var width = 0; at < text.Length; at += width)
+        {
+            Rune.DecodeFromUtf16(text.AsSpan(at), out var rune, out width);
+            yield return rune;
+        }
     }
 
     private static bool IsCased(Rune rune) => Rune.GetUnicodeCategory(rune) is

@@ -130,7 +130,7 @@ internal sealed class PreTokenization
         var pattern = part.Part("pattern") ?? throw part.Bad("Split has no pattern");
         var behavior = Behavior(part, part.Text("behavior"));
         if (pattern.Text("String") is { Length: > 0 } literal)
-            _cuts.Add(new("\"" + literal, CodePointRegex.Of(literal), behavior, part.Flag("invert")));
+            Add(part, "\"" + literal, behavior, part.Flag("invert"), text => CodePointRegex.Of(text[1..]));
         else
             Add(part, pattern.Text("Regex") ?? throw part.Bad("Split has no pattern"), behavior, part.Flag("invert"));
     }
@@ -155,15 +155,17 @@ internal sealed class PreTokenization
         Opener ??= opener;
     }
 
-    private void Add(JsonPart part, string pattern, CutBehavior behavior, bool inverts = false)
+    /// <param name="parse">Reads the pattern, if it is no regular expression.</param>
+    private void Add(JsonPart part, string pattern, CutBehavior behavior, bool inverts = false, Func<string, CodePointRegex>? parse = null)
     {
         try
         {
-            _cuts.Add(new(pattern, CodePointRegex.Parse(pattern), behavior, inverts));
+            _cuts.Add(new(pattern, (parse ?? CodePointRegex.Parse)(pattern), behavior, inverts));
         }
         catch (FormatException e)
         {
-            throw part.Bad($"its pattern holds {e.Message}, which is not done exactly here");
+            var shown = pattern.Length > 60 ? pattern[..60] + "..." : pattern;
+            throw part.Bad($"its pattern {Printable.Line(shown)} holds {e.Message}, which is not done exactly here");
         }
     }
 

@@ -12,11 +12,11 @@ internal sealed record TextCut(string Pattern, CodePointRegex Regex, CutBehavior
         var (from, length) = part.GetOffsetAndLength(text.Length);
         var here = text.Slice(from, length);
         var (at, before, wasFound) = (0, parts.Count, false);
+        var matches = Regex.In(here);
         while (at < length)
         {
-            var there = Regex.TryFind(here, at, out var start, out var end);
-            if (!there)
-                (start, end) = (length, length);
+            var there = matches.MoveNext();
+            var (start, end) = there ? (matches.Start, matches.End) : (length, length);
             if (start > at)
                 Add(from + at, from + start, Inverts, ref wasFound, before, parts);
             if (there)
