@@ -109,6 +109,11 @@ public sealed record Provenance
     public string? Architecture { get; init; }
     public string? WeightsSha256 { get; init; }
     public string? TokenizerSha256 { get; init; }
+
+    /// <summary>Why another file than tokenizer.model carries the tokenizer, where there is one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TokenizerNote { get; init; }
+
     public string? Protocol { get; init; }
     public string? Reference { get; init; }
     public string? Data { get; init; }

@@ -44,7 +44,7 @@ public sealed class PlannerTests
         asked = asked with { Docs = [asked.Docs[0] with { Requests = [new LogLikelihood("a", "")] }] };
         using var model = new Toys.HashModel(400);
         var e = Assert.Throws<InputException>(() => Evaluation.Answer([asked], ScorerOf(model), default));
-        Assert.Contains("winogrande: a continuation of 0 tokens", e.Message);
+        Assert.Contains("winogrande: the continuation \"\" has no token of its own to score: it is empty; check the rows", e.Message);
     }
 
     [Fact]
