@@ -58,6 +58,7 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
             Model = Name,
             Architecture = Config.Architecture,
             TokenizerSha256 = Tokenizer.Sha256,
+            TokenizerNote = Tokenizer.Note,
             Protocol = Protocol.LeaderboardV1.Name,
             Reference = Protocol.LeaderboardV1.Reference,
             AddBos = false,

@@ -42,6 +42,13 @@ internal sealed class Narrator(bool quiet) : IDisposable
         Terminal.Error.MarkupLineInterpolated($"[yellow]note: {Terminal.Short(note)}[/]");
     }
 
+    /// <summary>Which tokenizer is used, where that is not the first one looked for.</summary>
+    public void Warn(CheckpointTokenizer tokenizer)
+    {
+        if (tokenizer.Note is { } note)
+            Warn(note);
+    }
+
     /// <summary>A device that failed while the run goes on, or the last one.</summary>
     public void Lost(LostModel lost)
     {

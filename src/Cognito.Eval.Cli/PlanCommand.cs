@@ -56,6 +56,7 @@ internal static class PlanCommand
         var data = Inputs.Rows(parsed.GetValue(Data), named, tasks, fetching, cancel);
         var folder = named.Fetch(fetching, weights: false, cancel);
         var tokenizer = CheckpointTokenizer.Open(folder);
+        narrator.Warn(tokenizer);
         // Without a model, a tokenizer and its maximum length are all that planning needs.
         var config = maxLength is null || File.Exists(Path.Combine(folder, "config.json"))
             ? ModelConfig.Read(folder)

@@ -29,6 +29,7 @@ internal static class PromptCommand
             var named = Inputs.Named(parsed.GetValue(model));
             var root = Inputs.Rows(parsed.GetValue(data), named, [only], fetching, cancel);
             var tokenizer = CheckpointTokenizer.Open(named.Fetch(fetching, weights: false, cancel));
+            narrator.Warn(tokenizer);
             return Print(only, parsed.GetValue(doc), parsed.GetValue(shots), root, tokenizer, parsed.GetValue(json));
         })));
         return command;

@@ -94,6 +94,7 @@ internal static class RunCommand
             + (data.Elsewhere.Count > 0 ? $"{string.Join(", ", data.Elsewhere.Keys)}, in {fetching.Hub.Cache.Folder}" : data.Folder));
 
         var checkpoint = Checkpoint.Open(folder, parsed.GetValue(RunOptions.MaxLength)) with { Name = named.Name };
+        narrator.Warn(checkpoint.Tokenizer);
         if (parsed.GetValue(Routing) && !checkpoint.Config.HasRouter)
             throw new InputException($"--routing: {Path.Combine(folder, "config.json")} is of {checkpoint.Config.Architecture}, "
                 + "which has no router; leave --routing out");

@@ -113,6 +113,11 @@ public sealed record Provenance
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? UnusedTensors { get; init; }
     public string? TokenizerSha256 { get; init; }
+
+    /// <summary>Why another file than tokenizer.model carries the tokenizer, where there is one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TokenizerNote { get; init; }
+
     public string? Protocol { get; init; }
     public string? Reference { get; init; }
     public string? Data { get; init; }

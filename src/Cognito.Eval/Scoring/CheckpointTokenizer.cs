@@ -5,15 +5,17 @@ namespace Cognito.Eval;
 /// <param name="EndText">The same as text: one more stop string of generated answers.</param>
 public sealed record CheckpointTokenizer(VocabularyTokenizer Tokenizer, int EndId, string EndText)
 {
+    private const string SaveAgain = "save the tokenizer again with transformers, so that both agree";
+
     public int VocabularySize => Tokenizer.VocabularySize;
 
-    /// <summary>Hex digest of the tokenizer's file.</summary>
+    /// <summary>Hex digest of the tokenizer's file; of more where files beside it change its tokens.</summary>
     public string Sha256 => Tokenizer.Sha256;
 
-    /// <summary>
-    /// Opens the tokenizer of a checkpoint's folder: tokenizer.model, else tokenizer.json, which is also taken where
-    /// tokenizer.model lacks the token that tokenizer_config.json ends texts with.
-    /// </summary>
+    /// <summary>Why another file than tokenizer.model is used, where there is one; else null.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>Opens the tokenizer of a checkpoint's folder; docs/tokenizers.md says which file is taken for what.</summary>
     /// <exception cref="InputException">There is none, or it is not one that is understood exactly.</exception>
     public static CheckpointTokenizer Open(string folder)
     {
@@ -21,8 +23,10 @@ public sealed record CheckpointTokenizer(VocabularyTokenizer Tokenizer, int EndI
         if (!File.Exists(model) && !File.Exists(json))
             throw new InputException(
                 $"{folder}: neither tokenizer.model nor tokenizer.json; give the folder of a checkpoint as the hub lays it out");
-        var config = TokenizerConfig.Read(folder);
-        return File.Exists(model) ? OfModel(model, json, config) : OfJson(json, config);
+        var config = TokenizerConfigFiles.Read(folder);
+        return !File.Exists(model) ? Of(JsonTokenizer.Load(json, config), config)
+            : File.Exists(json) ? OfBoth(model, json, config)
+            : OfModel(SentencePieceModel.Load(model), model, config);
     }
 
     public TokenSpan Encode(LogLikelihood request) =>
@@ -30,36 +34,45 @@ public sealed record CheckpointTokenizer(VocabularyTokenizer Tokenizer, int EndI
 
     public int[] Encode(GreedyUntil request) => [.. Tokenizer.EncodeToIds(request.Context)];
 
-    private static CheckpointTokenizer OfModel(string path, string json, TokenizerConfig config)
+    /// <summary>tokenizer.json's ids, as transformers takes them; where tokenizer.model says the same, its name and hash.</summary>
+    private static CheckpointTokenizer OfBoth(string path, string json, TokenizerConfig config)
     {
-        var tokenizer = SentencePieceTokenizer.Load(path);
-        var end = tokenizer.EosId ?? throw new InputException(
-            $"{path}: has no end-of-text piece; give the tokenizer of a causal language model");
-        var own = tokenizer.Model.Pieces[end].Text;
-        if (config.EndText is null || config.EndText == own)
-            return new(tokenizer, end, own);
-        // Another end token lies outside tokenizer.model: its id would decode to nothing, and stops on it be missed.
-        return File.Exists(json) ? OfJson(json, config) : throw new InputException(
-            $"{config.Path}: eos_token is \"{config.EndText}\", but tokenizer.model ends texts with \"{own}\"; "
-            + "put the checkpoint's tokenizer.json beside it, which holds added tokens");
+        SentencePieceModel model;
+        try
+        {
+            model = SentencePieceModel.Load(path);
+        }
+        catch (InputException flaw)
+        {
+            return Of(JsonTokenizer.Load(json, config), config) with { Note = $"tokenizer.model{flaw.Message.Split("; ")[0][path.Length..]}; tokenizer.json is used" };
+        }
+        var own = JsonTokenizer.Load(json, config);
+        var tokenizer = Of(own, config);
+        return SentencePieceTokenizer.Difference(model, own.Parts) is { } difference
+            ? tokenizer with { Note = $"tokenizer.json: has {difference}, which tokenizer.model has not; tokenizer.json is used" }
+            : tokenizer with { Tokenizer = SentencePieceTokenizer.Of(model, config, own) };
     }
 
-    private static CheckpointTokenizer OfJson(string path, TokenizerConfig config)
+    private static CheckpointTokenizer OfModel(SentencePieceModel model, string path, TokenizerConfig config)
     {
-        var tokenizer = JsonTokenizer.Load(path, config.CleansSpaces);
+        var tokenizer = SentencePieceTokenizer.Of(model, config, path);
+        var end = config.EndText ?? (model.EosId is { } own ? model.Pieces[own].Text : throw new InputException(
+            $"{path}: has no end-of-text piece; give the tokenizer of a causal language model"));
+        return new(tokenizer, IdOfEnd(tokenizer, end, config), end);
+    }
+
+    private static CheckpointTokenizer Of(JsonTokenizer tokenizer, TokenizerConfig config)
+    {
         if (config.EndText is not { } end)
             throw new InputException($"{config.Path}: names no eos_token; add the checkpoint's, such as \"eos_token\": \"</s>\"");
-        if (config.SplitsSpecial)
-            throw new InputException($"{config.Path}: split_special_tokens is true, which is not done here; "
-                + "set it to false if the checkpoint was trained so");
         if (config.AddsPrefixSpace is { } space && space != tokenizer.AddsPrefixSpace)
             throw new InputException($"{config.Path}: add_prefix_space is {(space ? "true" : "false")}, but tokenizer.json says "
-                + "otherwise; save the tokenizer again with transformers, so that both agree");
-        foreach (var (id, text) in config.Added)
-            if (tokenizer.IdOf(text) != id)
-                throw new InputException($"{config.Path}: added token \"{text}\" has id {id}, but not in tokenizer.json; "
-                    + "save the tokenizer again with transformers, so that both agree");
-        return new(tokenizer, tokenizer.IdOf(end) ?? throw new InputException(
-            $"{config.Path}: eos_token is \"{end}\", which tokenizer.json does not hold; the files belong to different checkpoints"), end);
+                + $"otherwise; {SaveAgain}");
+        return new(tokenizer, IdOfEnd(tokenizer, end, config), end);
     }
+
+    private static int IdOfEnd(BpeTokenizer tokenizer, string end, TokenizerConfig config) =>
+        tokenizer.IdOf(end) ?? throw new InputException(
+            $"{config.Path}: eos_token is \"{end}\", which {tokenizer.FileName} does not hold and no other file gives an id; "
+            + "name the checkpoint's own, or put the file beside it that holds added tokens");
 }

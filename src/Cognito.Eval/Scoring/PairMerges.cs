@@ -12,6 +12,9 @@ internal struct Symbol
     /// <summary>Whether it begins inside of a character.</summary>
     public bool Continues;
 
+    /// <summary>Whether it stands for what has no token; a token of that name in a text is another thing.</summary>
+    public bool IsUnknown;
+
     public int Previous, Next;
 }
 
@@ -24,6 +27,10 @@ internal sealed class PairMerges
 
     /// <summary>A pair that merges. Of equal pairs the last one counts.</summary>
     public void Add(int left, int right, int merged, int rank) => _merges[(left, right)] = (rank, merged);
+
+    /// <summary>The pairs, lowest rank first.</summary>
+    public IEnumerable<(int Left, int Right, int Merged)> InOrder =>
+        _merges.OrderBy(merge => merge.Value.Rank).Select(merge => (merge.Key.Left, merge.Key.Right, merge.Value.Merged));
 
     /// <summary>Whether any pair holds one of these symbols.</summary>
     public bool Touches(IReadOnlySet<int> symbols) =>

@@ -3,7 +3,7 @@ using System.Text;
 namespace Cognito.Eval;
 
 /// <summary>Byte-pair encoding as SentencePiece does it: the best pairs merge first, of equals the leftmost.</summary>
-internal sealed class PieceMerges
+internal sealed class PieceMerges : WordMerges
 {
     private const int None = PairMerges.None;
 
@@ -14,10 +14,12 @@ internal sealed class PieceMerges
     private readonly Dictionary<char, int[]> _userDefinedLengths;
     private readonly SentencePieceModel _model;
     private readonly int[] _bytes;
+    private readonly Dictionary<string, int> _ids;
 
     public PieceMerges(SentencePieceModel model)
     {
         _model = model;
+        _ids = model.Pieces.Index().ToDictionary(piece => piece.Item.Text, piece => piece.Index, StringComparer.Ordinal);
         var ranks = Ranks(model.Pieces);
         _bytes = [.. Enumerable.Range(0, model.ByteFallback ? 256 : 0).Select(b => model.IdOf($"<0x{b:X2}>")!.Value)];
         _userDefined = model.Pieces.Index().Where(piece => piece.Item.Type is PieceType.UserDefined)
@@ -38,9 +40,17 @@ internal sealed class PieceMerges
                     _merges.Add(left, right, id, ranks[id]);
     }
 
-    /// <summary>Appends the ids of a text whose spaces are U+2581, and how many characters each stands for.</summary>
-    /// <param name="widths">Of a character's byte pieces the last one has its width, the others 0.</param>
-    public void Encode(ReadOnlySpan<char> text, List<int> ids, List<int>? widths = null)
+    public override IReadOnlyDictionary<string, int> Ids => _ids;
+
+    /// <summary>The pairs that merge, in order.</summary>
+    public IEnumerable<(int Left, int Right, int Merged)> Pairs => _merges.InOrder;
+
+    // Without byte pieces a run of unknown characters is one id and may cross any border.
+    public override bool Divides(Func<string, bool> isCrossed) => _model.ByteFallback && !_model.Pieces.Any(
+        piece => piece.Type is PieceType.Normal or PieceType.UserDefined && isCrossed(piece.Text));
+
+    /// <summary>Appends the ids of a text whose spaces are U+2581.</summary>
+    public override void Encode(ReadOnlySpan<char> text, List<int> ids, List<PlacedToken>? placed = null)
     {
         var symbols = text.Length <= 128 ? stackalloc Symbol[text.Length] : new Symbol[text.Length];
         symbols = symbols[..Split(text, symbols)];
@@ -52,13 +62,13 @@ internal sealed class PieceMerges
             var end = next < 0 ? text.Length : symbols[next].Start;
             var isPiece = symbols[at].Id is >= 0 and var symbol && symbol < _model.Pieces.Count;
             if (!isPiece && _model.ByteFallback)
-                AddBytes(text[start..end], ids, widths);
-            else if (!isPiece && inUnknown)
-                widths?[^1] += end - start;
-            else
+                AddBytes(text[start..end], ids, placed);
+            else if (!isPiece && inUnknown && placed is not null)
+                placed[^1] = placed[^1] with { Width = placed[^1].Width + end - start };
+            else if (isPiece || !inUnknown)
             {
                 ids.Add(isPiece ? symbols[at].Id : _model.UnknownId);
-                widths?.Add(end - start);
+                placed?.Add(new(ids[^1], end - start, EndsInside: false));
             }
             inUnknown = !isPiece;
         }
@@ -93,7 +103,7 @@ internal sealed class PieceMerges
         return (None, 0);
     }
 
-    private void AddBytes(ReadOnlySpan<char> character, List<int> ids, List<int>? widths)
+    private void AddBytes(ReadOnlySpan<char> character, List<int> ids, List<PlacedToken>? placed)
     {
         Rune.DecodeFromUtf16(character, out var rune, out _);
         Span<byte> bytes = stackalloc byte[4];
@@ -101,7 +111,7 @@ internal sealed class PieceMerges
         for (var i = 0; i < count; i++)
         {
             ids.Add(_bytes[bytes[i]]);
-            widths?.Add(i == count - 1 ? character.Length : 0);
+            placed?.Add(new(ids[^1], i == count - 1 ? character.Length : 0, EndsInside: i < count - 1));
         }
     }
 

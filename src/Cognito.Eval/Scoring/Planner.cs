@@ -23,7 +23,7 @@ public sealed class Planner(
     {
         var spans = new IReadOnlyList<TokenSpan>[documents.Count];
         Parallel.For(0, documents.Count, d => spans[d] = Encode(documents[d]));
-        Refuse(spans, groups);
+        Refuse(documents, spans, groups);
         foreach (var (document, group) in spans.Zip(groups))
             foreach (var span in document)
             {
@@ -75,18 +75,28 @@ public sealed class Planner(
 
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private void Refuse(IReadOnlyList<TokenSpan>[] spans, IReadOnlyList<string> groups)
+    private void Refuse(
+        IReadOnlyList<IReadOnlyList<LogLikelihood>> documents, IReadOnlyList<TokenSpan>[] spans, IReadOnlyList<string> groups)
     {
         for (var d = 0; d < spans.Length; d++)
-            foreach (var span in spans[d])
+            foreach (var (request, span) in documents[d].Zip(spans[d]))
                 if (span.Context.Length == 0)
                     throw new InputException(
                         $"{groups[d]}: a context of white space alone has no token to predict from; check the rows");
-                else if (span.Continuation.Length == 0 || span.Continuation.Length > maxLength)
-                    throw new InputException(
-                        $"{groups[d]}: a continuation of {span.Continuation.Length} tokens; between 1 and the model's "
-                        + $"maximum length {maxLength} can be scored; check the rows, or raise --max-length");
+                else if (span.Continuation.Length == 0)
+                    throw new InputException($"{groups[d]}: the continuation \"{request.Continuation}\" has no token of its own to score: "
+                        + WhyNone(request));
+                else if (span.Continuation.Length > maxLength)
+                    throw new InputException($"{groups[d]}: a continuation of {span.Continuation.Length} tokens, more than the model's "
+                        + $"maximum length {maxLength}; raise --max-length if the model takes more, or check the rows");
     }
+
+    private string WhyNone(LogLikelihood request) =>
+        request.Continuation.Length == 0 ? "it is empty; check the rows"
+        : TokenSpan.AtBorder(tokenizer, request.Context, request.Continuation) is { } token
+            ? $"token {token.Id} \"{token.Value}\" spans the border between context and continuation; leave the task out, or give "
+                + "the tokenizer that the model was trained with"
+        : "together with its context it is no more tokens than the context alone; check the rows, or leave the task out";
 }
 
 /// <summary>The order of work for a task's generation.</summary>

@@ -37,9 +37,6 @@ public sealed class SentencePieceModel
     /// <summary>Texts are encoded as if a space stood in front of them.</summary>
     public bool AddsDummyPrefix { get; private set; } = true;
 
-    /// <summary>What the unknown piece decodes to.</summary>
-    public string UnknownSurface { get; private set; } = " \u2047 ";
-
     public int UnknownId { get; private set; } = -1;
     public int? BosId => ControlId(_bos);
     public int? EosId => ControlId(_eos);
@@ -140,9 +137,6 @@ public sealed class SentencePieceModel
                 case (3, Wire.Varint): _modelType = (int)Math.Min(message.Integer, 5); break;
                 case (24, Wire.Varint): _suffixes = message.Flag; break;
                 case (35, Wire.Varint): ByteFallback = message.Flag; break;
-                case (44, Wire.Bytes) when message.Bytes.Length > LongestPiece:
-                    throw new InvalidDataException($"its unknown surface has {message.Bytes.Length} bytes");
-                case (44, Wire.Bytes): UnknownSurface = s_strictUtf8.GetString(message.Bytes); break;
                 case (46, Wire.Bytes): _bos = s_strictUtf8.GetString(message.Bytes); break;
                 case (47, Wire.Bytes): _eos = s_strictUtf8.GetString(message.Bytes); break;
                 case (48, Wire.Bytes): _pad = s_strictUtf8.GetString(message.Bytes); break;

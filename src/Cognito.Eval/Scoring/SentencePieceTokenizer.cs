@@ -1,175 +1,103 @@
-using System.Buffers;
-using System.Runtime.InteropServices;
+using System.Text.Json;
 
 namespace Cognito.Eval;
 
-/// <summary>
-/// The tokenizer of a SentencePiece BPE model, id for id. It adds neither bos nor eos, and takes the text of special
-/// pieces as text. Safe to use from several threads.
-/// </summary>
-public sealed class SentencePieceTokenizer : VocabularyTokenizer
+/// <summary>The tokenizer of a SentencePiece BPE model: alone as SentencePiece does it, in a checkpoint as transformers does.</summary>
+public sealed class SentencePieceTokenizer : BpeTokenizer
 {
-    /// <summary>What stands for a space inside of pieces.</summary>
-    internal const char Space = '\u2581';
-
-    private readonly PieceMerges _merges;
-    private readonly int[] _lineFeed;
-    private readonly bool _splitsLines;
-    private readonly bool _splitsWords;
-    private readonly TokenCache _lines = new(longest: 1 << 14, most: 1 << 25);
-    private readonly TokenCache _words = new(longest: 64, most: 1 << 23);
-
+    /// <summary>As SentencePiece itself, which takes the text of special pieces as text.</summary>
     public SentencePieceTokenizer(SentencePieceModel model)
+        : this(model, AsSentencePiece(Own(model, TokenizerConfig.None)), model.Sha256)
     {
-        Model = model;
-        _merges = new(model);
-        // Where no piece holds two neighbouring characters no merge crosses their border, so both sides are encoded on
-        // their own. Without byte pieces a run of unknown characters is one id and may cross any border.
-        var texts = model.Pieces.Where(piece => piece.Type is PieceType.Normal or PieceType.UserDefined)
-            .Select(piece => piece.Text).ToArray();
-        _splitsLines = model.ByteFallback && !texts.Any(text => text.Length > 1 && text.Contains('\n'));
-        _splitsWords = model.ByteFallback && !texts.Any(text => text.AsSpan().TrimStart(Space).Contains(Space));
-        var lineFeed = new List<int>();
-        _merges.Encode("\n", lineFeed);
-        _lineFeed = [.. lineFeed];
     }
+
+    private SentencePieceTokenizer(SentencePieceModel model, TokenizerParts parts, string sha256)
+        : base(parts) => (Model, Sha256) = (model, sha256);
 
     public SentencePieceModel Model { get; }
 
-    public override int VocabularySize => Model.Pieces.Count;
     public int UnknownId => Model.UnknownId;
     public int? BosId => Model.BosId;
     public int? EosId => Model.EosId;
 
-    public override string Sha256 => Model.Sha256;
+    public override string Sha256 { get; }
     public override string FileName => "tokenizer.model";
-    public override string Spelled(int id) => Model.Pieces[id].Text;
 
     /// <exception cref="InputException">The file is no SentencePiece BPE model that is done exactly here.</exception>
     public static SentencePieceTokenizer Load(string path) => new(SentencePieceModel.Load(path));
 
-    public override int[] Encode(ReadOnlySpan<char> text) => Ids(text, Model.AddsDummyPrefix);
-
-    private int[] Ids(ReadOnlySpan<char> text, bool dummyPrefix)
+    /// <summary>With what stands beside it in a checkpoint's folder.</summary>
+    internal static SentencePieceTokenizer Of(SentencePieceModel model, TokenizerConfig config, string path)
     {
-        var buffer = ArrayPool<char>.Shared.Rent(text.Length + 1);
-        var ids = new List<int>(text.Length / 3 + 4);
-        AddLines(Normalize(text, buffer, dummyPrefix), ids);
-        ArrayPool<char>.Shared.Return(buffer);
-        return [.. ids];
+        var own = Own(model, config);
+        var parts = config.Complete(own, path);
+        // Without the space in front nearly every id is another, so the model's hash alone does not name the tokenizer.
+        var named = config.AddsPrefixSpace is false && model.AddsDummyPrefix ? own with { Added = [] } : own;
+        return new(model, parts, config.Digest(Convert.FromHexString(model.Sha256), named, parts));
     }
 
-    internal override int LastLine(ReadOnlySpan<char> text) => _splitsLines ? text.LastIndexOf('\n') + 1 : 0;
+    /// <summary>A tokenizer.json that says what the model does: its ids, named by the model.</summary>
+    internal static SentencePieceTokenizer Of(SentencePieceModel model, TokenizerConfig config, JsonTokenizer json) =>
+        new(model, json.Parts, config.Digest(Convert.FromHexString(model.Sha256), json.Own, json.Parts));
 
-    internal override int[] EncodeLines(ReadOnlySpan<char> lines) => Ids(lines, dummyPrefix: false);
-
-    /// <summary>The text of ids: control pieces skipped, byte pieces joined, one space in front taken away.</summary>
-    /// <param name="withSpecial">Control and unknown pieces appear as they are spelled: <c>&lt;/s&gt;</c>.</param>
-    public override string Decode(IEnumerable<int> ids, bool withSpecial)
+    /// <summary>What of a tokenizer.json is not as in the model; null if all is.</summary>
+    internal static string? Difference(SentencePieceModel model, TokenizerParts json)
     {
-        var decoding = new PieceDecoding(Model, withSpecial);
-        foreach (var id in ids)
-            decoding.Append(id);
-        return decoding.End().ToString();
+        if (json.Merges is not BytePairs pairs || pairs.Ids.Count != model.Pieces.Count
+            || model.Pieces.Index().Any(piece => !pairs.Ids.TryGetValue(piece.Item.Text, out var id) || id != piece.Index))
+            return "another vocabulary";
+        if (json.Added.FirstOrDefault(token => token.Id >= model.Pieces.Count || model.Pieces[token.Id].Text != token.Text) is { } added)
+            return $"an added token \"{added.Text}\"";
+        if (!SameMerges(model, pairs))
+            return "other merges";
+        return SpaceIn(json) is { } space && (space.Length > 0) == model.AddsDummyPrefix ? null : "another way with spaces";
     }
 
-    public override OperationStatus Decode(
-        IEnumerable<int> ids, Span<char> destination, out int idsConsumed, out int charsWritten)
+    /// <summary>The same pairs; those of a better score come first.</summary>
+    private static bool SameMerges(SentencePieceModel model, BytePairs pairs)
     {
-        (idsConsumed, charsWritten) = (0, 0);
-        var (decoding, appended) = (new PieceDecoding(Model, withSpecial: false), 0);
-        foreach (var id in ids)
+        var own = new PieceMerges(model).Pairs.ToDictionary(pair => (pair.Left, pair.Right), pair => pair.Merged);
+        var (best, count) = (float.MaxValue, 0);
+        foreach (var (left, right, merged) in pairs.Pairs)
         {
-            decoding.Append(id);
-            appended++;
-            if (decoding.Length > destination.Length)
-                break;
-            if (!decoding.IsInsideCharacter)
-                (idsConsumed, charsWritten) = (appended, decoding.Length);
+            if (!own.TryGetValue((left, right), out var same) || same != merged || model.Pieces[merged].Score > best)
+                return false;
+            (best, count) = (model.Pieces[merged].Score, count + 1);
         }
-        var text = decoding.End();
-        if (text.Length <= destination.Length)
-            (idsConsumed, charsWritten) = (appended, text.Length);
-        text.CopyTo(0, destination, charsWritten);
-        return idsConsumed == appended ? OperationStatus.Done : OperationStatus.DestinationTooSmall;
+        return count == own.Count;
     }
 
-    protected internal override (string Normalized, List<PlacedToken> Tokens) Place(ReadOnlySpan<char> text, bool normalizes)
+    /// <summary>What is put in front of a text whose spaces become U+2581; null where more than that is done.</summary>
+    private static string? SpaceIn(TokenizerParts json) => (json.Normalization.Steps, json.PreTokenization) switch
     {
-        var normalized = normalizes ? Normalized(text) : text.ToString();
-        var (ids, widths) = (new List<int>(), new List<int>());
-        _merges.Encode(normalized, ids, widths);
-        // Of a character's byte pieces only the last has a width.
-        return (normalized, [.. ids.Zip(widths, (id, width) => new PlacedToken(id, width, EndsInside: width == 0))]);
-    }
+        _ when json.PreTokenization.Cuts || json.PreTokenization.IsByteLevel => null,
+        ([(" ", "\u2581")], { IsPlain: true }) => "",
+        ([("\u2581", null), (" ", "\u2581")], { IsPlain: true }) => "\u2581",
+        ([], { IsMetaspace: true, Opener: var opener }) => opener?.Text ?? "",
+        _ => null,
+    };
 
-    /// <summary>The ids of a text in one go, without borders and caches: what the fast way must equal.</summary>
-    internal int[] EncodeWhole(string text)
+    private static TokenizerParts AsSentencePiece(TokenizerParts parts) =>
+        parts with { SplitsSpecial = true, Added = [.. parts.Added.Where(token => token.IsSpecial)] };
+
+    /// <summary>What transformers makes of a tokenizer.model without a tokenizer.json.</summary>
+    private static TokenizerParts Own(SentencePieceModel model, TokenizerConfig config)
     {
-        var ids = new List<int>();
-        _merges.Encode(Normalized(text), ids);
-        return [.. ids];
+        var spaces = model.AddsDummyPrefix && config.AddsPrefixSpace is not false;
+        var isLegacy = config.IsLegacy is not false;
+        const string escapes = """{"type":"Replace","pattern":{"String":" "},"content":"\u2581"}""";
+        const string joins = """{"type":"Replace","pattern":{"String":"\u2581"},"content":" "},{"type":"ByteFallback"},{"type":"Fuse"}""";
+        var normalizer = !isLegacy ? null
+            : $$"""{"type":"Sequence","normalizers":[{{(spaces ? """{"type":"Prepend","prepend":"\u2581"},""" : "")}}{{escapes}}]}""";
+        var metaspace = isLegacy ? null
+            : $$"""{"type":"Metaspace","replacement":"\u2581","prepend_scheme":"{{(spaces ? "first" : "never")}}","split":false}""";
+        var decoder = $$"""{"type":"Sequence","decoders":[{{joins}}{{(spaces ? """,{"type":"Strip","content":" ","start":1,"stop":0}""" : "")}}]}""";
+        return new(
+            [.. model.Pieces.Index().Where(piece => piece.Item.Type is PieceType.Control or PieceType.Unknown or PieceType.UserDefined)
+                .Select(piece => new AddedToken(piece.Index, piece.Item.Text, piece.Item.Type is not PieceType.UserDefined))],
+            Normalization.Read(Part(normalizer)), PreTokenization.Read(Part(metaspace)), new PieceMerges(model),
+            TokenDecoding.Read(Part(decoder)));
     }
 
-    internal (bool Lines, bool Words) Splits => (_splitsLines, _splitsWords);
-
-    private string Normalized(ReadOnlySpan<char> text) =>
-        Normalize(text, new char[text.Length + 1], Model.AddsDummyPrefix).ToString();
-
-    private static ReadOnlySpan<char> Normalize(ReadOnlySpan<char> text, Span<char> buffer, bool dummyPrefix)
-    {
-        if (text.IsEmpty)
-            return [];
-        buffer[0] = Space;
-        var prefix = dummyPrefix ? 1 : 0;
-        text.Replace(buffer[prefix..], ' ', Space);
-        return buffer[..(prefix + text.Length)];
-    }
-
-    private void AddLines(ReadOnlySpan<char> text, List<int> ids)
-    {
-        for (int end; _splitsLines && (end = text.IndexOf('\n')) >= 0; text = text[(end + 1)..])
-        {
-            AddLine(text[..end], ids);
-            ids.AddRange(_lineFeed);
-        }
-        AddLine(text, ids);
-    }
-
-    private void AddLine(ReadOnlySpan<char> line, List<int> ids)
-    {
-        if (_lines.TryGet(line, out var known))
-        {
-            ids.AddRange(known);
-            return;
-        }
-        var from = ids.Count;
-        for (var rest = line; !rest.IsEmpty;)
-        {
-            var end = WordEnd(rest);
-            AddWord(rest[..end], ids);
-            rest = rest[end..];
-        }
-        _lines.Add(line, CollectionsMarshal.AsSpan(ids)[from..]);
-    }
-
-    private void AddWord(ReadOnlySpan<char> word, List<int> ids)
-    {
-        if (_words.TryGet(word, out var known))
-        {
-            ids.AddRange(known);
-            return;
-        }
-        var from = ids.Count;
-        _merges.Encode(word, ids);
-        _words.Add(word, CollectionsMarshal.AsSpan(ids)[from..]);
-    }
-
-    /// <summary>A word is its spaces and what follows them, for there are pieces of several spaces.</summary>
-    private int WordEnd(ReadOnlySpan<char> text)
-    {
-        var spaces = text.IndexOfAnyExcept(Space);
-        var end = spaces < 0 || !_splitsWords ? -1 : text[spaces..].IndexOf(Space);
-        return end < 0 ? text.Length : spaces + end;
-    }
+    private static JsonPart? Part(string? json) => json is null ? null : new(JsonElement.Parse(json), "tokenizer.model");
 }

@@ -17,6 +17,19 @@ public sealed record TokenSpan(int[] Context, int[] Continuation)
         new EncodedContext(tokenizer, endOfText, context).With(continuation);
 
     /// <summary>
+    /// The token of context and continuation that begins in the one and ends in the other; null if there is none, or the
+    /// tokenizer does not tell.
+    /// </summary>
+    public static EncodedToken? AtBorder(Tokenizer tokenizer, string context, string continuation)
+    {
+        var tokens = tokenizer.EncodeToTokens(context + continuation, out var normalized);
+        // What follows the border is as long in the vocabulary's form; what is put in front of a text is before it.
+        var border = (normalized?.Length ?? 0) - (context.Length - PythonText.TrimEnd(context).Length) - continuation.Length;
+        var at = tokens.ToList().FindIndex(token => token.Offset.Start.Value < border && border < token.Offset.End.Value);
+        return at < 0 ? null : tokens[at];
+    }
+
+    /// <summary>
     /// The model's input: all tokens but the last, of which too long ones lose their oldest (protocol 5.4 step 3).
     /// </summary>
     public TokenInput Input(int maxLength) => new(this, Math.Max(0, Length - (maxLength + 1)));

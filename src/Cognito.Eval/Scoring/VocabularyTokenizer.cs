@@ -13,7 +13,7 @@ public readonly record struct PlacedToken(int Id, int Width, bool EndsInside);
 /// </summary>
 public abstract class VocabularyTokenizer : Tokenizer
 {
-    /// <summary>One more than the largest id.</summary>
+    /// <summary>One more than the largest id that a file gives a token.</summary>
     public abstract int VocabularySize { get; }
 
     /// <summary>Hex digest of the file.</summary>

@@ -77,5 +77,6 @@ internal static class ByteLevelJson
     public static int FirstAdded => 256 + Merges.Length;
 
     public static JsonTokenizer Tokenizer(JsonObject json, bool cleansSpaces = false) =>
-        JsonTokenizer.Parse(JsonSerializer.SerializeToUtf8Bytes(json), "tokenizer.json", cleansSpaces);
+        JsonTokenizer.Parse(JsonSerializer.SerializeToUtf8Bytes(json), "tokenizer.json",
+            TokenizerConfig.None with { CleansSpaces = cleansSpaces });
 }

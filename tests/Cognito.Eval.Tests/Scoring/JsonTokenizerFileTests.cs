@@ -31,7 +31,6 @@ public sealed class JsonTokenizerFileTests : IDisposable
         { "pre_tokenizer", "null", null, "byte_fallback" },
         { "post_processor", """{"type":"Other"}""", null, "\"Other\"" },
         { "decoder", """{"type":"WordPiece"}""", null, "decoder: \"WordPiece\"" },
-        { "decoder", "null", null, "no decoder" },
         { "type", "\"Unigram\"", "model", "\"Unigram\"" },
         { "dropout", "0.1", "model", "chance" },
         { "end_of_word_suffix", "\"</w>\"", "model", "</w>" },
@@ -57,7 +56,7 @@ public sealed class JsonTokenizerFileTests : IDisposable
     {
         var whole = System.Text.Encoding.UTF8.GetBytes(Of().ToJsonString());
         for (var length = 0; length < whole.Length; length += 61)
-            Assert.Throws<InputException>(() => JsonTokenizer.Parse(whole[..length], "tokenizer.json"));
+            Assert.Throws<InputException>(() => JsonTokenizer.Parse(whole[..length], "tokenizer.json", TokenizerConfig.None));
     }
 
     [Fact]
@@ -74,18 +73,9 @@ public sealed class JsonTokenizerFileTests : IDisposable
     [InlineData("{}", "names no eos_token")]
     [InlineData("""{"eos_token": "</s>"}""", "\"</s>\"")]
     [InlineData("""{"eos_token": "<|end_of_text|>", "add_prefix_space": true}""", "add_prefix_space is true")]
-    [InlineData("""{"eos_token": "<|end_of_text|>", "split_special_tokens": true}""", "split_special_tokens")]
     [InlineData("""{"eos_token": "<|end_of_text|>", "added_tokens_decoder": {"300": {"content": "<x>"}}}""", "\"<x>\" has id 300")]
     public void A_configuration_that_says_otherwise_is_refused(string config, string fact) =>
         Assert.Contains(fact, Assert.Throws<InputException>(() => Open(config)).Message);
-
-    [Fact]
-    public void tokenizer_model_comes_first_unless_it_lacks_the_end_of_text()
-    {
-        File.Copy(Path.Combine(CommandLine.Nano, "tokenizer.model"), Path.Combine(folder.Path, "tokenizer.model"));
-        Assert.IsType<SentencePieceTokenizer>(Open("""{"eos_token": "</s>"}""").Tokenizer);
-        Assert.IsType<JsonTokenizer>(Open("""{"eos_token": "<|end_of_text|>"}""").Tokenizer);
-    }
 
     private CheckpointTokenizer Open(string config)
     {

@@ -188,6 +188,68 @@ public sealed class JsonTokenizerTests
         }
     }
 
+    [Theory]
+    [InlineData("NFC", "e\u0301\ufffee\u0301", "\u00e9\ufffe\u00e9")]
+    [InlineData("NFD", "\u00e9\ufffe", "e\u0301\ufffe")]
+    [InlineData("NFKC", "\ufb01\ufffe\uffff\ufdd0", "fi\ufffe\uffff\ufdd0")]
+    [InlineData("NFKD", "\ufffe\u00bd", "\ufffe1\u20442")]
+    [InlineData("NFC", "\ud800\ufffee\u0301", "\ufffd\ufffe\u00e9")]
+    public void A_text_is_composed_on_either_side_of_what_is_no_character(string form, string text, string expected)
+    {
+        var json = Of();
+        json["normalizer"] = new JsonObject { ["type"] = form };
+        Assert.Equal(expected, Tokenizer(json).Decode(Tokenizer(json).Encode(text)));
+    }
+
+    // What crate 0.22.2 of the library answers for Phi-3's tokens.
+    [Fact]
+    public void What_follows_a_token_that_takes_white_space_begins_anew()
+    {
+        var json = PiecesJson.Of(Added(4096, "<|end|>", right: true));
+        var tokenizer = Tokenizer(json);
+        foreach (var text in (string[])["<|end|>\nThe", "<|end|>\n\nThe", "a\n<|end|>\nThe"])
+        {
+            Assert.Equal("▁The", tokenizer.Spelled(tokenizer.Encode(text)[^1]));
+            Assert.Equal(tokenizer.EncodeWhole(text), tokenizer.Encode(text));
+        }
+        var span = new EncodedContext(tokenizer, 2, "Q<|end|>\nThe").With(" cat");
+        Assert.Equal(tokenizer.EncodeWhole("Q<|end|>\nThe cat"), [.. span.Context, .. span.Continuation]);
+    }
+
+    [Fact]
+    public void Bytes_that_no_text_has_need_no_token_and_others_do()
+    {
+        var json = Of();
+        foreach (var value in (byte[])[0xC0, 0xC1, 0xF5, 0xFF])
+            json["model"]!["vocab"]!.AsObject().Remove($"{ByteCharacters.Of(value)}");
+        json["added_tokens"] = new JsonArray();
+        Assert.Equal("é😀", Tokenizer(json).Decode(Tokenizer(json).Encode("é😀")));
+        json["model"]!["vocab"]!.AsObject().Remove($"{ByteCharacters.Of(0xF4)}");
+        Assert.Contains("for a byte", Assert.Throws<InputException>(() => Tokenizer(json)).Message);
+    }
+
+    [Fact]
+    public void A_character_of_the_vocabulary_stands_for_its_byte()
+    {
+        var json = PiecesJson.Of();
+        var vocab = json["model"]!["vocab"]!.AsObject();
+        var id = (int)vocab["<0x09>"]!;
+        vocab.Remove("<0x09>");
+        vocab["\t"] = id;
+        Assert.Contains(id, Tokenizer(json).Encode("a\tb"));
+        Assert.Equal("a\tb", Tokenizer(json).Decode(Tokenizer(json).Encode("a\tb")));
+    }
+
+    // From crate 0.23 on a normalised special token is not skipped; the versions before are followed (docs/tokenizers.md).
+    [Fact]
+    public void A_normalised_special_token_is_left_out_as_any_other()
+    {
+        var tokenizer = Tokenizer(PiecesJson.Of(Added(4096, "<|end|>", normalized: true)));
+        Assert.Equal([4096], tokenizer.Encode("<|end|>"));
+        Assert.Equal("", tokenizer.Decode([4096]));
+        Assert.Equal("<|end|>", tokenizer.Decode([4096], withSpecial: true));
+    }
+
     private static JsonObject Nfc(JsonObject json)
     {
         json["normalizer"] = new JsonObject { ["type"] = "NFC" };

@@ -44,7 +44,7 @@ public sealed class PlannerTests
         asked = asked with { Docs = [asked.Docs[0] with { Requests = [new LogLikelihood("a", "")] }] };
         using var model = new Toys.HashModel(400);
         var e = Assert.Throws<InputException>(() => Evaluation.Answer([asked], ScorerOf(model), default));
-        Assert.Contains("winogrande: a continuation of 0 tokens", e.Message);
+        Assert.Contains("winogrande: the continuation \"\" has no token of its own to score: it is empty; check the rows", e.Message);
     }
 
     [Fact]
@@ -54,5 +54,19 @@ public sealed class PlannerTests
         var counts = PlannerFor(400).Generation("task", requests).Counts;
         Assert.Equal(new(3, 3, 2, 3 + 1 + 3, 3 + 1, 3 + 1, 0), counts);
         Assert.Equal(2, PlannerFor(258).Generation("task", requests).Counts.Truncated);
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public void A_token_across_the_border_is_named(bool beside)
+    {
+        var json = PiecesJson.Of();
+        var vocab = json["model"]!["vocab"]!.AsObject();
+        vocab[":▁A"] = 4096;
+        json["model"]!["merges"]!.AsArray().Add(new System.Text.Json.Nodes.JsonArray(":", "▁A"));
+        var planner = new Planner(ByteLevelJson.Tokenizer(json), Protocol.LeaderboardV1, 400, new Budget(100, 100, true), 2);
+        var request = beside ? new LogLikelihood("Q\nAnswer:", " A") : new LogLikelihood("Answer: ", "A");
+        var message = Assert.Throws<InputException>(() => planner.LogLikelihoods([[request]], ["mmlu"])).Message;
+        Assert.Contains("token 4096 \":▁A\" spans the border", message);
+        Assert.DoesNotContain("--max-length", message);
     }
 }

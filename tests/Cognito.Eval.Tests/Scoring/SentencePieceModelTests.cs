@@ -43,7 +43,7 @@ public sealed class SentencePieceModelTests
         Assert.Equal(["▁", "ab", "<unk>", "b", "<unk>"], tokens.Select(token => token.Value));
         Assert.Equal(["▁", "ab", "é😀\n", "b", "€"], tokens.Select(token => normalized![token.Offset]));
         Assert.Equal(tokens.Select(token => token.Id), tokenizer.Encode("abé😀\nb€"));
-        Assert.Equal((false, false), tokenizer.Splits);
+        Assert.Equal((LineCut.Never, false), (tokenizer.LineCut, tokenizer.SplitsWords));
     }
 
     [Fact]
@@ -61,10 +61,10 @@ public sealed class SentencePieceModelTests
         var bytes = Enumerable.Range(0, 256).Select(b => Piece($"<0x{b:X2}>", 0, PieceType.Byte));
         var trainer = Message(2, [.. Number(3, 2), .. Number(35, 1)]);
         byte[][] pieces = [.. s_abc, Piece("\n", -5), .. bytes];
-        Assert.Equal((true, true), Tokenizer(pieces, trainer).Splits);
+        Assert.Equal((LineCut.AfterLineFeed, true), (Tokenizer(pieces, trainer).LineCut, Tokenizer(pieces, trainer).SplitsWords));
         Assert.Equal(["▁", "ab", "\n", "\n", "<0x63>"], Values(Tokenizer(pieces, trainer), "ab\n\nc"));
         pieces = [.. pieces, Piece("\n\n", -4), Piece("a▁", -3)];
-        Assert.Equal((false, false), Tokenizer(pieces, trainer).Splits);
+        Assert.Equal((LineCut.Never, false), (Tokenizer(pieces, trainer).LineCut, Tokenizer(pieces, trainer).SplitsWords));
         Assert.Equal(["▁", "ab", "\n\n", "a▁", "b"], Values(Tokenizer(pieces, trainer), "ab\n\na b"));
     }
 

@@ -8,8 +8,12 @@ namespace Cognito.Eval;
 /// <param name="IsNormalized">It is looked for after normalisation, in its normalised form.</param>
 /// <param name="TakesLeft">White space before it is part of it.</param>
 internal sealed record AddedToken(
-    int Id, string Text, bool IsSpecial, bool IsNormalized, bool IsWord, bool TakesLeft, bool TakesRight)
+    int Id, string Text, bool IsSpecial, bool IsNormalized = false, bool IsWord = false, bool TakesLeft = false,
+    bool TakesRight = false)
 {
+    /// <summary>It has a role, such as pad_token, but no file adds it; its id is then the vocabulary's, else the next.</summary>
+    public bool IsRoleOnly { get; init; }
+
     /// <summary>Those of a tokenizer.json.</summary>
     public static List<AddedToken> Read(JsonPart file, IReadOnlyDictionary<string, int> ids)
     {
@@ -17,9 +21,7 @@ internal sealed record AddedToken(
         var next = ids.Count;
         foreach (var part in file.Parts("added_tokens"))
         {
-            var token = new AddedToken(
-                part.Integer("id", 1 << 20), part.Text("content") ?? "", part.Flag("special"), part.Flag("normalized"),
-                part.Flag("single_word"), part.Flag("lstrip"), part.Flag("rstrip"));
+            var token = Of(part, part.Integer("id", 1 << 20), isSpecial: part.Flag("special"), absent: false);
             // The tokenizers library numbers tokens itself, and only warns where the file says another number.
             var id = ids.TryGetValue(token.Text, out var known) ? known : next;
             if (token.Text.Length == 0 || id != token.Id)
@@ -29,6 +31,11 @@ internal sealed record AddedToken(
         }
         return added;
     }
+
+    /// <param name="absent">Whether it is normalised where that is not told.</param>
+    public static AddedToken Of(JsonPart part, int id, bool isSpecial, bool absent) => new(
+        id, part.Text("content") ?? "", isSpecial, part.Flag("normalized", absent),
+        part.Flag("single_word"), part.Flag("lstrip"), part.Flag("rstrip"));
 }
 
 /// <summary>A part of a text: an added token, or what is between them.</summary>
@@ -40,11 +47,14 @@ internal sealed class AddedTokens
     private readonly SearchValues<string>? _texts;
     private readonly Dictionary<string, AddedToken> _byText;
     private readonly Dictionary<char, int[]> _lengths;
+    private readonly bool _splitsSpecial;
 
     /// <param name="tokens">The texts that stand for tokens. Of equal ones the first counts.</param>
-    public AddedTokens(IEnumerable<(string Text, AddedToken Token)> tokens)
+    /// <param name="splitsSpecial">The texts of special tokens are text as any other.</param>
+    public AddedTokens(IEnumerable<(string Text, AddedToken Token)> tokens, bool splitsSpecial = false)
     {
         var distinct = tokens.Where(token => token.Text.Length > 0).DistinctBy(token => token.Text).ToArray();
+        _splitsSpecial = splitsSpecial;
         _texts = distinct.Length == 0 ? null : SearchValues.Create([.. distinct.Select(token => token.Text)], StringComparison.Ordinal);
         _byText = distinct.ToDictionary(token => token.Text, token => token.Token, StringComparer.Ordinal);
         _lengths = distinct.GroupBy(token => token.Text[0], token => token.Text.Length)
@@ -60,15 +70,16 @@ internal sealed class AddedTokens
             var start = at + found;
             var (token, length) = Longest(text, start);
             var end = at = start + length;
-            if (token.IsWord && (IsWordBefore(text, start) || IsWordAt(text, end)))
+            if ((_splitsSpecial && token.IsSpecial) || (token.IsWord && (IsWordBefore(text, start) || IsWordAt(text, end))))
                 continue;
             if (token.TakesLeft)
                 start = Math.Max(begin, TrimEnd(text[..start]));
+            // What it takes is searched all the same: a token of white space there is one more token, as in the library.
             if (token.TakesRight)
-                end = at += TrimStart(text[end..]);
+                end += TrimStart(text[end..]);
             if (begin < start)
                 parts.Add(new(null, begin, start));
-            parts.Add(new(token, start, end));
+            parts.Add(new(token, Math.Min(start, end), end));
             begin = end;
         }
         if (begin < text.Length)

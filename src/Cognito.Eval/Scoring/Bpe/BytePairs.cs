@@ -3,36 +3,48 @@ using System.Text;
 namespace Cognito.Eval;
 
 /// <summary>A vocabulary with its merges: the <c>model</c> of a tokenizer.json.</summary>
-internal sealed class BytePairs
+internal sealed class BytePairs : WordMerges
 {
-    private const int MostTokens = 1 << 20;
+    private const int MostTokens = 1 << 20, None = PairMerges.None;
     private readonly Dictionary<string, int> _ids;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
     private readonly Dictionary<int, int> _characters = [];
     private readonly PairMerges _merges = new();
     private readonly int[] _bytes;
-    private readonly bool _isByteLevel, _takesWhole;
+    private readonly int _unknown;
+    private readonly bool _isByteLevel, _takesWhole, _fusesUnknown;
 
     private BytePairs(JsonPart part, Dictionary<string, int> ids, bool isByteLevel)
     {
-        (_ids, _isByteLevel, _takesWhole) = (ids, isByteLevel, part.Flag("ignore_merges"));
+        (_ids, _isByteLevel) = (ids, isByteLevel);
+        (_takesWhole, _fusesUnknown) = (part.Flag("ignore_merges"), part.Flag("fuse_unk"));
         _bySpan = ids.GetAlternateLookup<ReadOnlySpan<char>>();
-        _bytes = [.. Enumerable.Range(0, 256).Select(value => isByteLevel ? $"{ByteCharacters.Of((byte)value)}" : $"<0x{value:X2}>")
-            .Select(text => ids.TryGetValue(text, out var id) ? id : throw part.Bad($"its vocabulary has no token {text} for a byte"))];
         foreach (var (text, id) in ids)
             if (Rune.DecodeFromUtf16(text, out var rune, out var width) is System.Buffers.OperationStatus.Done && width == text.Length)
                 _characters[rune.Value] = id;
+        string Spelled(int value) => isByteLevel ? $"{ByteCharacters.Of((byte)value)}" : $"<0x{value:X2}>";
+        var falls = isByteLevel || part.Flag("byte_fallback");
+        _bytes = [.. Enumerable.Range(0, 256).Select(value => falls && ids.TryGetValue(Spelled(value), out var id) ? id : None)];
+        _unknown = part.Text("unk_token") is { } unknown && ids.TryGetValue(unknown, out var known) ? known : None;
+        var missing = Enumerable.Range(0, 256).FirstOrDefault(value => _bytes[value] < 0 && Occurs(value), None);
+        IsComplete = missing < 0;
+        // Bytes in part and a token for what is unknown: the library puts that behind the bytes, out of order.
+        if (!IsComplete && (_unknown < 0 || (falls && !isByteLevel)))
+            throw part.Bad(falls ? $"its vocabulary has no token {Spelled(missing)} for a byte"
+                : "neither a ByteLevel pre-tokenizer nor \"byte_fallback\" nor an \"unk_token\" is there, so that some texts have no tokens");
     }
 
     /// <summary>Ids of tokens by their text, which is in byte characters where bytes merge.</summary>
-    public IReadOnlyDictionary<string, int> Ids => _ids;
+    public override IReadOnlyDictionary<string, int> Ids => _ids;
 
-    /// <summary>
-    /// Whether a word is encoded on its own as in its text: where no token holds two neighbouring characters, no merge
-    /// crosses their border.
-    /// </summary>
-    public bool Divides(Func<string, bool> isCrossed) =>
-        !_takesWhole && !_isByteLevel && !_merges.Touches(_bytes.ToHashSet()) && !_ids.Keys.Any(isCrossed);
+    /// <summary>Whether every text has tokens of its own, so that none is unknown.</summary>
+    public bool IsComplete { get; }
+
+    /// <summary>The pairs that merge, in order.</summary>
+    public IEnumerable<(int Left, int Right, int Merged)> Pairs => _merges.InOrder;
+
+    public override bool Divides(Func<string, bool> isCrossed) => IsComplete
+        && !_takesWhole && !_isByteLevel && !_merges.Touches(_bytes.ToHashSet()) && !_ids.Keys.Any(isCrossed);
 
     public static BytePairs Read(JsonPart part, bool isByteLevel)
     {
@@ -43,15 +55,16 @@ internal sealed class BytePairs
                 throw part.Bad($"\"{key}\" is \"{mark}\", which is not done exactly here");
         if (part.Has("dropout"))
             throw part.Bad("\"dropout\" is there, which makes tokens a matter of chance");
-        if (!isByteLevel && !part.Flag("byte_fallback"))
-            throw part.Bad("neither a ByteLevel pre-tokenizer nor \"byte_fallback\" is there, so that some texts have no tokens");
         var model = new BytePairs(part, Vocabulary(part), isByteLevel);
         model.AddMerges(part);
         return model;
     }
 
-    /// <summary>Appends the tokens of what merges on its own.</summary>
-    public void Encode(ReadOnlySpan<char> word, List<int> ids, List<PlacedToken>? placed = null)
+    // C0, C1 and F5 to FF begin no character. A byte below 80 is a character, which may be a token of its own.
+    private bool Occurs(int value) => value is not (0xC0 or 0xC1 or >= 0xF5)
+        && !(!_isByteLevel && value < 0x80 && _characters.ContainsKey(value));
+
+    public override void Encode(ReadOnlySpan<char> word, List<int> ids, List<PlacedToken>? placed = null)
     {
         var room = 3 * word.Length;
         var symbols = room <= 384 ? stackalloc Symbol[room] : new Symbol[room];
@@ -118,8 +131,21 @@ internal sealed class BytePairs
     {
         Span<byte> bytes = stackalloc byte[4];
         bytes = bytes[..rune.EncodeToUtf8(bytes)];
-        for (var i = 0; i < bytes.Length; i++)
-            symbols[count++] = new() { Id = _bytes[bytes[i]], Start = start, Continues = i > 0 };
+        // Byte by byte, where bytes are known; else one unknown symbol a character, or a byte of it.
+        if (!_isByteLevel && _bytes[bytes[0]] < 0)
+            AddUnknown(start, false, symbols, ref count);
+        else
+            for (var i = 0; i < bytes.Length; i++)
+                if (_bytes[bytes[i]] >= 0)
+                    symbols[count++] = new() { Id = _bytes[bytes[i]], Start = start, Continues = i > 0 };
+                else
+                    AddUnknown(start, i > 0, symbols, ref count);
+    }
+
+    private void AddUnknown(int start, bool continues, Span<Symbol> symbols, ref int count)
+    {
+        if (!_fusesUnknown || count == 0 || symbols[count - 1].Id != _unknown || !symbols[count - 1].IsUnknown)
+            symbols[count++] = new() { Id = _unknown, Start = start, Continues = continues, IsUnknown = true };
     }
 
     private static Dictionary<string, int> Vocabulary(JsonPart part)

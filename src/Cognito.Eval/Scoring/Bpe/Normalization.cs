@@ -17,6 +17,9 @@ internal sealed class Normalization
     /// <summary>Whether parts of a text that a line feed divides come out as they do together.</summary>
     public bool KeepsLines { get; private set; } = true;
 
+    /// <summary>What is done: a text that is put in front, or one that takes another's place; neither where it is a form.</summary>
+    public List<(string? Text, string? Other)> Steps { get; } = [];
+
     public static Normalization Read(JsonPart? part)
     {
         var normalization = new Normalization();
@@ -41,25 +44,36 @@ internal sealed class Normalization
                 foreach (var one in part.Parts("normalizers"))
                     Add(one);
                 break;
-            case "NFC":
+            case "NFC" or "NFD" or "NFKC" or "NFKD":
                 // Where globalization is invariant .NET composes nothing, in silence.
                 if ("e\u0301".Normalize(NormalizationForm.FormC) != "\u00e9")
                     throw part.Bad("texts are to be composed, which this machine's .NET does not do",
                         "install libicu and unset DOTNET_SYSTEM_GLOBALIZATION_INVARIANT");
-                _steps.Add((text, _) => text.Normalize(NormalizationForm.FormC));
+                var form = Enum.Parse<NormalizationForm>($"Form{part.Type[2..]}");
+                // The others may put white space where a line began with none.
+                KeepsLines &= form == NormalizationForm.FormC;
+                Steps.Add((null, null));
+                _steps.Add((text, _) => Composed(text, form));
                 break;
             case "Prepend" when part.Text("prepend") is { Length: > 0 } prefix:
                 Prepends = true;
+                Steps.Add((prefix, null));
                 _steps.Add((text, isContinued) => isContinued || text.Length == 0 ? text : prefix + text);
                 break;
             case "Replace" when part.Part("pattern")?.Text("String") is { Length: > 0 } old && part.Text("content") is { } other:
                 if ((_growth *= Math.Max(1, other.Length / (double)old.Length)) > MostGrowth)
                     throw part.Bad($"its replacements make texts more than {MostGrowth} times as long");
+                Steps.Add((old, other));
                 KeepsLines &= old == " " && !other.Any(char.IsWhiteSpace);
                 _steps.Add((text, _) => text.Replace(old, other, StringComparison.Ordinal));
                 break;
             default:
-                throw part.Bad($"\"{part.Type}\" is not done exactly here; known are NFC, Prepend, Replace of a text and Sequence");
+                throw part.Bad($"\"{part.Type}\" is not done exactly here; known are NFC, NFD, NFKC, NFKD, Prepend, Replace of a text and Sequence");
         }
     }
+
+    // U+FFFE is no character, and .NET refuses it. Nothing composes with it or moves across it.
+    private static string Composed(string text, NormalizationForm form) => text.Contains('\ufffe')
+        ? string.Join('\ufffe', text.Split('\ufffe').Select(part => part.Normalize(form)))
+        : text.Normalize(form);
 }

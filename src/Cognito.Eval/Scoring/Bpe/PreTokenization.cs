@@ -38,6 +38,12 @@ internal sealed class PreTokenization
 
     public Opener? Opener { get; private set; }
 
+    /// <summary>Whether nothing is done to texts.</summary>
+    public bool IsPlain => _cuts.Count == 0 && _escape is null && !IsByteLevel;
+
+    /// <summary>Whether spaces are escaped, and that is all but for what stands in front.</summary>
+    public bool IsMetaspace => _cuts.Count == 0 && _escape is not null && !IsByteLevel;
+
     /// <summary>Whether texts are cut at all, but for spaces that begin a word.</summary>
     public bool Cuts => _cuts.Any(cut => cut.Pattern != Escape);
 

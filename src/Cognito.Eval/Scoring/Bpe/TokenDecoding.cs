@@ -12,10 +12,14 @@ internal sealed class TokenDecoding
     private readonly List<Func<List<string>, List<string>>> _steps = [];
     private double _growth = 1;
 
-    public static TokenDecoding Read(JsonPart? part, string where)
+    /// <summary>Without a decoder tokens are joined by a space.</summary>
+    public static TokenDecoding Read(JsonPart? part)
     {
         var decoding = new TokenDecoding();
-        decoding.Add(part ?? throw new InputException($"{where}: has no decoder; {JsonPart.SaveAgain}"));
+        if (part is { } there)
+            decoding.Add(there);
+        else
+            decoding._steps.Add(tokens => [string.Join(' ', tokens)]);
         return decoding;
     }
 

@@ -1,74 +1,75 @@
-using System.Globalization;
-using System.Text.Json;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Cognito.Eval;
 
-/// <summary>What tokenizer_config.json (or special_tokens_map.json) says that bears on this tool's use of a tokenizer.</summary>
+/// <summary>An added token with the file that says so.</summary>
+/// <param name="Yields">A tokenizer.json that holds the token says more of it.</param>
+internal sealed record FiledToken(AddedToken Token, string File, bool Yields);
+
+/// <summary>What stands beside a vocabulary and bears on it: docs/tokenizers.md says which file comes before which.</summary>
+/// <param name="Path">tokenizer_config.json.</param>
 /// <param name="EndText">The text of the end-of-text token.</param>
 /// <param name="CleansSpaces">Decoded text loses spaces before punctuation.</param>
 /// <param name="AddsPrefixSpace">Whether a space is put in front of texts; null if it is not told.</param>
-/// <param name="Added">Added tokens by id.</param>
+/// <param name="IsLegacy">Whether that is done after each added token too; null if it is not told.</param>
+/// <param name="SplitsSpecial">The texts of special tokens are text as any other.</param>
+/// <param name="Added">Tokens that a file gives an id.</param>
+/// <param name="Special">Tokens with a role, such as unk_token. One that has no id yet gets the next.</param>
 internal sealed record TokenizerConfig(
-    string Path, string? EndText, bool CleansSpaces, bool? AddsPrefixSpace, bool SplitsSpecial,
-    IReadOnlyDictionary<int, string> Added)
+    string Path, string? EndText, bool CleansSpaces, bool? AddsPrefixSpace, bool? IsLegacy, bool SplitsSpecial,
+    IReadOnlyList<FiledToken> Added, IReadOnlyList<AddedToken> Special)
 {
-    public static TokenizerConfig Read(string folder)
+    /// <summary>Where nothing stands beside a vocabulary.</summary>
+    public static TokenizerConfig None { get; } = new("tokenizer_config.json", null, false, null, null, false, [], []);
+
+    /// <summary>A tokenizer's own parts with what stands beside it, as transformers completes them.</summary>
+    /// <param name="file">Where the parts came from.</param>
+    public TokenizerParts Complete(TokenizerParts own, string file)
     {
-        var path = System.IO.Path.Combine(folder, "tokenizer_config.json");
-        var config = Object(path);
-        var map = Object(System.IO.Path.Combine(folder, "special_tokens_map.json"));
-        return new(
-            path, Token(config, "eos_token") ?? Token(map, "eos_token"),
-            // What a missing key meant to transformers 4: Llama's own classes set it to false.
-            config is { } there && there.Flag("clean_up_tokenization_spaces",
-                absent: there.Text("tokenizer_class")?.StartsWith("Llama", StringComparison.Ordinal) is false),
-            config?.Has("add_prefix_space") is true ? config.Value.Flag("add_prefix_space") : null,
-            config?.Flag("split_special_tokens") is true, AddedTokens(config));
+        var (added, ids) = (own.Added.ToList(), new Dictionary<string, int>(own.Merges.Ids, StringComparer.Ordinal));
+        foreach (var token in added)
+            ids[token.Text] = token.Id;
+        var isJson = System.IO.Path.GetExtension(file) == ".json";
+        var next = Math.Max(own.Merges.Ids.Count, added.Select(token => token.Id + 1).DefaultIfEmpty().Max());
+        foreach (var (token, source, yields) in Added)
+        {
+            if (yields && isJson && added.Any(other => other.Text == token.Text && other.Id == token.Id))
+                continue;
+            var due = ids.TryGetValue(token.Text, out var known) ? known : next;
+            if (due != token.Id)
+                throw new InputException($"{source}: added token \"{token.Text}\" has id {token.Id}, but {System.IO.Path.GetFileName(file)} "
+                    + $"{(ids.ContainsKey(token.Text) ? "has it as" : "goes on with")} {due}; "
+                    + "save the tokenizer again with transformers, so that both agree");
+            Put(token);
+        }
+        // An end of text past the vocabulary would have no row in the model; who needs its id finds that there is none.
+        foreach (var token in Special.Where(token => added.All(other => other.Text != token.Text))
+            .Where(token => token.Text != EndText || ids.ContainsKey(token.Text)))
+            Put(token with { Id = ids.TryGetValue(token.Text, out var known) ? known : next, IsRoleOnly = true });
+        return own with { Added = added, SplitsSpecial = SplitsSpecial, CleansSpaces = CleansSpaces };
+
+        void Put(AddedToken token)
+        {
+            ids[token.Text] = token.Id;
+            next = Math.Max(next, token.Id + 1);
+            var place = added.FindIndex(other => other.Text == token.Text);
+            var isSpecial = token.IsSpecial || Special.Any(other => other.Text == token.Text);
+            if (place < 0)
+                added.Add(token with { IsSpecial = isSpecial });
+            else
+                // What was special once stays so in the tokenizers library.
+                added[place] = token with { IsSpecial = isSpecial || added[place].IsSpecial };
+        }
     }
 
-    private static Dictionary<int, string> AddedTokens(JsonPart? config)
+    /// <summary>The hash of a vocabulary's file; of that and of what stands beside it, where that changes tokens.</summary>
+    public string Digest(byte[] file, TokenizerParts own, TokenizerParts complete)
     {
-        var added = new Dictionary<int, string>();
-        if (config?.Part("added_tokens_decoder") is { } tokens)
-            foreach (var token in tokens.Value.EnumerateObject())
-                if (int.TryParse(token.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-                    && !added.TryAdd(id, Content(token.Value) ?? ""))
-                    throw tokens.Bad($"token {id} is there twice", "fetch the file again");
-        return added;
-    }
-
-    private static string? Token(JsonPart? part, string key) =>
-        part?.Has(key) is true ? Content(part.Value.Value.GetProperty(key)) : null;
-
-    /// <summary>A token is a text, or an object with the text as its content.</summary>
-    private static string? Content(JsonElement token) => token.ValueKind switch
-    {
-        JsonValueKind.String => token.GetString(),
-        JsonValueKind.Object when token.TryGetProperty("content", out var content)
-            && content.ValueKind == JsonValueKind.String => content.GetString(),
-        _ => null,
-    };
-
-    private static JsonPart? Object(string path)
-    {
-        if (!File.Exists(path))
-            return null;
-        try
-        {
-            var json = File.ReadAllBytes(path);
-            JsonPart.RequireTexts(json);
-            using var document = JsonDocument.Parse(json);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? new(document.RootElement.Clone(), path)
-                : throw new InputException($"{path}: holds no JSON object; fetch the file again");
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new InputException($"{path}: holds text that is not valid Unicode; fetch the file again", e);
-        }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"{path}: cannot be read as JSON ({e.Message.Split('.')[0]}); fetch the file again", e);
-        }
+        AddedToken[] filed = [.. complete.Added.Where(token => !token.IsRoleOnly)];
+        if (complete.SplitsSpecial == own.SplitsSpecial && own.Added.SequenceEqual(filed))
+            return Convert.ToHexStringLower(file);
+        var beside = string.Concat(filed.Select(token => $"{token}\n")) + complete.SplitsSpecial;
+        return Convert.ToHexStringLower(SHA256.HashData([.. file, .. Encoding.UTF8.GetBytes(beside)]));
     }
 }
