@@ -74,7 +74,7 @@ internal static class MergeCommand
             WeightsSha256 = shards.WeightsSha256,
             BatchTokens = budget.Shares ? budget.BatchTokens : null,
             CacheTokens = budget.Shares ? budget.CacheTokens : null,
-        }, limit, notes, rounding) with
+        }, limit, notes, rounding, shards.NotFiniteTensors) with
         {
             Circumstances = watch.Stop(graded, folder, data.Shown, 0) with { Shards = shards.Count },
         };
@@ -121,7 +121,7 @@ internal static class MergeCommand
 
         public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches) => Nothing<TokenScore>(batches.Count);
 
-        public IEnumerable<IReadOnlyList<int[]>> Generate(IReadOnlyList<GenerationBatch> batches) => Nothing<int[]>(batches.Count);
+        public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches) => Nothing<Generated>(batches.Count);
 
         public void Dispose()
         {

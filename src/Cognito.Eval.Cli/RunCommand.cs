@@ -99,7 +99,11 @@ internal static class RunCommand
                 + "which has no router; leave --routing out");
         var (asked, notes) = Inputs.Ask(tasks, data, parsed.GetValue(Shots), limit);
         if (asked.Any(task => task.Docs[0].Doc is FreeForm))
+        {
             GenerationGroups.Room(Protocol.LeaderboardV1, checkpoint.MaxLength);
+            if (checkpoint.Config.Generation.Require().Record is { } settings)
+                narrator.Say($"{settings}");
+        }
         foreach (var note in notes)
             narrator.Warn(note);
         cancel.ThrowIfCancellationRequested();
@@ -140,10 +144,10 @@ internal static class RunCommand
             work.Whole(
                 (graded, rounding, weights) => Tally.Count(graded, TaskRegistry.Columns, provenance with
                 {
-                    WeightsSha256 = weights,
+                    WeightsSha256 = weights.Sha256,
                     BatchTokens = placement.Budget.Shares ? placement.Budget.BatchTokens : null,
                     CacheTokens = placement.Budget.Shares ? placement.Budget.CacheTokens : null,
-                }, limit, notes, rounding),
+                }, limit, notes, rounding, weights.NotFinite),
                 parsed.GetRequiredValue(LogProbDtype), data.Shown, details, parsed.GetValue(Json));
         return Session.Done;
     }

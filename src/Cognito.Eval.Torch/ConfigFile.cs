@@ -59,6 +59,11 @@ internal sealed class ConfigFile
     /// <summary>Whether the key is there and not null.</summary>
     public bool Has(string key) => Value(key) is not null;
 
+    /// <summary>The value as it stands in the file; null where the key is not there, or null.</summary>
+    public JsonElement? Raw(string key) => Value(key);
+
+    public IEnumerable<string> Keys => _object.EnumerateObject().Select(property => property.Name);
+
     public int Int(string key, int least, int most, int? absent = null) =>
         Value(key) is not { } value ? absent ?? throw Bad(key, "is missing")
         : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var n) && n >= least && n <= most ? n
@@ -116,7 +121,7 @@ internal sealed class ConfigFile
     private JsonElement? Value(string key) =>
         _object.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    private static string Shown(JsonElement value)
+    internal static string Shown(JsonElement value)
     {
         var text = value.GetRawText().ReplaceLineEndings(" ");
         return text.Length <= 40 ? text : text[..40] + "...";

@@ -37,6 +37,9 @@ public sealed record ModelConfig
     /// <summary>The tokens that end a generated text.</summary>
     public IReadOnlyList<int> EndIds { get; init; } = [];
 
+    /// <summary>What has a say in generated text beside the model.</summary>
+    public GenerationConfig Generation { get; init; } = new();
+
     /// <summary>The type the weights were saved in: float32, bfloat16, float16 or null where it is not told.</summary>
     public string? Dtype { get; init; }
 
@@ -109,10 +112,12 @@ public sealed record ModelConfig
         file.Word("hidden_act", "silu");
         if (file.Has("quantization_config"))
             throw file.Bad("quantization_config", "is there", "use the checkpoint's unquantized weights");
+        var words = file.Int("vocab_size", 1, 1 << 24);
+        var generation = GenerationConfigFile.Read(folder, file, words);
         return CheckedTogether(file, new()
         {
             Architecture = architecture,
-            VocabularySize = file.Int("vocab_size", 1, 1 << 24),
+            VocabularySize = words,
             HiddenSize = file.Int("hidden_size", 1, 1 << 17),
             IntermediateSize = file.Int("intermediate_size", 1, 1 << 20),
             Layers = file.Int("num_hidden_layers", 1, 1024),
@@ -129,7 +134,8 @@ public sealed record ModelConfig
             Experts = architecture == Mixtral ? file.Int("num_local_experts", 1, 1024, 8) : 1,
             ExpertsPerToken = architecture == Mixtral ? file.Int("num_experts_per_tok", 1, 1024, 2) : 1,
             MaxLength = MaxLengthOf(file, architecture),
-            EndIds = EndIdsOf(folder, file),
+            EndIds = generation.EndIds,
+            Generation = generation,
             Dtype = file.Word(file.Has("dtype") ? "dtype" : "torch_dtype", "float32", "bfloat16", "float16"),
         });
     }
@@ -193,12 +199,5 @@ public sealed record ModelConfig
         return new("llama3", theta, section.Number("factor", 1e-3, 1e6), low,
             HighFrequencyFactor: section.Number("high_freq_factor", low + 1e-3, 1e6),
             OriginalMaxLength: section.Int("original_max_position_embeddings", 1, 1 << 30));
-    }
-
-    private static int[] EndIdsOf(string folder, ConfigFile config)
-    {
-        var path = Path.Combine(folder, "generation_config.json");
-        var generation = File.Exists(path) ? ConfigFile.Read(path) : config;
-        return (generation.Has("eos_token_id") ? generation : config).Ints("eos_token_id", 0, int.MaxValue);
     }
 }
