@@ -61,7 +61,6 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
             Device = placement.Kind,
             MaxLength = MaxLength,
             Exact = !placement.Budget.Shares,
-            Generation = Config.Generation.Record,
             Versions = new SortedDictionary<string, string>(StringComparer.Ordinal)
             {
                 ["cognito-eval"] = typeof(Checkpoint).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!

@@ -105,6 +105,9 @@ internal static class MergeCommand
         if (RunFolder.ConfigSha256(checkpoint) != key.ConfigSha256)
             throw new InputException($"{Path.Combine(checkpoint.Folder, "config.json")}: not the one that the shards used; "
                 + "name the right checkpoint with --model");
+        if (!checkpoint.EndIds.SequenceEqual(key.EndIds))
+            throw new InputException($"{checkpoint.Folder}: its answers end with other tokens (eos_token_id) than those of the shards; "
+                + "name the right checkpoint with --model");
         var now = RunKey.Of(asked);
         foreach (var (task, then) in key.Tasks)
             if (!now.TryGetValue(task, out var its) || its.RequestsSha256 != then.RequestsSha256)

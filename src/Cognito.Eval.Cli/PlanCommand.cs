@@ -66,6 +66,8 @@ internal static class PlanCommand
         var length = maxLength ?? config!.MaxLength;
         var prepared = new PreparedQuestions(
             asked, new(tokenizer.Tokenizer, Protocol.LeaderboardV1, length, batchTokens, tokenizer.EndId));
+        if (asked.Any(task => task.Docs[0].Doc is FreeForm) && config?.Generation.Require().Record is { } settings)
+            narrator.Warn($"{settings}");
         var report = PlanReport.Of(asked, prepared, config, parsed.GetRequiredValue(Dtype), batchTokens, length, rate);
         narrator.Say($"planned in {clock.Elapsed.TotalSeconds:0.0} s");
         if (parsed.GetValue(Json))

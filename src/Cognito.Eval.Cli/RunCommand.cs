@@ -98,11 +98,12 @@ internal static class RunCommand
             throw new InputException($"--routing: {Path.Combine(folder, "config.json")} is of {checkpoint.Config.Architecture}, "
                 + "which has no router; leave --routing out");
         var (asked, notes) = Inputs.Ask(tasks, data, parsed.GetValue(Shots), limit);
-        if (asked.Any(task => task.Docs[0].Doc is FreeForm))
+        var generates = asked.Any(task => task.Docs[0].Doc is FreeForm);
+        if (generates)
         {
             GenerationGroups.Room(Protocol.LeaderboardV1, checkpoint.MaxLength);
             if (checkpoint.Config.Generation.Require().Record is { } settings)
-                narrator.Say($"{settings}");
+                narrator.Warn($"{settings}");
         }
         foreach (var note in notes)
             narrator.Warn(note);
@@ -115,6 +116,7 @@ internal static class RunCommand
         var provenance = checkpoint.Provenance(placement, parsed.GetRequiredValue(LogProbDtype)) with
         {
             Data = data.IsSamples ? "samples" : "datasets",
+            Generation = generates ? checkpoint.Config.Generation.Record : null,
         };
         var shard = Shards.Of(parsed.GetValue(ShardOption));
         var key = RunFolder.Key(

@@ -27,7 +27,7 @@ public static class Tally
             Config = new(
                 "cognito-eval", $"pretrained={provenance.Model}", CommonShots(graded), null, [], provenance.Device, true,
                 limit?.Value, 100000, new Dictionary<string, string>()),
-            Leaderboard = Columns(results, columns, tasks, notes, [.. More(graded, columns, tasks, provenance, notFiniteTensors ?? [])]),
+            Leaderboard = Columns(results, columns, tasks, notes, [.. More(graded, columns, tasks, notFiniteTensors ?? [])]),
             Tasks = tasks,
             Rounding = rounding,
             Routing = graded.All(task => task.Routing is null) ? null : graded.Where(task => task.Routing is not null)
@@ -96,10 +96,10 @@ public static class Tally
         return new(values, Average(values.Values), doubts.Count == 0, [.. doubts, .. more]);
     }
 
-    /// <summary>What must be known of the numbers, and keeps none from being a leaderboard score.</summary>
+    /// <summary>What must be known of numbers that are none.</summary>
     private static IEnumerable<string> More(
         IReadOnlyList<GradedTask> graded, IReadOnlyList<Column> columns, IReadOnlyDictionary<string, TaskRecord> tasks,
-        Provenance provenance, IReadOnlyList<string> notFiniteTensors)
+        IReadOnlyList<string> notFiniteTensors)
     {
         foreach (var column in columns)
             if (NotFinite(column, [.. graded.Where(task => task.Questions.Task.Column == column)], tasks) is { } said)
@@ -108,8 +108,6 @@ public static class Tally
             yield return $"weights: {notFiniteTensors[0]}"
                 + (notFiniteTensors.Count == 1 ? " holds" : $" and {notFiniteTensors.Count - 1} more tensors hold")
                 + " a NaN or an infinity; fetch the weights again";
-        if (provenance.Generation is { } generation && graded.Any(IsGenerated))
-            yield return $"{generation}";
     }
 
     private static bool IsGenerated(GradedTask task) => task.Docs.Any(doc => doc.Replies.Any(reply => reply is Completion));
