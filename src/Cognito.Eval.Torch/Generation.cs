@@ -198,7 +198,8 @@ internal sealed class Generation : IDisposable
     {
         var own = logits.to_type(ScalarType.Float32);
         var best = _processors.Aggregate(own, (scores, processor) => processor.Apply(scores, _history!)).argmax(-1);
-        // 0 times what is not finite is a NaN.
-        return where(own.mul(0).sum(-1).eq(0), best, best.bitwise_not());
+        // A NaN is both the least and the largest, and 0 times what is not finite is a NaN: no copy of the logits is made.
+        var isFinite = own.amin([-1]).mul(0).eq(own.amax([-1]).mul(0));
+        return where(isFinite, best, best.bitwise_not());
     }
 }

@@ -14,20 +14,21 @@ public sealed record GenerationRecord(
     private const int LongestValue = 40;
 
     /// <summary>One line: the file, what was applied, what was not.</summary>
-    public override string ToString() => $"{File}: {string.Join("; ", Parts())}";
+    public override string ToString() => $"{File}, {string.Join("; ", Parts())}";
 
     /// <summary>What was applied alone; null if nothing was.</summary>
+    [JsonIgnore]
     public string? Settings => Applied.Count == 0 ? null
         : string.Join(", ", Applied.Select(setting => $"{setting.Key} {Shown(setting.Value)}"));
 
     private IEnumerable<string> Parts()
     {
         if (Settings is { } settings)
-            yield return $"applied to generated answers, as the reference does: {settings}";
+            yield return $"as the reference applies it: {settings}";
         if (WithoutEffect is { Count: > 0 } idle)
             yield return $"without effect on greedy answers: {string.Join(", ", idle.Select(key => Printable.Line(key)))}";
     }
 
-    private static string Shown(JsonElement value) => value.GetRawText().ReplaceLineEndings("") is { Length: > LongestValue } text
-        ? text[..LongestValue] + "..." : value.GetRawText().ReplaceLineEndings("");
+    private static string Shown(JsonElement value) =>
+        JsonSerializer.Serialize(value) is var text && text.Length > LongestValue ? text[..LongestValue] + "..." : text;
 }

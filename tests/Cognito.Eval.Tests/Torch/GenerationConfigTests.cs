@@ -34,7 +34,7 @@ public sealed class GenerationConfigTests : IDisposable
         Assert.Equal([42], config.SuppressTokens);
         Assert.Equal([2, 7], config.EndIds);
         Assert.Equal(("generation_config.json", null), (config.Record!.File, config.Record.WithoutEffect));
-        Assert.Equal("repetition_penalty 1.30, bad_words_ids [[7], [5, 2], [6]], min_new_tokens 8, suppress_tokens [42, 4200], renormalize_logits true",
+        Assert.Equal("repetition_penalty 1.30, bad_words_ids [[7],[5,2],[6]], min_new_tokens 8, suppress_tokens [42,4200], renormalize_logits true",
             config.Record.Settings);
     }
 
@@ -62,7 +62,7 @@ public sealed class GenerationConfigTests : IDisposable
     {
         var config = Read(generation).Require();
         Assert.Equal(keys, string.Join(", ", config.Record!.WithoutEffect!));
-        Assert.Equal($"generation_config.json: without effect on greedy answers: {keys}", $"{config.Record}");
+        Assert.Equal($"generation_config.json, without effect on greedy answers: {keys}", $"{config.Record}");
     }
 
     [Fact]
