@@ -74,7 +74,7 @@ internal static class MergeCommand
             WeightsSha256 = shards.WeightsSha256,
             BatchTokens = budget.Shares ? budget.BatchTokens : null,
             CacheTokens = budget.Shares ? budget.CacheTokens : null,
-        }, limit, notes, rounding, key.Remarks) with
+        }, limit, notes, rounding, key.Remarks, shards.NotFiniteTensors) with
         {
             Circumstances = watch.Stop(graded, folder, data.Shown, 0) with { Shards = shards.Count },
         };
@@ -105,6 +105,9 @@ internal static class MergeCommand
         if (RunFolder.ConfigSha256(checkpoint) != key.ConfigSha256)
             throw new InputException($"{Path.Combine(checkpoint.Folder, "config.json")}: not the one that the shards used; "
                 + "name the right checkpoint with --model");
+        if (!checkpoint.EndIds.SequenceEqual(key.EndIds))
+            throw new InputException($"{checkpoint.Folder}: its answers end with other tokens (eos_token_id) than those of the shards; "
+                + "name the right checkpoint with --model");
         var now = RunKey.Of(asked);
         foreach (var (task, then) in key.Tasks)
             if (!now.TryGetValue(task, out var its) || its.RequestsSha256 != then.RequestsSha256)
@@ -121,7 +124,7 @@ internal static class MergeCommand
 
         public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches) => Nothing<TokenScore>(batches.Count);
 
-        public IEnumerable<IReadOnlyList<int[]>> Generate(IReadOnlyList<GenerationBatch> batches) => Nothing<int[]>(batches.Count);
+        public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches) => Nothing<Generated>(batches.Count);
 
         public void Dispose()
         {

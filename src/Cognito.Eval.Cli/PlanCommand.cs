@@ -70,6 +70,8 @@ internal static class PlanCommand
             {
                 ModelVocabulary = config?.VocabularySize,
             });
+        if (asked.Any(task => task.Docs[0].Doc is FreeForm) && config?.Generation.Require().Record is { } settings)
+            narrator.Warn($"{settings}");
         var report = PlanReport.Of(asked, prepared, config, parsed.GetRequiredValue(Dtype), batchTokens, length, rate);
         narrator.Say($"planned in {clock.Elapsed.TotalSeconds:0.0} s");
         if (parsed.GetValue(Json))

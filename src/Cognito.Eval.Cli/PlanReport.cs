@@ -11,6 +11,9 @@ internal sealed record PlanReport(
     IReadOnlyList<(EvalTask Task, PlanCounts Counts)> Tasks, Plan LogLikelihoods, IReadOnlyList<GenerationPlan> Generation,
     MemoryEstimate? Memory, string Dtype, int BatchTokens, int MaxLength, double? TokensPerSecond)
 {
+    /// <summary>What the checkpoint's files say of generation; null where that is greedy decoding and no more.</summary>
+    public GenerationRecord? Settings { get; init; }
+
     private static int NewTokens => Protocol.LeaderboardV1.MaxNewTokens;
 
     private long PromptTokens => Generation.Sum(task => task.Counts.ForwardTokens);
@@ -30,7 +33,10 @@ internal sealed record PlanReport(
         return new(
             [.. asked.Select(task => (task.Task, counts[task.Task.Name]))], plan, generation,
             config is null ? null : MemoryEstimate.Of(config, dtype, plan, generation, NewTokens),
-            dtype, batchTokens, maxLength, tokensPerSecond);
+            dtype, batchTokens, maxLength, tokensPerSecond)
+        {
+            Settings = config?.Generation.Record,
+        };
     }
 
     public void Print()
@@ -107,6 +113,12 @@ internal sealed record PlanReport(
         generation_prompts = Prompts,
         generation_prompt_tokens = PromptTokens,
         generation_most_new_tokens = (long)Prompts * NewTokens,
+        generation_settings = Prompts == 0 || Settings is null ? null : new
+        {
+            file = Settings.File,
+            applied = Settings.Applied,
+            without_effect = Settings.WithoutEffect ?? [],
+        },
         memory_bytes = Memory is null ? null : new
         {
             dtype = Dtype,

@@ -99,10 +99,15 @@ internal static class RunCommand
             throw new InputException($"--routing: {Path.Combine(folder, "config.json")} is of {checkpoint.Config.Architecture}, "
                 + "which has no router; leave --routing out");
         var (asked, notes) = Inputs.Ask(tasks, data, parsed.GetValue(Shots), limit);
+        var generates = asked.Any(task => task.Docs[0].Doc is FreeForm);
+        if (generates)
+        {
+            GenerationGroups.Room(Protocol.LeaderboardV1, checkpoint.MaxLength);
+            if (checkpoint.Config.Generation.Require().Record is { } settings)
+                narrator.Warn($"{settings}");
+        }
         var unused = checkpoint.Unused();
         string[] remarks = [.. checkpoint.Config.Notes, .. unused.Notes];
-        if (asked.Any(task => task.Docs[0].Doc is FreeForm))
-            GenerationGroups.Room(Protocol.LeaderboardV1, checkpoint.MaxLength);
         foreach (var note in notes.Concat(remarks))
             narrator.Warn(note);
         cancel.ThrowIfCancellationRequested();
@@ -115,6 +120,7 @@ internal static class RunCommand
         {
             Data = data.IsSamples ? "samples" : "datasets",
             UnusedTensors = unused.Names.Count == 0 ? null : unused.Names,
+            Generation = generates ? checkpoint.Config.Generation.Record : null,
         };
         var shard = Shards.Of(parsed.GetValue(ShardOption));
         var key = RunFolder.Key(
@@ -147,10 +153,10 @@ internal static class RunCommand
             work.Whole(
                 (graded, rounding, weights) => Tally.Count(graded, TaskRegistry.Columns, provenance with
                 {
-                    WeightsSha256 = weights,
+                    WeightsSha256 = weights.Sha256,
                     BatchTokens = placement.Budget.Shares ? placement.Budget.BatchTokens : null,
                     CacheTokens = placement.Budget.Shares ? placement.Budget.CacheTokens : null,
-                }, limit, notes, rounding, remarks),
+                }, limit, notes, rounding, remarks, weights.NotFinite),
                 parsed.GetRequiredValue(LogProbDtype), data.Shown, details, parsed.GetValue(Json));
         return Session.Done;
     }

@@ -15,14 +15,19 @@ internal static class RunTable
         table.Columns[3].RightAligned();
         foreach (var score in ColumnScore.Of(run, TaskRegistry.Columns).Where(score => score.Tasks.Count > 0))
             table.AddRow(
-                $"{score.Title}, {score.Metric}{(score.IsComplete ? "" : " *")}", Cell(score.Value), Cell(score.StandardError),
+                $"{score.Title}, {score.Metric}{(score.IsComplete ? "" : " *")}",
+                Cell(score.Value) + ColumnScore.Mark(score.NotFinite), Cell(score.StandardError),
                 $"{score.Documents}");
         var average = ColumnScore.Average(run, TaskRegistry.Columns);
         if (average.Value is not null)
-            table.AddRow("Average", Cell(average.Value), Cell(average.StandardError), "");
+            table.AddRow(
+                "Average", Cell(average.Value) + ColumnScore.Mark(run.Tasks.Values.Sum(task => task.NotFiniteRequests)),
+                Cell(average.StandardError), "");
         Terminal.Print(table);
         foreach (var note in run.Leaderboard.Notes)
             Terminal.Out.WriteLine($"* {Terminal.Short(note)}");
+        if (run.Provenance.Generation is { } generation)
+            Terminal.Out.WriteLine(Terminal.Short($"{generation}"));
         var (near, truncated) = (run.Tasks.Values.Sum(t => t.NearTies.Count), run.Tasks.Values.Sum(t => t.TruncatedRequests));
         if (near > 0)
             Terminal.Out.WriteLine($"{near} near-ties: verdicts that hang on less than {Margin(run)} nats");

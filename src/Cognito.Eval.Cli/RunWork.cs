@@ -1,3 +1,5 @@
+using Cognito.Eval.Torch;
+
 namespace Cognito.Eval.Cli;
 
 /// <summary>A run's long part: the model is loaded, asks are answered into the journal, answers become results.</summary>
@@ -6,16 +8,17 @@ internal sealed class RunWork(
     RunWatch watch, Narrator narrator, CancellationToken cancel)
 {
     /// <summary>All of a run, or what is left of it.</summary>
-    /// <param name="count">From graded tasks, rounding and the weights' hash to the run.</param>
+    /// <param name="count">From graded tasks, rounding and what the weights were found to be to the run.</param>
     public void Whole(
-        Func<IReadOnlyList<GradedTask>, Rounding?, string, Run> count, string logProbDtype, string data, string details, bool json)
+        Func<IReadOnlyList<GradedTask>, Rounding?, WeightsRead, Run> count, string logProbDtype, string data, string details, bool json)
     {
-        WithJournal(logProbDtype, (scorer, prepared, journal) =>
+        WithJournal(logProbDtype, (scorer, prepared, journal, weights) =>
         {
             journal.Requests = asked.Sum(task => task.Requests.LongCount());
             var graded = Evaluation.Answer(prepared, scorer, cancel, watch.Stages);
             var rounding = placement.Budget.Shares ? Rounding.Measure(graded, scorer, cancel) : null;
-            var run = count(graded, rounding, journal.Finish()) with
+            journal.Finish();
+            var run = count(graded, rounding, weights.Result) with
             {
                 Circumstances = watch.Stop(graded, checkpoint.Folder, data, scorer.Halvings) with
                 {
@@ -33,10 +36,11 @@ internal sealed class RunWork(
     {
         // Before the load: shards that begin meanwhile take the budget from here.
         place = place.Begin();
-        WithJournal(logProbDtype, (scorer, prepared, journal) =>
+        WithJournal(logProbDtype, (scorer, prepared, journal, weights) =>
         {
             journal.Requests = prepared.RequestsOf(shard, scorer);
             Evaluation.AnswerShard(prepared, scorer, shard, placement.Budget.Shares, cancel);
+            journal.NotFiniteTensors = weights.GetAwaiter().GetResult().NotFinite;
             journal.Finish();
             narrator.Clear();
             Console.WriteLine(place.Path);
@@ -44,7 +48,7 @@ internal sealed class RunWork(
         });
     }
 
-    private void WithJournal(string logProbDtype, Action<Scorer, PreparedQuestions, Journal> work)
+    private void WithJournal(string logProbDtype, Action<Scorer, PreparedQuestions, Journal, Task<WeightsRead>> work)
     {
         // Before a long load it is known whether another process is at work here.
         var journal = place.IsNew ? null : Journal.Open(place.Path);
@@ -60,7 +64,7 @@ internal sealed class RunWork(
             scorer.Progressed += narrator.Progress;
             try
             {
-                work(scorer, prepared, journal);
+                work(scorer, prepared, journal, loaded.Read);
             }
             catch (CheckpointChangedException)
             {
@@ -68,7 +72,7 @@ internal sealed class RunWork(
                     narrator.Warn("the checkpoint is not the one whose answers were kept: all is asked anew");
                 journal.Clear();
                 watch.Stages.Clear();
-                work(scorer, prepared, journal);
+                work(scorer, prepared, journal, loaded.Read);
             }
             Warn(loaded.Read.Result.NotFinite);
         }

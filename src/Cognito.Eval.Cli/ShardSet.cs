@@ -14,6 +14,10 @@ internal sealed class ShardSet
     public int Count => _shards.Count;
     public string WeightsSha256 { get; }
 
+    /// <summary>Names of the weights' tensors that hold a NaN or an infinity: the same in every shard that has read them.</summary>
+    public IReadOnlyList<string> NotFiniteTensors =>
+        _shards.Select(shard => shard.State.NotFiniteTensors).FirstOrDefault(names => names.Count > 0) ?? [];
+
     /// <summary>All shards' answers.</summary>
     public Journal Journal { get; }
 

@@ -59,6 +59,8 @@ internal sealed class ConfigFile
     /// <summary>Whether the key is there and not null.</summary>
     public bool Has(string key) => Value(key) is not null;
 
+    public IEnumerable<string> Keys => _object.EnumerateObject().Select(property => property.Name);
+
     public int Int(string key, int least, int most, int? absent = null) =>
         Value(key) is not { } value ? absent ?? throw Bad(key, "is missing")
         : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var n) && n >= least && n <= most ? n

@@ -9,7 +9,8 @@ namespace Cognito.Eval.Torch;
 /// </summary>
 /// <remarks>
 /// On CUDA the next step is begun before the last one's tokens are looked at, so that the card never waits for the stop
-/// strings; a row that had ended makes one token more, which does not count. Letters: B rows, N tokens.
+/// strings; a row that had ended makes one token more, which does not count. Whether logits are finite comes to the host
+/// with the tokens. Letters: B rows, N tokens, V vocabulary.
 /// </remarks>
 internal sealed class Generation : IDisposable
 {
@@ -20,10 +21,15 @@ internal sealed class Generation : IDisposable
     private readonly IReadOnlyList<Prompt> _prompts;
     private readonly Func<int, IReadOnlyList<int>, bool> _isDone;
     private readonly List<int>[] _written;
+    private readonly int?[] _notFiniteAt;
+
+    /// <summary>What the checkpoint's files ask for, and the tokens that it looks at; null where they ask for nothing.</summary>
+    private readonly IReadOnlyList<LogitsProcessor> _processors = [];
+    private readonly TokenHistory? _history;
     private readonly KeyValueCache? _cache;
     private readonly int _depth, _promptTokensAtOnce;
 
-    /// <summary>Steps begun whose tokens have not been looked at: the prompts of their rows, and the tokens [B].</summary>
+    /// <summary>Steps begun that have not been looked at: the prompts of their rows, and their tokens as <see cref="Chosen"/> has them.</summary>
     private readonly Queue<(int[] Rows, Tensor Tokens)> _pending = [];
 
     /// <summary>The prompts in the cache, in the order of its rows; how many tokens each has; and those still going on.</summary>
@@ -37,16 +43,21 @@ internal sealed class Generation : IDisposable
         (_decoder, _prompts, _isDone) = (decoder, prompts, isDone);
         (_depth, _promptTokensAtOnce) = decoder.Device.type == DeviceType.CUDA ? (2, 16384) : (1, 4096);
         _written = [.. prompts.Select(_ => new List<int>())];
+        _notFiniteAt = new int?[prompts.Count];
         _rows = [.. Enumerable.Range(0, prompts.Count).Where(p => prompts[p].MaxNewTokens > 0)];
         if (_rows.Any(p => prompts[p].Tokens.Length == 0))
             throw new ArgumentException("A prompt without tokens has no continuation.", nameof(prompts));
         _going = [.. _rows];
         _lengths = [.. _rows.Select(p => (long)prompts[p].Tokens.Length)];
-        if (_rows.Length > 0)
-            _cache = new(decoder, _rows.Length, _rows.Max(p => prompts[p].Tokens.Length + prompts[p].MaxNewTokens - 1));
+        if (_rows.Length == 0)
+            return;
+        _cache = new(decoder, _rows.Length, _rows.Max(p => prompts[p].Tokens.Length + prompts[p].MaxNewTokens - 1));
+        _processors = LogitsProcessors.Of(decoder.Config.Generation.Require(), decoder.Config.VocabularySize, decoder.Device);
+        if (_processors.Count > 0)
+            _history = new([.. _rows.Select(p => prompts[p])], decoder.Device);
     }
 
-    public IReadOnlyList<int[]> Run()
+    public IReadOnlyList<Generated> Run()
     {
         if (_cache is not null)
             ReadPrompts();
@@ -59,7 +70,7 @@ internal sealed class Generation : IDisposable
             }
             else
                 Take();
-        return [.. _written.Select(w => w.ToArray())];
+        return [.. _written.Zip(_notFiniteAt, (tokens, at) => new Generated([.. tokens], at))];
     }
 
     public void Dispose()
@@ -68,6 +79,9 @@ internal sealed class Generation : IDisposable
             tokens.Dispose();
         _latest?.Dispose();
         _cache?.Dispose();
+        _history?.Dispose();
+        foreach (var processor in _processors)
+            processor.Dispose();
     }
 
     private void ReadPrompts()
@@ -84,7 +98,8 @@ internal sealed class Generation : IDisposable
                     break;
             first.Add(Read(from, next, shared, openings));
         }
-        Await(first.Count == 1 ? first[0] : cat(first, 0));
+        var all = first.Count == 1 ? first[0] : cat(first, 0);
+        Await(_history is null ? all : Chosen(all));
     }
 
     /// <summary>What all prompts begin with, short of the last token of any.</summary>
@@ -95,7 +110,10 @@ internal sealed class Generation : IDisposable
         return _rows.Length > 1 && length >= WorthSharing ? new(one[..length]) : null;
     }
 
-    /// <summary>Puts the prompts of rows from..next into the cache; gives the first new token of each.</summary>
+    /// <summary>
+    /// Puts the prompts of rows from..next into the cache; gives the first new token of each, or, where processors look at
+    /// all rows together, the logits.
+    /// </summary>
     private Tensor Read(int from, int next, Opening? shared, OpeningStore? openings)
     {
         using var scope = NewDisposeScope();
@@ -108,7 +126,8 @@ internal sealed class Generation : IDisposable
             (layer, keys, values) => _cache!.Write(layer, places, keys, values));
         for (var row = from; row < next && shared is not null; row++)
             Copy(row, openings![shared]);
-        return Best(_decoder.Project(hidden)).MoveToOuterDisposeScope();
+        var logits = _decoder.Project(hidden);
+        return (_history is null ? Chosen(logits) : logits).MoveToOuterDisposeScope();
     }
 
     private void Copy(int row, IReadOnlyList<KeptLayer> opening)
@@ -128,15 +147,16 @@ internal sealed class Generation : IDisposable
         long[] positions = [.. _rows.Select((p, r) =>
             Math.Min(_lengths[r], _prompts[p].Tokens.Length + Math.Max(_prompts[p].MaxNewTokens - 2, 0)))];
         _lengths = [.. positions.Select(p => p + 1)];
-        Await(Best(_decoder.Project(_cache!.Step(_latest!, positions))));
+        _history?.Add(_latest!);
+        Await(Chosen(_decoder.Project(_cache!.Step(_latest!, positions))));
     }
 
     /// <summary>The rows' newest tokens: the next step's input, to be looked at later.</summary>
-    private void Await(Tensor tokens)
+    private void Await(Tensor chosen)
     {
         _latest?.Dispose();
-        _latest = tokens.alias().DetachFromDisposeScope();
-        _pending.Enqueue((_rows, tokens.DetachFromDisposeScope()));
+        _latest = chosen.maximum(chosen.bitwise_not()).DetachFromDisposeScope();
+        _pending.Enqueue((_rows, chosen.DetachFromDisposeScope()));
     }
 
     private void Take()
@@ -150,7 +170,9 @@ internal sealed class Generation : IDisposable
             if (!_going.Contains(rows[r]))
                 continue;
             var written = _written[rows[r]];
-            written.Add((int)ids[r]);
+            if (ids[r] < 0)
+                _notFiniteAt[rows[r]] ??= written.Count;
+            written.Add((int)Math.Max(ids[r], ~ids[r]));
             if (_isDone(rows[r], written) || written.Count == _prompts[rows[r]].MaxNewTokens)
                 _going.Remove(rows[r]);
         }
@@ -161,12 +183,23 @@ internal sealed class Generation : IDisposable
         long[] kept = [.. Enumerable.Range(0, _rows.Length).Where(r => _going.Contains(_rows[r])).Select(r => (long)r)];
         using var rows = Attention.OnDevice(kept, _decoder.Device);
         _cache!.Keep(rows);
+        _history?.Keep(kept, rows);
         using (_latest)
             _latest = _latest!.index_select(0, rows).DetachFromDisposeScope();
         _rows = [.. kept.Select(r => _rows[r])];
         _lengths = [.. kept.Select(r => _lengths[r])];
     }
 
-    /// <summary>The first of each row's largest logits, in float32: [B].</summary>
-    private static Tensor Best(Tensor logits) => logits.to_type(ScalarType.Float32).argmax(-1);
+    /// <summary>
+    /// The first of each row's largest logits, [B, V], in float32, after what the processors make of them: [B]. Its bits are
+    /// turned over, so that it is below 0, where a logit of the model's own is a NaN or infinite.
+    /// </summary>
+    private Tensor Chosen(Tensor logits)
+    {
+        var own = logits.to_type(ScalarType.Float32);
+        var best = _processors.Aggregate(own, (scores, processor) => processor.Apply(scores, _history!)).argmax(-1);
+        // A NaN is both the least and the largest, and 0 times what is not finite is a NaN: no copy of the logits is made.
+        var isFinite = own.amin([-1]).mul(0).eq(own.amax([-1]).mul(0));
+        return where(isFinite, best, best.bitwise_not());
+    }
 }

@@ -32,6 +32,9 @@ public sealed record ModelConfig
     /// <summary>The tokens that end a generated text.</summary>
     public IReadOnlyList<int> EndIds { get; init; } = [];
 
+    /// <summary>What has a say in generated text beside the model.</summary>
+    public GenerationConfig Generation { get; init; } = new();
+
     /// <summary>The type the weights were saved in: float32, bfloat16, float16 or null where it is not told.</summary>
     public string? Dtype { get; init; }
 
@@ -109,10 +112,12 @@ public sealed record ModelConfig
             throw file.Bad("text_config", "holds the config of a model within a larger one", "save the language model by itself");
         var maxLength = file.Int("max_position_embeddings", 1, 1 << 30, architecture == Llama ? 2048 : 4096 * 32);
         var (rope, ropeNotes) = RopeConfig.Read(file, architecture == Mixtral ? 1e6 : 1e4, maxLength);
+        var words = file.Int("vocab_size", 1, 1 << 24);
+        var generation = GenerationConfigFile.Read(folder, file, words);
         var config = CheckedTogether(file, new()
         {
             Architecture = architecture,
-            VocabularySize = file.Int("vocab_size", 1, 1 << 24),
+            VocabularySize = words,
             HiddenSize = file.Int("hidden_size", 1, 1 << 17),
             IntermediateSize = file.Int("intermediate_size", 1, 1 << 20),
             Layers = file.Int("num_hidden_layers", 1, 1024),
@@ -130,7 +135,8 @@ public sealed record ModelConfig
             ExpertsPerToken = architecture == Mixtral ? file.Int("num_experts_per_tok", 1, 1024, 2) : 1,
             // The harness looks for n_positions first.
             MaxLength = file.Int("n_positions", 1, 1 << 30, maxLength),
-            EndIds = EndIdsOf(folder, file),
+            EndIds = generation.EndIds,
+            Generation = generation,
             Dtype = file.Word(file.Has("dtype") ? "dtype" : "torch_dtype", "float32", "bfloat16", "float16"),
         });
         return config with { Notes = [.. UnreadKeys.Notes(file, config), .. ropeNotes] };
@@ -173,12 +179,5 @@ public sealed record ModelConfig
         return other == 0 || other == local ? local
             : !file.Has("num_local_experts") ? other
             : throw file.Bad("num_experts", $"is {other}, and num_local_experts is {local}", "set both to the number of experts");
-    }
-
-    private static int[] EndIdsOf(string folder, ConfigFile config)
-    {
-        var path = Path.Combine(folder, "generation_config.json");
-        var generation = File.Exists(path) ? ConfigFile.Read(path) : config;
-        return (generation.Has("eos_token_id") ? generation : config).Ints("eos_token_id", 0, int.MaxValue);
     }
 }

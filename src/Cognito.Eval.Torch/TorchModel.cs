@@ -95,7 +95,7 @@ public sealed class TorchModel(
         }
     }
 
-    public IEnumerable<IReadOnlyList<int[]>> Generate(IReadOnlyList<GenerationBatch> batches) =>
+    public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches) =>
         InOrder.Map(batches, decoder.Device.type == DeviceType.CPU ? workers : 1, batch =>
         {
             CheckTokens(batch.Prompts.Select(p => p.Tokens));

@@ -83,7 +83,7 @@ internal static partial class Toys
             return [.. Enumerable.Range(0, 101).Select(v => h * (v + 1) * (v + 3) % 997 / 64.0)];
         }
 
-        public IEnumerable<IReadOnlyList<int[]>> Generate(IReadOnlyList<GenerationBatch> batches) =>
+        public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches) =>
             throw new NotSupportedException();
 
         public void Dispose() { }
@@ -97,8 +97,8 @@ internal static partial class Toys
         public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches) =>
             throw new NotSupportedException();
 
-        public IEnumerable<IReadOnlyList<int[]>> Generate(IReadOnlyList<GenerationBatch> batches) => batches.Select(batch =>
-            (IReadOnlyList<int[]>)[.. batch.Prompts.Select((prompt, r) => Row(prompt, row => batch.IsDone(r, row)))]);
+        public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches) => batches.Select(batch =>
+            (IReadOnlyList<Generated>)[.. batch.Prompts.Select((prompt, r) => new Generated(Row(prompt, row => batch.IsDone(r, row))))]);
 
         private int[] Row(Prompt prompt, Func<List<int>, bool> isDone)
         {

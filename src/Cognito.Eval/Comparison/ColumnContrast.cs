@@ -27,7 +27,11 @@ internal static class ColumnContrast
         new(run.Tasks.Where(task => task.Value.Column == column));
 
     private static Contrast OfTask(string name, TaskRecord before, TaskRecord after, Run baseline, Run candidate) =>
-        Pairing.IsPaired(before, after) ? Paired(name, before, after) : Unpaired(name, before, after, baseline, candidate);
+        (Pairing.IsPaired(before, after) ? Paired(name, before, after) : Unpaired(name, before, after, baseline, candidate)) with
+        {
+            BaselineNotFinite = before.NotFiniteRequests,
+            CandidateNotFinite = after.NotFiniteRequests,
+        };
 
     private static Contrast Paired(string name, TaskRecord before, TaskRecord after)
     {
@@ -125,6 +129,8 @@ internal static class ColumnContrast
             P = areBinary ? PairedTests.McNemar(wins!.Value, losses!.Value)
                 : double.IsNaN(mean.Variance) ? null : PairedTests.Student(mean),
             Tasks = tasks,
+            BaselineNotFinite = tasks.Sum(task => task.BaselineNotFinite),
+            CandidateNotFinite = tasks.Sum(task => task.CandidateNotFinite),
         }, mean);
     }
 

@@ -49,6 +49,8 @@ public sealed record Comparison(
             IsPaired = columns.All(column => column.IsPaired),
             Baseline = columns.Average(column => column.Baseline),
             Candidate = columns.Average(column => column.Candidate),
+            BaselineNotFinite = columns.Sum(column => column.BaselineNotFinite),
+            CandidateNotFinite = columns.Sum(column => column.CandidateNotFinite),
             Wins = wins,
             Losses = losses,
             Test = double.IsNaN(mean.Variance) ? null : double.IsPositiveInfinity(mean.Freedom) ? "normal" : "t",

@@ -27,6 +27,14 @@ public sealed record Contrast
     /// <summary>Over the documents compared.</summary>
     public required double Candidate { get; init; }
 
+    /// <summary>Requests of the baseline that were answered from a NaN or an infinity.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int BaselineNotFinite { get; init; }
+
+    /// <summary>Requests of the candidate that were answered from a NaN or an infinity.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int CandidateNotFinite { get; init; }
+
     /// <summary>Candidate − baseline.</summary>
     public double Difference => Candidate - Baseline;
 

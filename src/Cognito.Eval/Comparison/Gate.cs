@@ -25,6 +25,9 @@ public sealed record Criterion(
 /// </summary>
 public sealed record Gate(Verdict Verdict, IReadOnlyList<Criterion> Criteria, Comparison Comparison)
 {
+    /// <summary>The criterion that no policy turns off: what a candidate answers must be numbers.</summary>
+    internal const string NotANumber = "not a number";
+
     /// <summary>Chance of calling a drop of δ a regression: the average's, and that of all columns together.</summary>
     internal const double AverageAlpha = 0.025, ColumnsAlpha = 0.005;
 
@@ -34,7 +37,9 @@ public sealed record Gate(Verdict Verdict, IReadOnlyList<Criterion> Criteria, Co
     /// <summary>Share of discordant documents at which a column's default δ can just be decided.</summary>
     private const double ExpectedDiscordance = 0.1, DeltaInErrors = 2.8;
 
-    /// <exception cref="InputException">Different questions, or a required task is missing.</exception>
+    /// <exception cref="InputException">
+    /// Different questions, a required task is missing, or the baseline's answers are no numbers and the candidate's are.
+    /// </exception>
     public static Gate Decide(Run baseline, Run candidate, GatePolicy policy)
     {
         RequireTasks(baseline, candidate, policy);
@@ -43,8 +48,10 @@ public sealed record Gate(Verdict Verdict, IReadOnlyList<Criterion> Criteria, Co
         foreach (var name in policy.Delta.Keys.Concat(policy.Minimum.Keys))
             if (!known.Contains(name, StringComparer.OrdinalIgnoreCase))
                 throw new InputException($"the policy names {name}, which is not compared; there are {string.Join(", ", known)}");
+        RequireNumbers(baseline, candidate);
         List<Criterion> criteria =
         [
+            .. OfFinite(candidate),
             .. Drops(comparison.Columns, comparison.Average, policy),
             .. policy.Minimum.Select(minimum => OfMinimum(minimum.Key, minimum.Value, comparison)),
             .. OfNumbers(baseline, candidate),
@@ -107,6 +114,26 @@ public sealed record Gate(Verdict Verdict, IReadOnlyList<Criterion> Criteria, Co
             ?? throw new InputException($"the policy's minimum of {name}: it is not compared");
         return new($"{found.Name} at least", found.Candidate < least ? Verdict.Regression : Verdict.Pass, true,
             Invariant($"{found.Candidate:0.00}, the least is {least:0.00}"));
+    }
+
+    /// <summary>One request that is no number is enough: the scores say nothing then, high or low.</summary>
+    private static IEnumerable<Criterion> OfFinite(Run candidate)
+    {
+        var bad = candidate.Tasks.Where(task => task.Value.NotFiniteRequests > 0)
+            .Select(task => $"{task.Key} {task.Value.NotFiniteRequests} of {task.Value.Requests}").ToList();
+        if (bad.Count > 0)
+            yield return new(NotANumber, Verdict.Regression, true, "requests answered from what is no finite number: "
+                + string.Join(", ", bad.Take(3)) + (bad.Count > 3 ? $" and {bad.Count - 3} more tasks" : ""));
+    }
+
+    /// <summary>Nothing can be held against answers that are no numbers; a candidate of the same kind fails all the same.</summary>
+    private static void RequireNumbers(Run baseline, Run candidate)
+    {
+        var bad = baseline.Tasks.Where(task => task.Value.NotFiniteRequests > 0).ToList();
+        if (bad.Count > 0 && candidate.Tasks.Values.All(task => task.NotFiniteRequests == 0))
+            throw new InputException($"the baseline {baseline.Provenance.Model} answered {bad.Sum(task => task.Value.NotFiniteRequests)} requests "
+                + $"from what is no finite number ({string.Join(", ", bad.Take(3).Select(task => task.Key))}{(bad.Count > 3 ? ", ..." : "")}); "
+                + "hold the candidate against a sound run");
     }
 
     /// <summary>A candidate that answers no number where the baseline did is broken, whatever its scores.</summary>

@@ -62,6 +62,10 @@ internal static class Pairing
                 yield return $"{column.Name}: compared on the {column.Documents} documents that both were asked, of {mine} and {theirs}";
         }
         foreach (var (run, task) in new[] { baseline, candidate }.SelectMany(run => run.Tasks.Select(task => (run, task)))
+            .Where(it => it.task.Value.NotFiniteRequests > 0))
+            yield return $"{run.Provenance.Model}, {task.Key}: {task.Value.NotFiniteRequests} of {task.Value.Requests} requests were answered "
+                + "from what is no finite number; the score says nothing of the model";
+        foreach (var (run, task) in new[] { baseline, candidate }.SelectMany(run => run.Tasks.Select(task => (run, task)))
             .Where(it => NotNumbers(it.task.Value) > 0))
             yield return $"{run.Provenance.Model}, {task.Key}: {NotNumbers(task.Value)} scores are no numbers and count as 0; "
                 + "the leaderboard counts the whole task as 0 then";

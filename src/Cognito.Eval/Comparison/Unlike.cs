@@ -30,6 +30,7 @@ public sealed record Unlike(string What, string Baseline, string Candidate, stri
             .. Said("add_bos", $"{a.AddBos}", $"{b.AddBos}", "every prompt begins with another token; scores may move by points"),
             .. Said("tokenizer_sha256", Short(a.TokenizerSha256), Short(b.TokenizerSha256), "the same text is other tokens"),
             .. Said("max_length", $"{a.MaxLength}", $"{b.MaxLength}", "longer prompts lose their oldest tokens"),
+            .. Said("generation", Generation(baseline), Generation(candidate), "other tokens are generated from the same logits"),
             .. Grouped(common, "truncated_requests", task => $"{baseline.Tasks[task].TruncatedRequests}",
                 task => $"{candidate.Tasks[task].TruncatedRequests}", "these lost their oldest tokens, so a part of the question or its examples"),
             .. Said("architecture", a.Architecture, b.Architecture, "another model"),
@@ -68,6 +69,10 @@ public sealed record Unlike(string What, string Baseline, string Candidate, stri
         string.Join(' ', task.DataSha256.OrderBy(split => split.Key, StringComparer.Ordinal).Select(split => $"{split.Key} {Short(split.Value)}"));
 
     private static string Number(double? limit) => limit?.ToString(CultureInfo.InvariantCulture) ?? "none";
+
+    /// <summary>Null where it is not known, or nothing was generated.</summary>
+    private static string? Generation(Run run) => run.Provenance.Kind != "measured" || run.Tasks.Count == 0 ? null
+        : run.Provenance.Generation?.Settings ?? "greedy decoding alone";
 
     private static string? Short(string? sha256) => sha256 is { Length: > 12 } ? sha256[..12] : sha256;
 }

@@ -36,6 +36,8 @@ internal static class BatchDigest
         {
             Add(hash, prompt.Tokens);
             Add(hash, [prompt.MaxNewTokens]);
+            if (prompt.Padding.Length > 0)
+                Add(hash, prompt.Padding);
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

@@ -28,7 +28,9 @@ public sealed record Entry(string Stage, int Batch, string Asked, int Requests, 
     public static string Write(ScoredBatch batch) => JsonSerializer.Serialize(new Scores(
         [.. batch.Scores.Select(s => s.LogLikelihood)], [.. batch.Scores.Select(s => s.IsGreedy)], batch.Routing), Options);
 
-    public static string Write(IReadOnlyList<int[]> rows) => JsonSerializer.Serialize(new Generated([.. rows]), Options);
+    public static string Write(IReadOnlyList<Generated> rows) => JsonSerializer.Serialize(new Rows(
+        [.. rows.Select(row => row.Tokens)],
+        rows.All(row => row.NotFiniteAt is null) ? null : [.. rows.Select(row => row.NotFiniteAt ?? -1)]), Options);
 
     /// <summary>Null if it holds no scores.</summary>
     public ScoredBatch? ReadScores() => Read<Scores>() is { } read && read.LogLikelihoods.Length == read.Greedy.Length
@@ -36,7 +38,10 @@ public sealed record Entry(string Stage, int Batch, string Asked, int Requests, 
         : null;
 
     /// <summary>Null if it holds no generated tokens.</summary>
-    public IReadOnlyList<int[]>? ReadGenerated() => Read<Generated>()?.Tokens;
+    public IReadOnlyList<Generated>? ReadGenerated() =>
+        Read<Rows>() is { } read && (read.NotFiniteAt is null || read.NotFiniteAt.Length == read.Tokens.Length)
+            ? [.. read.Tokens.Select((tokens, r) => new Generated(tokens, read.NotFiniteAt?[r] is >= 0 and var at ? at : null))]
+            : null;
 
     private T? Read<T>() where T : class
     {
@@ -53,5 +58,6 @@ public sealed record Entry(string Stage, int Batch, string Asked, int Requests, 
     private sealed record Scores(
         double[] LogLikelihoods, bool[] Greedy, IReadOnlyDictionary<string, RoutingSums>? Routing = null);
 
-    private sealed record Generated(int[][] Tokens);
+    /// <param name="NotFiniteAt">Of each row, -1 where it has none; left out where none of them has.</param>
+    private sealed record Rows(int[][] Tokens, int[]? NotFiniteAt = null);
 }

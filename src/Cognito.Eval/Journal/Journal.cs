@@ -13,7 +13,7 @@ public sealed class Journal : IDisposable
 {
     public const string FileName = JournalFile.Name;
 
-    private const string WeightsFact = "weights_sha256", RequestsFact = "requests";
+    private const string WeightsFact = "weights_sha256", RequestsFact = "requests", NotFiniteFact = "not_finite_tensors";
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly JournalFile? _file;
@@ -60,7 +60,10 @@ public sealed class Journal : IDisposable
         return new(
             entries, damaged, facts.GetValueOrDefault(WeightsFact),
             facts.TryGetValue(RequestsFact, out var all) && long.TryParse(all, out var number) ? number : null,
-            File.GetLastWriteTimeUtc(File.Exists(path + "-wal") ? path + "-wal" : path));
+            File.GetLastWriteTimeUtc(File.Exists(path + "-wal") ? path + "-wal" : path))
+        {
+            NotFiniteTensors = facts.TryGetValue(NotFiniteFact, out var names) ? names.Split('\n') : [],
+        };
     }
 
     /// <summary>Removes a folder's journal: its run is finished.</summary>
@@ -87,6 +90,16 @@ public sealed class Journal : IDisposable
     {
         get => _known.TryGetValue(RequestsFact, out var all) && long.TryParse(all, out var number) ? number : null;
         set => _facts[RequestsFact] = $"{value}";
+    }
+
+    /// <summary>Names of the weights' tensors that hold a NaN or an infinity.</summary>
+    public IReadOnlyList<string> NotFiniteTensors
+    {
+        set
+        {
+            if (value.Count > 0)
+                _facts[NotFiniteFact] = string.Join('\n', value);
+        }
     }
 
     /// <summary>Says which weights answer from now on; what they answered is kept once the hash is known.</summary>
@@ -224,6 +237,9 @@ public sealed record JournalState(
     IReadOnlyList<Entry> Entries, int Damaged, string? WeightsSha256, long? Requests, DateTime Changed)
 {
     public long KeptRequests => Entries.Sum(entry => (long)entry.Requests);
+
+    /// <summary>Names of the weights' tensors that hold a NaN or an infinity.</summary>
+    public IReadOnlyList<string> NotFiniteTensors { get; init; } = [];
 }
 
 /// <summary>How batches of a kind, and their answers, are written down.</summary>
@@ -238,7 +254,7 @@ internal static class BatchForms
         BatchDigest.Of, Entry.Write, (entry, batch) =>
             entry.ReadScores() is { } read && read.Scores.Count == batch.Trees.Sum(tree => tree.Branches.Count) ? read : null);
 
-    public static BatchForm<GenerationBatch, IReadOnlyList<int[]>> Generated { get; } = new(
+    public static BatchForm<GenerationBatch, IReadOnlyList<Generated>> Generated { get; } = new(
         BatchDigest.Of, Entry.Write, (entry, batch) =>
             entry.ReadGenerated() is { } read && read.Count == batch.Prompts.Count ? read : null);
 }

@@ -10,6 +10,12 @@ public sealed record ColumnScore(
     string Key, string Title, string Metric, IReadOnlyList<string> Tasks, double? Value, double? StandardError, int Documents,
     bool IsComplete)
 {
+    /// <summary>Requests whose answers come of a NaN or an infinity: the value then says nothing of the model.</summary>
+    public int NotFinite { get; init; }
+
+    /// <summary>What stands after a score in a table; nothing where all is finite.</summary>
+    public static string Mark(int notFinite) => notFinite == 0 ? "" : $" ({notFinite} not finite)";
+
     /// <summary>The columns in the leaderboard's order, then tasks outside it; columns not asked have no value.</summary>
     public static IReadOnlyList<ColumnScore> Of(Run run, IReadOnlyList<Column> columns)
     {
@@ -23,12 +29,18 @@ public sealed record ColumnScore(
                     column.Key, ModelCard.Title(run, column), column.Metric, tasks, values[column.Key],
                     Error(run, tasks, column.Metric), tasks.Sum(task => run.Tasks[task].Documents),
                     tasks.Length == column.Tasks && tasks.All(task => run.Tasks[task].IsComplete)
-                        && run.Provenance.Data != "samples");
+                        && run.Provenance.Data != "samples")
+                {
+                    NotFinite = tasks.Sum(task => run.Tasks[task].NotFiniteRequests),
+                };
             }),
             .. run.Tasks.Where(task => columns.All(column => column.Key != task.Value.Column)).Select(task => new ColumnScore(
                 task.Value.Column, $"{task.Key} ({task.Value.NumFewshot}-shot)", task.Value.Headline, [task.Key],
                 run.Results.GetValueOrDefault(task.Key)?.GetValueOrDefault(task.Value.Headline) * 100,
-                Error(run, [task.Key], task.Value.Headline), task.Value.Documents, task.Value.IsComplete)),
+                Error(run, [task.Key], task.Value.Headline), task.Value.Documents, task.Value.IsComplete)
+            {
+                NotFinite = task.Value.NotFiniteRequests,
+            }),
         ];
     }
 

@@ -25,7 +25,8 @@ public static class ComparisonText
 
     private static string[] Row(Contrast contrast, string name) =>
     [
-        contrast.IsPaired ? name : $"{name} (unpaired)", Points(contrast.Baseline), Points(contrast.Candidate), Signed(contrast.Difference),
+        contrast.IsPaired ? name : $"{name} (unpaired)", Points(contrast.Baseline, contrast.BaselineNotFinite),
+        Points(contrast.Candidate, contrast.CandidateNotFinite), Signed(contrast.Difference),
         Points(contrast.StandardError), Range(contrast.Interval), Count(contrast.Wins), Count(contrast.Losses), P(contrast.P),
         P(contrast.AdjustedP), Points(contrast.Detectable),
     ];
@@ -56,7 +57,7 @@ public static class ComparisonText
     {
         var values = new TextTable(["Metric", .. names]);
         foreach (var column in against[0].Columns.Append(against[0].Average).OfType<Contrast>())
-            values.Add([column.Name, Points(column.Baseline), .. against.Select(c => Change(Find(c, column.Name)))]);
+            values.Add([column.Name, Points(column.Baseline, column.BaselineNotFinite), .. against.Select(c => Change(Find(c, column.Name)))]);
         var trend = new TextTable(["Average against " + names[0], "Difference", "Stderr", "95 % interval", "p"]);
         foreach (var comparison in against)
             trend.Add([comparison.Candidate, Signed(comparison.Average?.Difference), Points(comparison.Average?.StandardError),
@@ -81,11 +82,13 @@ public static class ComparisonText
 
     private static string Change(Contrast? contrast) => contrast is null
         ? "-"
-        : $"{Points(contrast.Candidate)} ({Marked(Signed(contrast.Difference), contrast.AdjustedP ?? contrast.P)})";
+        : $"{Points(contrast.Candidate, contrast.CandidateNotFinite)} ({Marked(Signed(contrast.Difference), contrast.AdjustedP ?? contrast.P)})";
 
     private static string Marked(string text, double? p) => p < 0.05 ? text + "*" : text;
 
     internal static string Points(double? value) => value?.ToString("0.00", CultureInfo.InvariantCulture) ?? "-";
+
+    private static string Points(double value, int notFinite) => Points(value) + ColumnScore.Mark(notFinite);
 
     internal static string Signed(double? value) => value?.ToString("+0.00;-0.00;0.00", CultureInfo.InvariantCulture) ?? "-";
 

@@ -22,6 +22,8 @@ public static class GateText
     public static string Headline(Gate gate, OnUndecided undecided) => "Gate: " + (gate.Verdict, undecided) switch
     {
         (Verdict.Pass, _) => "pass",
+        (Verdict.Regression, _) when gate.Criteria.Any(criterion =>
+            criterion is { Name: Gate.NotANumber, Verdict: Verdict.Regression }) => $"regression: {Gate.NotANumber}",
         (Verdict.Regression, _) => "regression: " + string.Join(", ", gate.Criteria
             .Where(criterion => criterion.Verdict == Verdict.Regression).Select(criterion => criterion.Name)),
         (_, OnUndecided.Undecided) => "undecided",

@@ -18,8 +18,9 @@ public static class ModelCard
         var values = Values(run, columns);
         List<(string Metric, string Value)> rows =
         [
-            ("Avg.", Cell(Average(run, values))),
-            .. columns.Select(column => (Title(run, column), Cell(values[column.Key]))),
+            ("Avg.", Cell(Average(run, values)) + ColumnScore.Mark(run.Tasks.Values.Sum(task => task.NotFiniteRequests))),
+            .. columns.Select(column => (Title(run, column), Cell(values[column.Key]) + ColumnScore.Mark(
+                run.Tasks.Values.Where(task => task.Column == column.Key).Sum(task => task.NotFiniteRequests)))),
         ];
         var (left, right) = (rows.Max(row => row.Metric.Length), Math.Max(5, rows.Max(row => row.Value.Length)));
         var table = new StringBuilder()

@@ -77,7 +77,8 @@ public static class ScoreTables
                 Row(text, [Escaped($"{title}, {found.OfType<ColumnScore>().First().Metric}"), .. found.Select(Cell)]);
         }
         Row(text, ["Average", .. runs.Select(run =>
-            Cell(ColumnScore.Average(run.Run, columns), starred: run.Run.Leaderboard.Notes.Count > 0))]);
+            Cell(ColumnScore.Average(run.Run, columns), starred: run.Run.Leaderboard.Notes.Count > 0)
+            + ColumnScore.Mark(run.Run.Tasks.Values.Sum(task => task.NotFiniteRequests)))]);
         foreach (var run in runs.Where(run => run.Run.Leaderboard.Notes.Count > 0))
             text.Append($"\n\\* {Escaped(run.Label)} is not a leaderboard score:\n\n")
                 .Append(string.Concat(run.Run.Leaderboard.Notes.Select(note => $"- {Escaped(note)}\n")));
@@ -88,7 +89,8 @@ public static class ScoreTables
         text.Append($"| {string.Join(" | ", cells)} |\n");
 
     private static string Cell(ColumnScore? score) =>
-        Cell((score?.Value, score?.StandardError), starred: score is { IsComplete: false, Tasks.Count: > 0 });
+        Cell((score?.Value, score?.StandardError), starred: score is { IsComplete: false, Tasks.Count: > 0 })
+        + ColumnScore.Mark(score?.NotFinite ?? 0);
 
     private static string Cell((double? Value, double? Error) estimate, bool starred) => estimate.Value is not { } value ? "-"
         : ModelCard.Cell(value) + (estimate.Error is { } error ? $" ± {ModelCard.Cell(error)}" : "") + (starred ? " \\*" : "");

@@ -77,7 +77,7 @@ public sealed record TaskRecord
     public required int TruncatedRequests { get; init; }
     public required int TruncatedDocuments { get; init; }
 
-    /// <summary>Log-likelihoods that are a NaN or infinite.</summary>
+    /// <summary>Log-likelihoods that are a NaN or infinite, and answers generated from logits that are.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int NotFiniteRequests { get; init; }
 
@@ -131,6 +131,10 @@ public sealed record Provenance
 
     /// <summary>Whether each sequence went through the model alone and unshared.</summary>
     public bool? Exact { get; init; }
+
+    /// <summary>What the checkpoint's files say of generation; null where that is greedy decoding and no more.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public GenerationRecord? Generation { get; init; }
     public IReadOnlyDictionary<string, string>? Versions { get; init; }
 }
 

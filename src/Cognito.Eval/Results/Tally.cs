@@ -7,11 +7,13 @@ public static class Tally
     private const double NearTieMargin = 1e-3;
 
     /// <param name="columns">The leaderboard's columns, in its order.</param>
+    /// <param name="notFiniteTensors">Names of the weights' tensors that hold a NaN or an infinity.</param>
     /// <param name="notes">What keeps this from being a leaderboard score (<see cref="Doubts"/>); empty if it is one.</param>
     /// <param name="remarks">What else is to be said, of the checkpoint's files.</param>
     public static Run Count(
         IReadOnlyList<GradedTask> graded, IReadOnlyList<Column> columns, Provenance provenance, Limit? limit,
-        IReadOnlyList<string> notes, Rounding? rounding = null, IReadOnlyList<string>? remarks = null)
+        IReadOnlyList<string> notes, Rounding? rounding = null, IReadOnlyList<string>? remarks = null,
+        IReadOnlyList<string>? notFiniteTensors = null)
     {
         var results = new OrderedDictionary<string, IReadOnlyDictionary<string, double?>>();
         var tasks = new OrderedDictionary<string, TaskRecord>();
@@ -27,7 +29,8 @@ public static class Tally
             Config = new(
                 "cognito-eval", $"pretrained={provenance.Model}", CommonShots(graded), null, [], provenance.Device, true,
                 limit?.Value, 100000, new Dictionary<string, string>()),
-            Leaderboard = Columns(results, columns, tasks, notes, [.. remarks ?? [], .. columns.Select(column => NotFinite(column, tasks)).OfType<string>()]),
+            Leaderboard = Columns(
+                results, columns, tasks, notes, [.. remarks ?? [], .. More(graded, columns, tasks, notFiniteTensors ?? [])]),
             Tasks = tasks,
             Rounding = rounding,
             Routing = graded.All(task => task.Routing is null) ? null : graded.Where(task => task.Routing is not null)
@@ -67,7 +70,8 @@ public static class Tally
             IsComplete = asked.IsComplete,
             Requests = graded.Docs.Sum(doc => doc.Replies.Count),
             TruncatedRequests = graded.Docs.Sum(doc => doc.Truncated),
-            NotFiniteRequests = graded.Docs.Sum(doc => doc.Replies.Count(reply => reply is Likelihood { LogProbability: var value } && !double.IsFinite(value))),
+            NotFiniteRequests = graded.Docs.Sum(doc =>
+                doc.Replies.Count(reply => reply is Likelihood { IsFinite: false } or Completion { IsFinite: false })),
             TruncatedDocuments = graded.Docs.Count(doc => doc.Truncated > 0),
             NearTies = new(margin, near.Length, near),
             RequestsSha256 = asked.Digest,
@@ -95,12 +99,30 @@ public static class Tally
         return new(values, Average(values.Values), doubts.Count == 0, [.. doubts, .. more]);
     }
 
-    private static string? NotFinite(Column column, IReadOnlyDictionary<string, TaskRecord> tasks)
+    /// <summary>What must be known of numbers that are none.</summary>
+    private static IEnumerable<string> More(
+        IReadOnlyList<GradedTask> graded, IReadOnlyList<Column> columns, IReadOnlyDictionary<string, TaskRecord> tasks,
+        IReadOnlyList<string> notFiniteTensors)
     {
-        var mine = tasks.Values.Where(task => task.Column == column.Key).ToList();
+        foreach (var column in columns)
+            if (NotFinite(column, [.. graded.Where(task => task.Questions.Task.Column == column)], tasks) is { } said)
+                yield return said;
+        if (notFiniteTensors.Count > 0)
+            yield return $"weights: {notFiniteTensors[0]}"
+                + (notFiniteTensors.Count == 1 ? " holds" : $" and {notFiniteTensors.Count - 1} more tensors hold")
+                + " a NaN or an infinity; fetch the weights again";
+    }
+
+    private static bool IsGenerated(GradedTask task) => task.Docs.Any(doc => doc.Replies.Any(reply => reply is Completion));
+
+    private static string? NotFinite(Column column, IReadOnlyList<GradedTask> graded, IReadOnlyDictionary<string, TaskRecord> tasks)
+    {
+        var mine = graded.Select(task => tasks[task.Questions.Task.Name]).ToList();
         return mine.Sum(task => task.NotFiniteRequests) is var count and > 0
-            ? $"{column.Title.Split(" (")[0]}: {count} of {mine.Sum(task => task.Requests)} log-likelihoods are no finite numbers; as on the "
-                + "leaderboard, a NaN counts as the greatest" : null;
+            ? $"{column.Title.Split(" (")[0]}: {count} of {mine.Sum(task => task.Requests)} "
+                + (graded.Any(IsGenerated)
+                    ? "answers were generated from logits that are no finite numbers; the score says nothing of the model"
+                    : "log-likelihoods are no finite numbers; as on the leaderboard, a NaN counts as the greatest") : null;
     }
 
     /// <summary>Mean of the tasks' headline metric, in percent; the leaderboard counts a metric that is no number as 0.</summary>

@@ -10,7 +10,7 @@ internal static class Halving
         ILanguageModel model, IReadOnlyList<ScoreBatch> batches, Action onHalved) =>
         Run(batches, model.Score, Halves, onHalved);
 
-    public static IEnumerable<IReadOnlyList<int[]>> Generate(
+    public static IEnumerable<IReadOnlyList<Generated>> Generate(
         ILanguageModel model, IReadOnlyList<GenerationBatch> batches, Action onHalved) =>
         Run(batches, model.Generate, Halves, onHalved);
 

@@ -15,7 +15,7 @@ public interface ILanguageModel : IDisposable
     IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches);
 
     /// <summary>The batches' greedy continuations, in the batches' order, as they come.</summary>
-    IEnumerable<IReadOnlyList<int[]>> Generate(IReadOnlyList<GenerationBatch> batches);
+    IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches);
 }
 
 /// <summary>Tokens that many sequences begin with. Its keys and values are computed once and kept while batches name it.</summary>
@@ -47,7 +47,18 @@ public readonly record struct TokenScore(double LogLikelihood, bool IsGreedy)
 }
 
 /// <summary>A prompt to continue greedily.</summary>
-public sealed record Prompt(int[] Tokens, int MaxNewTokens);
+public sealed record Prompt(int[] Tokens, int MaxNewTokens)
+{
+    /// <summary>
+    /// What the reference pads it with on the left: the model does not see it, but settings of generation count it among
+    /// the prompt's tokens.
+    /// </summary>
+    public int[] Padding { get; init; } = [];
+}
+
+/// <summary>A prompt's continuation.</summary>
+/// <param name="NotFiniteAt">The first of the tokens that was chosen from logits of which some were a NaN or infinite.</param>
+public sealed record Generated(int[] Tokens, int? NotFiniteAt = null);
 
 /// <summary>Prompts that are continued together, in one cache.</summary>
 /// <param name="IsDone">
@@ -64,5 +75,5 @@ public static class LanguageModels
 
     public static IReadOnlyList<int[]> Generate(
         this ILanguageModel model, IReadOnlyList<Prompt> prompts, Func<int, IReadOnlyList<int>, bool> isDone) =>
-        model.Generate([new GenerationBatch(prompts, isDone)]).Single();
+        [.. model.Generate([new GenerationBatch(prompts, isDone)]).Single().Select(row => row.Tokens)];
 }

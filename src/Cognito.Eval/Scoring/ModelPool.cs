@@ -41,13 +41,13 @@ public sealed class ModelPool : ILanguageModel
         Answers<IReadOnlyList<TokenScore>>(
             batches.Count, (model, run, _) => model.Score([.. run.Select(b => batches[b])]));
 
-    public IEnumerable<IReadOnlyList<int[]>> Generate(IReadOnlyList<GenerationBatch> batches)
+    public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches)
     {
-        return Answers<IReadOnlyList<int[]>>(batches.Count, (model, run, queue) =>
+        return Answers<IReadOnlyList<Generated>>(batches.Count, (model, run, queue) =>
             model.Generate([.. run.Select(b => Watched(b, queue))]));
 
         // A batch takes minutes: one that nobody waits for any more is left between two tokens.
-        GenerationBatch Watched(int b, BatchQueue<IReadOnlyList<int[]>> queue) => batches[b] with
+        GenerationBatch Watched(int b, BatchQueue<IReadOnlyList<Generated>> queue) => batches[b] with
         {
             IsDone = (row, ids) => queue.Wants(b)
                 ? batches[b].IsDone(row, ids)

@@ -59,17 +59,20 @@ public sealed class Scorer(
         var (truncated, lengths) = (new bool[prompts.Count], new RequestTokens[prompts.Count]);
         foreach (var (b, generated) in Answers(plan, Shard.Whole, cancel))
         {
-            tokens += generated.Sum(ids => (long)ids.Length);
+            tokens += generated.Sum(row => (long)row.Tokens.Length);
             var at = 0;
             foreach (var group in plan.Batches[b])
             {
                 var mine = generated.Skip(at).Take(group.Rows.Count).ToList();
                 at += group.Rows.Count;
                 var stopping = StoppingOf(group);
-                foreach (var (row, ids) in group.Rows.Zip(stopping.CutTogether(mine)))
+                foreach (var (row, ids, raw) in group.Rows.Zip(stopping.CutTogether([.. mine.Select(row => row.Tokens)]), mine))
                     foreach (var request in row.Requests)
                     {
-                        replies[request] = new Completion(stopping.Text(ids, group.Dropped));
+                        replies[request] = new Completion(stopping.Text(ids, group.Dropped))
+                        {
+                            IsFinite = !(raw.NotFiniteAt < ids.Length),
+                        };
                         lengths[request] = new(prompts[request].Length, ids.Length);
                         truncated[request] = group.Dropped > 0 || row.Input.Length < prompts[request].Length;
                     }
@@ -120,7 +123,7 @@ public sealed class Scorer(
         }
     }
 
-    private IEnumerable<(int Batch, IReadOnlyList<int[]> Rows)> Answers(
+    private IEnumerable<(int Batch, IReadOnlyList<Generated> Rows)> Answers(
         GenerationPlan plan, Shard shard, CancellationToken cancel)
     {
         Require(plan.MaxLength);
@@ -135,7 +138,7 @@ public sealed class Scorer(
             cancel.ThrowIfCancellationRequested();
             steps.Next(plan.Task, stage.Requests[answer.Batch],
                 stage.Batches[answer.Batch].Prompts.Sum(prompt => (long)prompt.Tokens.Length)
-                + answer.Answer.Sum(ids => (long)ids.Length));
+                + answer.Answer.Sum(row => (long)row.Tokens.Length));
             yield return answer;
         }
     }
@@ -187,7 +190,10 @@ public sealed class Scorer(
         var stopping = groups.ToDictionary(group => group, StoppingOf);
         GenerationGroup[] groupOf = [.. groups.SelectMany(group => group.Rows.Select(_ => group))];
         return new(
-            [.. groups.SelectMany(group => group.Rows).Select(row => new Prompt(row.Input, protocol.MaxNewTokens))],
+            [.. groups.SelectMany(group => group.Rows.Select(row => new Prompt(row.Input, protocol.MaxNewTokens)
+            {
+                Padding = [.. Enumerable.Repeat(emptyContext, group.Rows.Max(r => r.Input.Length) - row.Input.Length)],
+            }))],
             (row, ids) =>
             {
                 // A batch takes minutes: it is left between two tokens.

@@ -14,7 +14,15 @@ public abstract record Reply;
 
 /// <param name="LogProbability">Natural log, summed over the continuation's tokens.</param>
 /// <param name="IsGreedy">Whether greedy decoding would have produced the continuation.</param>
-public sealed record Likelihood(double LogProbability, bool IsGreedy) : Reply;
+public sealed record Likelihood(double LogProbability, bool IsGreedy) : Reply
+{
+    /// <summary>Whether it is a number: no NaN, no infinity.</summary>
+    public bool IsFinite => double.IsFinite(LogProbability);
+}
 
 /// <param name="Text">What was generated, cut at the stops.</param>
-public sealed record Completion(string Text) : Reply;
+public sealed record Completion(string Text) : Reply
+{
+    /// <summary>Whether all logits that its tokens were chosen from are numbers.</summary>
+    public bool IsFinite { get; init; } = true;
+}

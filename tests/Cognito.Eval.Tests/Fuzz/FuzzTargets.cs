@@ -31,7 +31,13 @@ internal sealed partial class FuzzTargets : IDisposable
         "parquet" => new(name, Parquets(), ParquetSyntax.Change, ReadParquet, ParquetBound),
         "tokenizer.model" => new(name, Tokenizers(), ProtobufSyntax.Change, ReadTokenizer, new(4 * Mib, 100)),
         "config.json" => OfJson(name, Configs(), _ => ReadConfig()),
-        "generation_config.json" => OfJson(name, ["""{"bos_token_id": 1, "eos_token_id": [2, 7], "pad_token_id": null}"""u8.ToArray()],
+        "generation_config.json" => OfJson(name, [
+            """{"bos_token_id": 1, "eos_token_id": [2, 7], "pad_token_id": null}"""u8.ToArray(),
+            """
+            {"eos_token_id": 2, "repetition_penalty": 1.3, "no_repeat_ngram_size": 3, "min_new_tokens": 8, "num_beams": 1, "temperature": 0.7,
+            "suppress_tokens": [42], "bad_words_ids": [[5], [6, 7]], "sequence_bias": [[[8, 9], -1.5]], "forced_eos_token_id": 2,
+            "exponential_decay_length_penalty": [5, 1.1], "remove_invalid_values": true, "encoder_repetition_penalty": 1.1}
+            """u8.ToArray()],
             _ => ReadConfig()),
         "tokenizer_config.json" => OfJson(name, TokenizerConfigs(), _ => CheckpointTokenizer.Open(folder.Path), 8 * Mib),
         "model.safetensors.index.json" => OfJson(name, [Index()], _ => WeightFiles.Open(folder.Path).Dispose()),
@@ -151,6 +157,7 @@ internal sealed partial class FuzzTargets : IDisposable
     private void ReadConfig()
     {
         var config = ModelConfig.Read(folder.Path);
+        config.Generation.Require();
         Assert.True(config.Parameters > 0 && config.ActiveParameters > 0 && config.FlopPerToken > 0);
         Assert.True(MemoryEstimate.CacheBytesPerToken(config, 4) > 0 && MemoryEstimate.BytesPerToken(config, 4) > 0);
     }

@@ -35,7 +35,18 @@ public sealed class EntryTests
     public void Generated_tokens_come_back_also_empty_rows()
     {
         int[][] rows = [[1, 2, 3], [], [int.MaxValue]];
-        Assert.Equal(rows, Entry(Eval.Entry.Write(rows)).ReadGenerated());
+        var written = Eval.Entry.Write([.. rows.Select(row => new Generated(row))]);
+        // As it was written before answers could be no numbers: journals of then are read.
+        Assert.Equal("""{"tokens":[[1,2,3],[],[2147483647]]}""", written);
+        Assert.Equal(rows, Entry(written).ReadGenerated()!.Select(row => row.Tokens));
+    }
+
+    [Fact]
+    public void Where_a_row_was_first_no_number_comes_back()
+    {
+        int?[] found = [.. Entry(Eval.Entry.Write([new([1, 2], 0), new([3]), new([4, 5, 6], 2)])).ReadGenerated()!.Select(row => row.NotFiniteAt)];
+        Assert.Equal([0, null, 2], found);
+        Assert.Null(Entry("""{"tokens":[[1],[2]],"not_finite_at":[0]}""").ReadGenerated());
     }
 
     [Theory]

@@ -43,7 +43,7 @@ public sealed class JournalTests : IDisposable
             file.Commit(new Dictionary<string, string> { ["weights_sha256"] = Weights }, [
                 new(Stages.LogLikelihoods, 0, BatchDigest.Of(Batch(0)), 2, Entry.Write(new ScoredBatch([new(-1, true)], null))),
                 new(Stages.LogLikelihoods, 1, BatchDigest.Of(Batch(1)), 2, "{}"),
-                new(Stages.LogLikelihoods, 2, BatchDigest.Of(Batch(2)), 2, Entry.Write([[7]]))]);
+                new(Stages.LogLikelihoods, 2, BatchDigest.Of(Batch(2)), 2, Entry.Write([new Generated([7])]))]);
         using var journal = Confirmed(Weights);
         Assert.Equal([0, 1, 2], Asked(journal, [0, 1, 2]));
     }

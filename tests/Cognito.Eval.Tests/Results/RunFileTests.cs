@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Cognito.Eval.Tasks;
 using NJsonSchema;
 
@@ -54,6 +55,21 @@ public sealed class RunFileTests : IDisposable
         var schema = await Schema();
         Assert.Empty(schema.Validate(RunFile.ToJson(Made())));
         Assert.NotEmpty(schema.Validate(RunFile.ToJson(Made()).Replace("\"column\"", "\"colum\"", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task What_was_applied_to_generation_is_written_as_the_schema_says_and_reads_back()
+    {
+        var settings = JsonDocument.Parse("""{"repetition_penalty": 1.30, "bad_words_ids": [[5], [6, 7]]}""").RootElement
+            .EnumerateObject().ToDictionary(setting => setting.Name, setting => setting.Value);
+        var run = Made() with { Provenance = Made().Provenance with { Generation = new("config.json", settings, ["chat_format"]) } };
+        var json = RunFile.ToJson(run);
+        Assert.Empty((await Schema()).Validate(json));
+        Assert.Contains("\"repetition_penalty\": 1.30", json);
+        Assert.DoesNotContain("\"generation\"", RunFile.ToJson(Made()));
+        var read = RunFile.Read(RunFile.Write(run, folder.FullName)).Provenance.Generation!;
+        Assert.Equal("config.json, as the reference applies it: repetition_penalty 1.30, bad_words_ids [[5],[6,7]]; "
+            + "without effect on greedy answers: chat_format", $"{read}");
     }
 
     [Fact]

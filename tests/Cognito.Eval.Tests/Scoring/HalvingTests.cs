@@ -23,7 +23,7 @@ public sealed class HalvingTests
             }
         }
 
-        public IEnumerable<IReadOnlyList<int[]>> Generate(IReadOnlyList<GenerationBatch> batches)
+        public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches)
         {
             foreach (var batch in batches)
             {
@@ -31,7 +31,7 @@ public sealed class HalvingTests
                     throw new InsufficientMemoryException();
                 Answered.Add(batch.Prompts.Count);
                 yield return [.. batch.Prompts.Select((prompt, row) =>
-                    batch.IsDone(row, [prompt.Tokens[0]]) ? [prompt.Tokens[0]] : Array.Empty<int>())];
+                    new Generated(batch.IsDone(row, [prompt.Tokens[0]]) ? [prompt.Tokens[0]] : []))];
             }
         }
 
@@ -70,7 +70,7 @@ public sealed class HalvingTests
             [.. Enumerable.Range(0, 7).Select(i => new Prompt([i], 5))], (row, ids) => row == ids[0]);
         var model = new Cramped(2);
         var answers = Halving.Generate(model, [batch, batch], () => { }).ToList();
-        Assert.All(answers, rows => Assert.Equal(Enumerable.Range(0, 7), rows.Select(row => Assert.Single(row))));
+        Assert.All(answers, rows => Assert.Equal(Enumerable.Range(0, 7), rows.Select(row => Assert.Single(row.Tokens))));
         Assert.All(model.Answered, count => Assert.InRange(count, 1, 2));
     }
 }

@@ -22,14 +22,14 @@ public sealed class ModelPoolTests
         public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches) =>
             One(batches, batch => batch.Trees[0].Trunk[0], batch => _model.Score(batch));
 
-        public IEnumerable<IReadOnlyList<int[]>> Generate(IReadOnlyList<GenerationBatch> batches) =>
-            One<GenerationBatch, IReadOnlyList<int[]>>(batches, batch => batch.Prompts[0].Tokens[0], batch =>
+        public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches) =>
+            One<GenerationBatch, IReadOnlyList<Generated>>(batches, batch => batch.Prompts[0].Tokens[0], batch =>
             {
                 List<int> row = [];
                 do
                     row.Add(batch.Prompts[0].Tokens[0]);
                 while (!batch.IsDone(0, row));
-                return [[.. row]];
+                return [new([.. row])];
             });
 
         private IEnumerable<TReply> One<TBatch, TReply>(
@@ -197,7 +197,7 @@ public sealed class ModelPoolTests
             batch.Trees[0].Trunk[0] == tooLarge && batch.Trees[0].Branches.Count > 1
                 ? throw new InsufficientMemoryException("no room") : _model.Score(batch));
 
-        public IEnumerable<IReadOnlyList<int[]>> Generate(IReadOnlyList<GenerationBatch> batches) =>
+        public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches) =>
             throw new NotSupportedException();
 
         public void Dispose() { }
@@ -276,7 +276,7 @@ public sealed class ModelPoolTests
     public void Generated_rows_come_in_order_though_a_device_fails()
     {
         var (pool, lost) = Pool(Sound(), FailsAfter(0), Sound());
-        var rows = pool.Generate(Prompts(30, ids => ids.Count == 1 + ids[0] % 3)).Select(batch => batch.Single()).ToList();
+        var rows = pool.Generate(Prompts(30, ids => ids.Count == 1 + ids[0] % 3)).Select(batch => batch.Single().Tokens).ToList();
         Assert.Equal(Enumerable.Range(0, 30).Select(b => Enumerable.Repeat(b, 1 + b % 3).ToArray()), rows);
         Assert.InRange(lost.Count, 0, 1);
     }
@@ -300,6 +300,6 @@ public sealed class ModelPoolTests
     {
         var (pool, _) = Pool(Sound(), Sound());
         // All rows but the first would go on for ever.
-        Assert.Equal([0], pool.Generate(Prompts(8, ids => ids[0] == 0)).First().Single());
+        Assert.Equal([0], pool.Generate(Prompts(8, ids => ids[0] == 0)).First().Single().Tokens);
     }
 }

@@ -22,6 +22,16 @@ public sealed class CudaTests
         ? Path.Combine(AppContext.BaseDirectory, "checkpoints", name)
         : Fixture.Path("checkpoints", name);
 
+    public static TheoryData<string, string> Settings => GenerationGoldens.Cases;
+
+    [Theory]
+    [MemberData(nameof(Settings))]
+    public void Tokens_on_a_GPU_are_those_of_transformers_under_each_setting(string checkpoint, string name)
+    {
+        Assert.SkipUnless(cuda.is_available(), NoGpu);
+        GenerationGoldens.Check(checkpoint, name, CUDA);
+    }
+
     [Theory]
     [MemberData(nameof(Checkpoints))]
     [InlineData("cognito-nano")]

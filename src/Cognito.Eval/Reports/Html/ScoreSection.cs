@@ -23,20 +23,25 @@ internal static class ScoreSection
     private static Html Row(ScoreRow row) => Html.Of($"""
         <tr><th scope="row">{row.First.Title} <span class="pm">{row.First.Metric}</span></th>
         {row.Scores.Zip(row.Values, (score, value) =>
-            Cell(value?.Value ?? score?.Value, value?.Interval, starred: score is { IsComplete: false, Tasks.Count: > 0 }))}
+            Cell(value?.Value ?? score?.Value, value?.Interval, starred: score is { IsComplete: false, Tasks.Count: > 0 },
+                score?.NotFinite ?? 0))}
         <td class="num">{Documents(row)}</td></tr>
         """);
 
     private static Html Total(RunScores scores) => scores.Averages.All(average => average is null) ? Html.None : Html.Of($"""
         <tr class="total"><th scope="row">Average</th>
         {scores.Averages.Zip(scores.Runs, (average, run) =>
-            Cell(average?.Value, average?.Interval, starred: run.Run.Leaderboard.Notes.Count > 0))}
+            Cell(average?.Value, average?.Interval, starred: run.Run.Leaderboard.Notes.Count > 0,
+                run.Run.Tasks.Values.Sum(task => task.NotFiniteRequests)))}
         <td></td></tr>
         """);
 
     /// <summary>The star's room is taken where there is none, so that figures stand below each other.</summary>
-    private static Html Cell(double? value, Interval? interval, bool starred) => Html.Of(
-        $"<td class=\"num\">{Words.Estimate(value, interval, Html.Of($"<span class=\"star\">{(starred ? "*" : "")}</span>"))}</td>");
+    private static Html Cell(double? value, Interval? interval, bool starred, int notFinite) => Html.Of(
+        $"<td class=\"num\">{Words.Estimate(value, interval, Html.Of($"<span class=\"star\">{(starred ? "*" : "")}</span>"))}{Mark(notFinite)}</td>");
+
+    private static Html Mark(int notFinite) => notFinite == 0 ? Html.None
+        : Html.Of($"<strong>{ColumnScore.Mark(notFinite)}</strong>");
 
     private static string Documents(ScoreRow row) => string.Join(" / ", row.Scores.Select(score =>
         score is { Documents: > 0 } ? Words.Count(score.Documents) : "–").Distinct());
