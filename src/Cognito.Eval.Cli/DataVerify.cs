@@ -37,18 +37,20 @@ internal static class DataVerify
             if (parsed.GetValue(data) is { } folder)
                 return Report(Rows(DataRoot.Open(folder), chosen), parsed.GetValue(json));
             using var fetching = new Fetching(narrator, offline: true);
-            var files = 0;
+            var files = new FileCheck(0, []);
             if (DataCommand.Repo(parsed.GetValue(model)) is { } repo)
-                files += FileCheck.Checkpoint(fetching.Hub, repo, narrator.Warn);
+                files = files.And(FileCheck.Checkpoint(fetching.Hub, repo, narrator.Warn));
+            // Files before rows: a flipped byte is named by its file.
+            if (chosen.Count > 0)
+                files = files.And(FileCheck.Datasets(fetching.Hub, chosen, narrator.Warn))
+                    .And(FileCheck.Imports(fetching.Hub.Settings, narrator.Warn));
+            files.Require(line => Console.Error.WriteLine(Printable.Line(line)));
             if (chosen.Count == 0)
             {
-                Console.WriteLine($"{files} files are right");
+                Console.WriteLine($"{files.Right} files are right");
                 return Session.Done;
             }
-            // Files before rows: a flipped byte is named by its file.
-            files += FileCheck.Datasets(fetching.Hub, chosen, narrator.Warn)
-                + FileCheck.Imports(fetching.Hub.Settings, narrator.Warn);
-            narrator.Say($"{files} files are right");
+            narrator.Say($"{files.Right} files are right");
             return Report(Rows(fetching.Datasets(chosen, cancel), chosen), parsed.GetValue(json));
         })));
         return command;

@@ -41,8 +41,8 @@ public sealed class DataCommandTests : IAsyncDisposable
         await HubDatasets.Fetch(fetched, Cli.Fetching.Lock, TaskRegistry.All.Select(task => task.Dataset), cancel);
         void Verify()
         {
-            Cli.FileCheck.Checkpoint(fetched, repo, Assert.Fail);
-            Cli.FileCheck.Datasets(fetched, TaskRegistry.All, Assert.Fail);
+            Cli.FileCheck.Checkpoint(fetched, repo, Assert.Fail)
+                .And(Cli.FileCheck.Datasets(fetched, TaskRegistry.All, Assert.Fail)).Require(Assert.Fail);
         }
         Verify();
         var files = Directory.EnumerateFiles(line.At("home", "hub"), "*", SearchOption.AllDirectories)
