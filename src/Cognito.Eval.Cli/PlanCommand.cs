@@ -57,7 +57,7 @@ internal static class PlanCommand
         var folder = named.Fetch(fetching, weights: false, cancel);
         var tokenizer = CheckpointTokenizer.Open(folder);
         // Without a model, a tokenizer and its maximum length are all that planning needs.
-        var config = maxLength is null || File.Exists(Path.Combine(folder, "config.json"))
+        var config = maxLength is null || RegularFile.Exists(Path.Combine(folder, "config.json"))
             ? ModelConfig.Read(folder)
             : null;
         var (asked, notes) = Inputs.Ask(tasks, data, parsed.GetValue(Shots), limit);

@@ -198,7 +198,7 @@ public sealed record ModelConfig
     private static int[] EndIdsOf(string folder, ConfigFile config)
     {
         var path = Path.Combine(folder, "generation_config.json");
-        var generation = File.Exists(path) ? ConfigFile.Read(path) : config;
+        var generation = RegularFile.Exists(path) ? ConfigFile.Read(path) : config;
         return (generation.Has("eos_token_id") ? generation : config).Ints("eos_token_id", 0, int.MaxValue);
     }
 }

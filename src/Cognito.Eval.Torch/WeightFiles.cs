@@ -8,7 +8,6 @@ namespace Cognito.Eval.Torch;
 public sealed class WeightFiles : IDisposable
 {
     private const string Single = "model.safetensors", Index = "model.safetensors.index.json";
-    private const int LongestIndex = 100_000_000;
     private readonly List<SafetensorsFile> _files = [];
     private readonly Dictionary<string, (SafetensorsFile File, TensorEntry Entry)> _tensors = [];
 
@@ -31,7 +30,7 @@ public sealed class WeightFiles : IDisposable
         var weights = new WeightFiles(folder);
         try
         {
-            switch (File.Exists(single), File.Exists(index))
+            switch (RegularFile.Exists(single), RegularFile.Exists(index))
             {
                 case (true, true):
                     throw new InputException($"{folder}: it holds both {Single} and {Index}; remove the one not meant");
@@ -128,7 +127,7 @@ public sealed class WeightFiles : IDisposable
                 throw new InputException($"{index}: {SafetensorsHeader.Shown(shard)} is not the plain name of a " +
                     ".safetensors file beside it; download the index again");
             var path = Path.Combine(Folder, shard);
-            if (!File.Exists(path))
+            if (!RegularFile.Exists(path))
                 throw new InputException($"{index}: the shard {shard} is missing; download it");
             Add(path);
         }
@@ -146,9 +145,7 @@ public sealed class WeightFiles : IDisposable
     {
         try
         {
-            if (new FileInfo(index).Length > LongestIndex)
-                throw new InputException($"{index}: it has more than {LongestIndex} bytes; download it again");
-            var json = File.ReadAllBytes(index);
+            var json = RegularFile.Read(index, FileKind.WeightIndex);
             using var document = JsonDocument.Parse(json, new() { AllowDuplicateProperties = false });
             if (document.RootElement.ValueKind == JsonValueKind.Object
                 && document.RootElement.TryGetProperty("weight_map", out var map)
