@@ -18,11 +18,11 @@ public sealed record CheckpointTokenizer(VocabularyTokenizer Tokenizer, int EndI
     public static CheckpointTokenizer Open(string folder)
     {
         var (model, json) = (Path.Combine(folder, "tokenizer.model"), Path.Combine(folder, "tokenizer.json"));
-        if (!File.Exists(model) && !File.Exists(json))
+        if (!RegularFile.Exists(model) && !RegularFile.Exists(json))
             throw new InputException(
                 $"{folder}: neither tokenizer.model nor tokenizer.json; give the folder of a checkpoint as the hub lays it out");
         var config = TokenizerConfig.Read(folder);
-        return File.Exists(model) ? OfModel(model, json, config) : OfJson(json, config);
+        return RegularFile.Exists(model) ? OfModel(model, json, config) : OfJson(json, config);
     }
 
     public TokenSpan Encode(LogLikelihood request) =>
@@ -39,7 +39,7 @@ public sealed record CheckpointTokenizer(VocabularyTokenizer Tokenizer, int EndI
         if (config.EndText is null || config.EndText == own)
             return new(tokenizer, end, own);
         // Another end token lies outside tokenizer.model: its id would decode to nothing, and stops on it be missed.
-        return File.Exists(json) ? OfJson(json, config) : throw new InputException(
+        return RegularFile.Exists(json) ? OfJson(json, config) : throw new InputException(
             $"{config.Path}: eos_token is \"{config.EndText}\", but tokenizer.model ends texts with \"{own}\"; "
             + "put the checkpoint's tokenizer.json beside it, which holds added tokens");
     }

@@ -63,21 +63,8 @@ public sealed class JsonTokenizer : VocabularyTokenizer
     internal IEnumerable<string> AddedTexts => _added.Values.Select(token => token.Text);
 
     /// <exception cref="InputException">The file cannot be read, or asks for what is not done exactly here.</exception>
-    public static JsonTokenizer Load(string path, bool cleansSpaces = false)
-    {
-        const int mostBytes = 128 << 20;
-        try
-        {
-            if (new FileInfo(path) is { Length: > mostBytes } file)
-                throw new InputException($"{path}: {file.Length:N0} bytes are too many for a tokenizer; {JsonPart.SaveAgain}");
-            return Parse(File.ReadAllBytes(path), path, cleansSpaces);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            var fact = File.Exists(path) ? "cannot be read" : "no such file";
-            throw new InputException($"{path}: {fact}; put the checkpoint's tokenizer.json there", e);
-        }
-    }
+    public static JsonTokenizer Load(string path, bool cleansSpaces = false) =>
+        Parse(RegularFile.Read(path, FileKind.Tokenizer), path, cleansSpaces);
 
     internal static JsonTokenizer Parse(byte[] bytes, string path, bool cleansSpaces = false)
     {
