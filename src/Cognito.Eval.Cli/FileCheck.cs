@@ -42,15 +42,19 @@ internal sealed record FileCheck(int Right, IReadOnlyList<string> Wrong)
     public FileCheck And(FileCheck other) => new(Right + other.Right, [.. Wrong, .. other.Wrong]);
 
     /// <summary>Each wrong file is told, and that there is one is an error.</summary>
-    public void Require(Action<string> tell)
+    public void Require(Action<string> tell) => Require(Wrong, Right + Wrong.Count, "files", Wrong.Count, tell);
+
+    /// <summary>Each of what is wrong is told, and that there is something is an error.</summary>
+    /// <param name="untold">How many of the first are to be told, the others were.</param>
+    public static void Require(IReadOnlyList<string> wrong, int all, string what, int untold, Action<string> tell)
     {
-        if (Wrong.Count == 1)
-            throw new InputException(Wrong[0]);
-        foreach (var line in Wrong)
+        if (wrong.Count == 1)
+            throw new InputException(wrong[0]);
+        foreach (var line in wrong.Take(untold))
             tell(line);
-        if (Wrong.Count > 0)
-            throw new InputException($"{Wrong.Count} of {Right + Wrong.Count} files are damaged or missing, as said above; "
-                + "remove what is damaged, then fetch or import again");
+        if (wrong.Count > 0)
+            throw new InputException($"{wrong.Count} of {all} {what} are damaged or missing, as said above: remove what is "
+                + "damaged, then fetch or import again");
     }
 
     private static FileCheck Of(IEnumerable<Known> files, string fix, Action<string> say)

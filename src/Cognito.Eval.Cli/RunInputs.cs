@@ -23,7 +23,7 @@ internal static class RunInputs
     public static Run Read(string path)
     {
         var file = Directory.Exists(path) && !Directory.EnumerateFiles(path, RunFile.Name, TwoDeep).Any() && Newest(path) is { } theirs ? theirs : path;
-        if (!RegularFile.Exists(file) || Path.GetFileName(file) == RunFile.Name)
+        if (Directory.Exists(file) || !RegularFile.Exists(file) || Path.GetFileName(file) == RunFile.Name)
             return RunFile.Read(file);
         try
         {

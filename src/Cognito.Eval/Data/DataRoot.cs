@@ -86,7 +86,7 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
     /// <summary>The files of a split in several, in order and complete; none where it is not in several.</summary>
     private string[] Shards(string folder, string split)
     {
-        var shards = Directory.EnumerateFiles(At(folder), $"{split}-*.parquet")
+        var shards = Directory.EnumerateFileSystemEntries(At(folder), $"{split}-*.parquet")
             .Select(file => ShardName.Match(Path.GetFileName(file)))
             .Where(name => name.Success && name.Groups["split"].Value == split && RegularFile.Exists(Path.Combine(At(folder), name.Value)))
             .Select(name => (Name: name.Value, Index: int.Parse(name.Groups["index"].Value),

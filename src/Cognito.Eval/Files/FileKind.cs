@@ -17,14 +17,17 @@ public sealed record FileKind(string Name, long Most, string Fix)
     /// <summary>*.safetensors: its header says how long it is.</summary>
     public static FileKind Weights { get; } = new("weights", 1L << 42, Checkpoint);
 
-    /// <summary>tokenizer.model and tokenizer.json.</summary>
-    public static FileKind Tokenizer { get; } = new("a tokenizer", 128 << 20, Checkpoint);
+    /// <summary>tokenizer.model.</summary>
+    public static FileKind SentencePiece { get; } = new("a tokenizer.model", 8 << 20, Checkpoint);
+
+    /// <summary>tokenizer.json.</summary>
+    public static FileKind Tokenizer { get; } = new("a tokenizer.json", 128 << 20, Checkpoint);
 
     /// <summary>tokenizer_config.json, added_tokens.json, special_tokens_map.json.</summary>
     public static FileKind TokenizerConfig { get; } = new("a tokenizer's config", 32 << 20, Checkpoint);
 
     /// <summary>A split's rows, a run's details, documents that another harness logged.</summary>
-    public static FileKind Rows { get; } = new("a file of rows", 1 << 30, "is it the right file?");
+    public static FileKind Rows { get; } = new("a file of rows", 1 << 30, "fetch it again, or name the right one");
 
     /// <summary>results.json, and results of lm-evaluation-harness.</summary>
     public static FileKind Results { get; } = new("a results.json", 256 << 20, "give a results.json");

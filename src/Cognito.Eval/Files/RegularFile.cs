@@ -83,6 +83,15 @@ public static class RegularFile
         return text.ReadToEnd();
     }
 
+    /// <summary>Its lines, one after the other.</summary>
+    /// <exception cref="InputException">As of <see cref="OpenHandle"/>.</exception>
+    public static IEnumerable<string> ReadLines(string path, FileKind kind)
+    {
+        using var text = new StreamReader(Open(path, kind), Encoding.UTF8);
+        while (text.ReadLine() is { } line)
+            yield return line;
+    }
+
     /// <summary>All that lies in a folder and the folders in it, but for folders; links to folders are not entered.</summary>
     public static IEnumerable<string> Under(string folder) => new FileSystemEnumerable<string>(
         folder, (ref entry) => entry.ToFullPath(), new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })

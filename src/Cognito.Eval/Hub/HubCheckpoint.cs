@@ -71,8 +71,21 @@ public static class HubCheckpoint
         string At(string path) => hub.Cache.At(new(repo, commit, path));
         IEnumerable<string> found = Directory.Exists(snapshot) ? RegularFile.Under(snapshot) : [];
         var recorded = HubRecord.Read(hub.Settings).Of(repo) is { } it && it.Revision == commit ? it.Files.Keys.Select(At) : [];
-        var shards = HubCache.Fault(At(Index)) is null && HubCache.Fault(At(Single)) is not null ? Shards(At(Index)).Select(At) : [];
+        var shards = HubCache.Fault(At(Index)) is null && HubCache.Fault(At(Single)) is not null ? Named(At(Index)).Select(At) : [];
         return [.. found.Concat(recorded).Concat(shards).Distinct().Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>The shards of an index; none where it is damaged, which its own hash tells.</summary>
+    private static string[] Named(string index)
+    {
+        try
+        {
+            return Shards(index);
+        }
+        catch (InputException)
+        {
+            return [];
+        }
     }
 
     private static string Known(Hub hub, HubRepo repo, string commit)
@@ -103,6 +116,8 @@ public static class HubCheckpoint
             return Fault(unknown);
         if (!weights || Has(Single))
             return null;
+        if (HubCache.IsNamed(cache.At(File(Single))))
+            return Fault(Single);
         return Has(Index) ? Shards(cache.At(File(Index))).Select(Fault).FirstOrDefault(fault => fault is not null) : Neither(Single, Index);
     }
 

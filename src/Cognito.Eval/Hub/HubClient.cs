@@ -20,7 +20,7 @@ internal sealed class HubClient(HubSettings settings, Action<string> say) : IDis
     public async Task<HubListing> List(HubRepo repo, int tries, CancellationToken cancel)
     {
         var address = $"{settings.Endpoint}/{repo.Api}";
-        for (var again = tries > 1; ; again = false)
+        for (var (again, patience) = (tries > 1, settings.Patience); ; (again, patience) = (false, patience / 2))
         {
             using var answer = await http.Send(HttpMethod.Get, repo.Api, cancel, tries: tries);
             Check(answer, repo, null);
@@ -29,7 +29,7 @@ internal sealed class HubClient(HubSettings settings, Action<string> say) : IDis
             try
             {
                 await using var body = await answer.Content.ReadAsStreamAsync(either.Token);
-                return HubListing.Parse(await new PatientBody(body, settings).ReadAll(LongestAnswer, either.Token), address);
+                return HubListing.Parse(await new PatientBody(body, patience, settings.Clock).ReadAll(LongestAnswer, either.Token), address);
             }
             catch (TooLongException e)
             {

@@ -14,11 +14,12 @@ internal static class HubRetries
     /// <summary>A part on disk that grew by less than this did not grow.</summary>
     public const int LeastGain = 1 << 16;
 
-    /// <summary>Tries of a transfer one after the other that bring nothing, or that take twice the patience.</summary>
-    private const int MostFruitless = 4, MostPatiences = 2;
+    /// <summary>Tries of a transfer one after the other that bring nothing, or that take one and a half times the patience.</summary>
+    private const int MostFruitless = 4;
+    private const double MostPatiences = 1.5;
 
     /// <summary>
-    /// Up to the headers of an answer. 408, 429 and 5xx are tried again, and what did not reach the hub; silence once.
+    /// Up to the headers of an answer. 408, 429 and 5xx are tried again, and what did not reach the hub; silence once, for half as long.
     /// </summary>
     public static ResiliencePipeline<HttpResponseMessage> OfRequests(HubSettings settings, int tries, Action<string> say)
     {
@@ -57,7 +58,11 @@ internal static class HubRetries
                     return default;
                 },
             })
-            .AddTimeout(settings.Patience)
+            .AddTimeout(new TimeoutStrategyOptions
+            {
+                // What is lost is lost: the second time an answer comes soon or not at all.
+                TimeoutGenerator = _ => new(silent == 0 ? settings.Patience : settings.Patience / 2),
+            })
             .Build();
     }
 

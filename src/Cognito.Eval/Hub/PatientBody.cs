@@ -4,7 +4,7 @@ namespace Cognito.Eval;
 /// Reads a body for as long as enough of it comes: at least <see cref="LeastRate"/> for each second of the patience. So
 /// neither silence nor a byte now and then holds a fetch.
 /// </summary>
-internal sealed class PatientBody(Stream body, HubSettings settings)
+internal sealed class PatientBody(Stream body, TimeSpan patience, TimeProvider clock)
 {
     /// <summary>In bytes a second; slower is no network.</summary>
     public const int LeastRate = 1024;
@@ -18,8 +18,8 @@ internal sealed class PatientBody(Stream body, HubSettings settings)
     public async ValueTask<int> Read(Memory<byte> bytes, CancellationToken cancel)
     {
         // What is done with the bytes between two reads is no time of the hub's.
-        var start = settings.Clock.GetTimestamp();
-        using var late = new CancellationTokenSource(settings.Patience - waited, settings.Clock);
+        var start = clock.GetTimestamp();
+        using var late = new CancellationTokenSource(patience - waited, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
         int read;
         try
@@ -29,19 +29,19 @@ internal sealed class PatientBody(Stream body, HubSettings settings)
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             throw new SlowBodyException(came == 0
-                ? $"no byte came in {settings.Patience.TotalSeconds:0.#} s"
-                : $"only {came} bytes came in {settings.Patience.TotalSeconds:0.#} s");
+                ? $"no byte came in {patience.TotalSeconds:0.#} s"
+                : $"only {came} bytes came in {patience.TotalSeconds:0.#} s");
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             throw new IOException(HubFailure.Reason(e), e);
         }
-        waited += settings.Clock.GetElapsedTime(start);
+        waited += clock.GetElapsedTime(start);
         came += read;
-        if (came >= LeastRate * settings.Patience.TotalSeconds)
+        if (came >= LeastRate * patience.TotalSeconds)
             (waited, came) = (TimeSpan.Zero, 0);
-        else if (waited >= settings.Patience && read > 0)
-            throw new SlowBodyException($"only {came} bytes came in {settings.Patience.TotalSeconds:0.#} s");
+        else if (waited >= patience && read > 0)
+            throw new SlowBodyException($"only {came} bytes came in {patience.TotalSeconds:0.#} s");
         return read;
     }
 

@@ -47,7 +47,7 @@ public sealed class Transfer
         HubClient client, string path, HubSettings settings, Action<string> say, CancellationToken cancel)
     {
         using var part = await PartFile.Open(path, remote, cancel);
-        var wrong = 0;
+        var (wrong, patience) = (0, settings.Patience);
         try
         {
             await HubRetries.OfTransfers(settings, () => part.Length).ExecuteAsync(async attempt =>
@@ -55,8 +55,13 @@ public sealed class Transfer
                 try
                 {
                     if (!part.IsWhole)
-                        await Receive(client, part, settings, attempt);
+                        await Receive(client, part, patience, settings.Clock, attempt);
                     part.Check();
+                }
+                catch (SlowBodyException)
+                {
+                    patience = settings.Patience / 2;
+                    throw;
                 }
                 catch (WrongBytesException e)
                 {
@@ -83,7 +88,7 @@ public sealed class Transfer
         }
     }
 
-    private async Task Receive(HubClient client, PartFile part, HubSettings settings, CancellationToken cancel)
+    private async Task Receive(HubClient client, PartFile part, TimeSpan patience, TimeProvider clock, CancellationToken cancel)
     {
         using var answer = await client.Get(remote.File, part.Length, tag, cancel);
         var isRest = answer.StatusCode == HttpStatusCode.PartialContent;
@@ -102,7 +107,7 @@ public sealed class Transfer
             part.Restart(); // the whole file comes
         tag = answer.Headers.ETag;
         await using var body = await answer.Content.ReadAsStreamAsync(cancel);
-        var patient = new PatientBody(body, settings);
+        var patient = new PatientBody(body, patience, clock);
         var bytes = new byte[1 << 16];
         for (int read; (read = await patient.Read(bytes, cancel)) > 0; Interlocked.Exchange(ref done, part.Length))
             await part.Append(bytes.AsMemory(0, read), cancel);
