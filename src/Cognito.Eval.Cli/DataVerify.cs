@@ -108,7 +108,7 @@ internal static class DataVerify
             foreach (var split in splits.Where(split => split.State != LockedRows.Equal))
                 Console.WriteLine(split.Text);
         if (!json)
-            Console.WriteLine($"{splits.Count(split => split.State == LockedRows.Equal)} of {splits.Count + unread} splits hold the rows "
-                + "of datasets.lock.json");
+            Console.WriteLine($"{splits.Count(split => split.State == LockedRows.Equal)} of {splits.Count + unread} splits hold "
+                + "the rows of datasets.lock.json");
     }
 }

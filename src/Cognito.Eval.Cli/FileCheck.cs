@@ -79,7 +79,8 @@ internal sealed record FileCheck(int Right, IReadOnlyList<string> Wrong)
         {
             return new[] { HubCache.BlobName(path), sha256 }.OfType<string>().Distinct()
                 .FirstOrDefault(name => !HubCache.IsBlob(path, name)) is { } other
-                ? $"its bytes are not the ones that were fetched (their hash is not {other}); remove {HubCache.Blob(path)} and {fix}" : null;
+                ? $"its bytes are not the ones that were fetched (their hash is not {other}); remove {HubCache.Blob(path)} and {fix}"
+                : null;
         }
         catch (Exception e) when (e is InputException or IOException)
         {

@@ -88,7 +88,8 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
     {
         var shards = Directory.EnumerateFileSystemEntries(At(folder), $"{split}-*.parquet")
             .Select(file => ShardName.Match(Path.GetFileName(file)))
-            .Where(name => name.Success && name.Groups["split"].Value == split && RegularFile.Exists(Path.Combine(At(folder), name.Value)))
+            .Where(name => name.Success && name.Groups["split"].Value == split)
+            .Where(name => RegularFile.Exists(Path.Combine(At(folder), name.Value)))
             .Select(name => (Name: name.Value, Index: int.Parse(name.Groups["index"].Value),
                 Count: int.Parse(name.Groups["count"].Value)))
             .OrderBy(shard => shard.Index).ThenBy(shard => shard.Name, StringComparer.Ordinal).ToArray();

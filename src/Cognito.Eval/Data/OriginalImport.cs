@@ -75,7 +75,8 @@ public static class ImportRecord
         var path = Path.Combine(root, Name);
         try
         {
-            var hashes = RegularFile.Exists(path) ? JsonSerializer.Deserialize<SortedDictionary<string, string>>(RegularFile.Read(path, FileKind.Record)) : [];
+            var hashes = RegularFile.Exists(path)
+                ? JsonSerializer.Deserialize<SortedDictionary<string, string>>(RegularFile.Read(path, FileKind.Record)) : [];
             return hashes is not null && hashes.All(it => HubFile.IsInside(it.Key) && it.Value is not null) ? hashes
                 : throw new JsonException("a path that leads elsewhere, or null");
         }

@@ -94,7 +94,7 @@ public static class RegularFile
 
     /// <summary>All that lies in a folder and the folders in it, but for folders; links to folders are not entered.</summary>
     public static IEnumerable<string> Under(string folder) => new FileSystemEnumerable<string>(
-        folder, (ref entry) => entry.ToFullPath(), new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+        folder, (ref entry) => entry.ToFullPath(), new() { RecurseSubdirectories = true, AttributesToSkip = 0 })
     {
         ShouldIncludePredicate = (ref entry) => !entry.IsDirectory || IsLink(entry),
         ShouldRecursePredicate = (ref entry) => !IsLink(entry),
@@ -129,7 +129,8 @@ public static class RegularFile
         }
     }
 
-    private static (FileType Type, long Length) Look(string path) => OperatingSystem.IsWindows() ? LookByDotNet(path) : UnixFile.Look(path);
+    private static (FileType Type, long Length) Look(string path) =>
+        OperatingSystem.IsWindows() ? LookByDotNet(path) : UnixFile.Look(path);
 
     private static (FileType Type, long Length) LookByDotNet(string path)
     {

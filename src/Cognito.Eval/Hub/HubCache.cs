@@ -13,6 +13,8 @@ public sealed class HubCache(HubSettings settings)
     /// <summary>Where a file lies, or would.</summary>
     public string At(HubFile file) => Path.Combine([Snapshot(file.Repo, file.Commit), .. file.Path.Split('/')]);
 
+    private const string Missing = "is missing";
+
     /// <summary>Whether the file itself is there: a link whose blob is gone, or is empty, is no file.</summary>
     public bool Has(HubFile file) => Fault(At(file)) is null;
 
@@ -24,9 +26,14 @@ public sealed class HubCache(HubSettings settings)
     {
         if (RegularFile.Fault(path) is { } fault)
             return RegularFile.Exists(path) ? fault
-                : RegularFile.LinkTarget(path) is { } target ? $"its blob {Path.GetFileName(target)} is missing" : "is missing";
-        return RegularFile.Length(path) == 0 && BlobName(path) is { } name && !IsBlob(path, name) ? $"its blob {name} is empty" : null;
+                : RegularFile.LinkTarget(path) is { } target ? $"its blob {Path.GetFileName(target)} is missing" : Missing;
+        return RegularFile.Length(path) == 0 && BlobName(path) is { } name && !IsBlob(path, name)
+            ? $"its blob {name} is empty" : null;
     }
+
+    /// <summary>The same of a repository's file, with its path; null where it is there.</summary>
+    internal string? Lack(HubFile file) => Fault(At(file)) is { } fault
+        ? fault == Missing ? $"{file.Path} {fault}" : $"{file.Path}: {fault}" : null;
 
     /// <summary>Whether a snapshot has an entry of that name, be it a link to nothing.</summary>
     internal static bool IsNamed(string path) => RegularFile.Exists(path) || RegularFile.LinkTarget(path) is not null;

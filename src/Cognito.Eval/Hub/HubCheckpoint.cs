@@ -71,7 +71,8 @@ public static class HubCheckpoint
         string At(string path) => hub.Cache.At(new(repo, commit, path));
         IEnumerable<string> found = Directory.Exists(snapshot) ? RegularFile.Under(snapshot) : [];
         var recorded = HubRecord.Read(hub.Settings).Of(repo) is { } it && it.Revision == commit ? it.Files.Keys.Select(At) : [];
-        var shards = HubCache.Fault(At(Index)) is null && HubCache.Fault(At(Single)) is not null ? Named(At(Index)).Select(At) : [];
+        var isSharded = HubCache.Fault(At(Index)) is null && HubCache.Fault(At(Single)) is not null;
+        var shards = isSharded ? Named(At(Index)).Select(At) : [];
         return [.. found.Concat(recorded).Concat(shards).Distinct().Order(StringComparer.Ordinal)];
     }
 
@@ -101,24 +102,24 @@ public static class HubCheckpoint
     private static string? Lacks(HubCache cache, HubRepo repo, string commit, bool weights, bool offline)
     {
         HubFile File(string path) => new(repo, commit, path);
-        string? Fault(string path) => HubCache.Fault(cache.At(File(path))) is { } fault
-            ? $"{path}{(fault == "is missing" ? " " : ": ")}{fault}" : null;
-        bool Has(string path) => Fault(path) is null;
-        // A link to nothing says more than that one of two is missing.
-        string? Neither(string one, string other) => Has(one) || Has(other) ? null
-            : new[] { one, other }.Select(Fault).FirstOrDefault(fault => !fault!.EndsWith(" is missing", StringComparison.Ordinal)
-                || fault.Contains(':')) ?? $"{one} or {other} is missing";
+        string? Lack(string path) => cache.Lack(File(path));
+        bool Has(string path) => cache.Has(File(path));
+        // What is there and is no file, such as a link to nothing, says more than that one of two is missing.
+        bool IsNamed(string path) => HubCache.IsNamed(cache.At(File(path)));
+        string? LackOfBoth(string one, string other) => Has(one) || Has(other) ? null
+            : IsNamed(one) ? Lack(one) : IsNamed(other) ? Lack(other) : $"{one} or {other} is missing";
         if (!Directory.Exists(cache.Snapshot(repo, commit)))
             return $"snapshots/{commit} is missing";
-        if ((Fault(Config) ?? Neither("tokenizer.model", "tokenizer.json")) is { } needed)
+        if ((Lack(Config) ?? LackOfBoth("tokenizer.model", "tokenizer.json")) is { } needed)
             return needed;
-        if (Texts.FirstOrDefault(path => !Has(path) && (HubCache.IsNamed(cache.At(File(path))) || !offline && !cache.IsAbsent(File(path)))) is { } unknown)
-            return Fault(unknown);
+        if (Texts.FirstOrDefault(path => !Has(path)
+            && (IsNamed(path) || !offline && !cache.IsAbsent(File(path)))) is { } unknown)
+            return Lack(unknown);
         if (!weights || Has(Single))
             return null;
-        if (HubCache.IsNamed(cache.At(File(Single))))
-            return Fault(Single);
-        return Has(Index) ? Shards(cache.At(File(Index))).Select(Fault).FirstOrDefault(fault => fault is not null) : Neither(Single, Index);
+        return IsNamed(Single) ? Lack(Single)
+            : Has(Index) ? Shards(cache.At(File(Index))).Select(Lack).FirstOrDefault(lack => lack is not null)
+            : LackOfBoth(Single, Index);
     }
 
     private static void Check(HubRepo repo, IReadOnlyList<string> files, HubSettings settings)

@@ -29,7 +29,8 @@ internal sealed class HubClient(HubSettings settings, Action<string> say) : IDis
             try
             {
                 await using var body = await answer.Content.ReadAsStreamAsync(either.Token);
-                return HubListing.Parse(await new PatientBody(body, patience, settings.Clock).ReadAll(LongestAnswer, either.Token), address);
+                var patient = new PatientBody(body, patience, settings.Clock);
+                return HubListing.Parse(await patient.ReadAll(LongestAnswer, either.Token), address);
             }
             catch (TooLongException e)
             {
@@ -38,7 +39,8 @@ internal sealed class HubClient(HubSettings settings, Action<string> say) : IDis
             }
             catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
             {
-                throw new HubException($"{address}: the answer was not whole in {(LongestListing * settings.Patience).TotalSeconds:0} s; try again", e);
+                throw new HubException($"{address}: the answer was not whole in "
+                    + $"{(LongestListing * settings.Patience).TotalSeconds:0} s; try again", e);
             }
             catch (IOException e) when (!again)
             {

@@ -10,7 +10,8 @@ internal static class HubFailure
     {
         SlowBodyException => e.Message,
         TimeoutRejectedException => "none in time",
-        HttpRequestException { HttpRequestError: not HttpRequestError.Unknown and not HttpRequestError.ConnectionError } known => Of(known.HttpRequestError),
+        HttpRequestException { HttpRequestError: not (HttpRequestError.Unknown or HttpRequestError.ConnectionError) and var error } =>
+            Of(error),
         HttpIOException io => Of(io.HttpRequestError),
         SocketException socket => Of(socket.SocketErrorCode),
         { InnerException: { } inner } => Reason(inner),
@@ -27,8 +28,8 @@ internal static class HubFailure
         _ => false,
     };
 
-    private static bool IsPassing(HttpRequestError error) => error is HttpRequestError.Unknown or HttpRequestError.ConnectionError
-        or HttpRequestError.NameResolutionError or HttpRequestError.ResponseEnded or HttpRequestError.ProxyTunnelError
+    private static bool IsPassing(HttpRequestError error) => error
+        is HttpRequestError.Unknown or HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.ResponseEnded or HttpRequestError.ProxyTunnelError
         or HttpRequestError.HttpProtocolError;
 
     private static string Of(HttpRequestError error) => error switch
@@ -48,7 +49,8 @@ internal static class HubFailure
         SocketError.ConnectionRefused => "connection refused",
         SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown => "the connection broke off",
         SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "its name is not known to the network",
-        SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.HostDown => "the network does not reach it",
+        SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.HostDown =>
+            "the network does not reach it",
         SocketError.TimedOut => "none in time",
         _ => "no connection",
     };

@@ -88,7 +88,7 @@ internal sealed class HubHttp : IDisposable
                 return answer;
             // As it was sent: .NET's own reading leaves out what is no address.
             var location = answer.Headers.NonValidated.TryGetValues("Location", out var sent) ? sent.ToString() : "";
-            if (!Uri.TryCreate(uri, location, out var next))
+            if (location.Length == 0 || !Uri.TryCreate(uri, location, out var next))
             {
                 answer.Dispose();
                 throw new InputException($"{Shown(uri)}: redirects to what is no address; check HF_ENDPOINT");

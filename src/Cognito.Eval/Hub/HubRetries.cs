@@ -14,12 +14,13 @@ internal static class HubRetries
     /// <summary>A part on disk that grew by less than this did not grow.</summary>
     public const int LeastGain = 1 << 16;
 
-    /// <summary>Tries of a transfer one after the other that bring nothing, or that take one and a half times the patience.</summary>
+    /// <summary>Of tries of a transfer one after the other that bring nothing: how many, and how long in patiences.</summary>
     private const int MostFruitless = 4;
     private const double MostPatiences = 1.5;
 
     /// <summary>
-    /// Up to the headers of an answer. 408, 429 and 5xx are tried again, and what did not reach the hub; silence once, for half as long.
+    /// Up to the headers of an answer. 408, 429 and 5xx are tried again, and what did not reach the hub; silence once, for
+    /// half as long.
     /// </summary>
     public static ResiliencePipeline<HttpResponseMessage> OfRequests(HubSettings settings, int tries, Action<string> say)
     {
@@ -34,7 +35,8 @@ internal static class HubRetries
                 UseJitter = true,
                 ShouldHandle = args => new(args.Outcome switch
                 {
-                    { Result: { } answer } => IsPassing(answer) && !(paused + (RetryAfter(answer, settings) ?? default) > LongestPause),
+                    { Result: { } answer } => IsPassing(answer)
+                        && paused + (RetryAfter(answer, settings) ?? TimeSpan.Zero) <= LongestPause,
                     { Exception: TimeoutRejectedException } => silent++ == 0,
                     { Exception: { } e } => HubFailure.IsPassing(e),
                     _ => false,
@@ -92,7 +94,8 @@ internal static class HubRetries
                     return new(true);
                 }
                 fruitless++;
-                return new(fruitless < MostFruitless && settings.Clock.GetElapsedTime(since) < MostPatiences * settings.Patience);
+                return new(fruitless < MostFruitless
+                    && settings.Clock.GetElapsedTime(since) < MostPatiences * settings.Patience);
             },
         }).Build();
     }

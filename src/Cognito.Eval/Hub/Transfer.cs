@@ -98,7 +98,8 @@ public sealed class Transfer
             part.Restart();
             throw new IOException("the hub has no such range");
         }
-        if (isRest && (answer.Content.Headers.ContentRange is not { } range || range.From != part.Length || range.Length is { } whole && whole != Size))
+        if (isRest && !(answer.Content.Headers.ContentRange is { } range && range.From == part.Length
+            && (range.Length is not { } whole || whole == Size)))
             throw new WrongBytesException("they are of another range or another file");
         // What is there stays: this may be some proxy's page.
         if (answer.Content.Headers.ContentLength is { } announced && announced != expected)

@@ -103,6 +103,7 @@ public sealed partial class HubTests
     [InlineData("//\x1b[31mevil")]
     [InlineData("//[evil")]
     [InlineData("http://")]
+    [InlineData("")]
     public async Task A_redirect_to_what_is_no_address_is_refused(string location)
     {
         using var raw = new RawServer($"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
