@@ -82,7 +82,7 @@ for ((round = 0; round < rounds; round++)); do
         *) wrong=$((wrong + 1)); echo "exit $code" >&2; cat "$i.err" >&2 ;;
         esac
     done
-    wait "${doomed[@]}" 2> /dev/null
+    for pid in "${doomed[@]}"; do wait "$pid" 2> /dev/null; done
     # Where none was left alive, the next one goes on with what is there.
     [ $here = 1 ] || { again=$((again + 1)); (fetch last) || cat last.err >&2; }
     diff -r served "$snapshot" >&2 && ! find home/hub/models--org--name/blobs -name '*.incomplete' | grep -q . &&
