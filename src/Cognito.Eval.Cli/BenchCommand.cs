@@ -115,7 +115,7 @@ internal static class BenchCommand
         var maxLength = parsed.GetValue(RunOptions.MaxLength);
         if (parsed.GetValue(Random) is not { } shape)
             return Checkpoint.Open(folder, maxLength);
-        var folderOf = File.Exists(shape) ? Path.GetDirectoryName(Path.GetFullPath(shape))! : shape;
+        var folderOf = !Directory.Exists(shape) && RegularFile.Exists(shape) ? Path.GetDirectoryName(Path.GetFullPath(shape))! : shape;
         var config = Directory.Exists(folderOf) ? ModelConfig.Read(folderOf) : ModelConfig.Named(shape);
         var tokenizer = CheckpointTokenizer.Open(parsed.GetValue(Tokenizer) ?? Inputs.EmbeddedModel);
         return Checkpoint.Of(shape, config, tokenizer, maxLength);

@@ -28,6 +28,6 @@ internal sealed record BenchedLoad(
         var seconds = clock.Elapsed.TotalSeconds;
         process.Refresh();
         return (model, new(
-            seconds, files.Sum(file => new FileInfo(file).Length), read, copied, process.PeakWorkingSet64 - before));
+            seconds, files.Sum(RegularFile.Length), read, copied, process.PeakWorkingSet64 - before));
     }
 }

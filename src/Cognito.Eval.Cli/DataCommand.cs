@@ -90,11 +90,10 @@ internal sealed record DatasetState(
     public static DatasetState Of(Hub hub, LockedRepository locked)
     {
         var (repo, commit) = (HubDatasets.Repo(locked), HubDatasets.Commit(hub, locked));
-        FileInfo[] here = commit is null ? [] : [.. locked.AllFiles.Select(path => new HubFile(repo, commit, path))
-            .Where(hub.Cache.Has).Select(file => new FileInfo(hub.Cache.At(file)))
-            .Select(file => file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file)];
+        string[] here = commit is null ? [] : [.. locked.AllFiles.Select(path => new HubFile(repo, commit, path))
+            .Where(hub.Cache.Has).Select(hub.Cache.At)];
         return new(
             locked.Id, locked.Licence, locked.Datasets.Values.SelectMany(splits => splits.Values).Sum(split => split.Rows),
-            locked.AllFiles.Count(), here.Length, here.Sum(file => file.Length), commit);
+            locked.AllFiles.Count(), here.Length, here.Sum(RegularFile.Length), commit);
     }
 }

@@ -35,39 +35,64 @@ internal static class DataVerify
             var chosen = DataCommand.Chosen(parsed.GetValue(tasks), parsed.GetValue(model));
             using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
             if (parsed.GetValue(data) is { } folder)
-                return Report(Rows(DataRoot.Open(folder), chosen), parsed.GetValue(json));
+                return Report(DataRoot.Open(folder), chosen, parsed.GetValue(json));
             using var fetching = new Fetching(narrator, offline: true);
-            var files = 0;
+            var files = new FileCheck(0, []);
             if (DataCommand.Repo(parsed.GetValue(model)) is { } repo)
-                files += FileCheck.Checkpoint(fetching.Hub, repo, narrator.Warn);
+                files = files.And(FileCheck.Checkpoint(fetching.Hub, repo, narrator.Warn));
+            // Files before rows: a flipped byte is named by its file.
+            if (chosen.Count > 0)
+                files = files.And(FileCheck.Datasets(fetching.Hub, chosen, narrator.Warn))
+                    .And(FileCheck.Imports(fetching.Hub.Settings, narrator.Warn));
+            files.Require(Tell);
             if (chosen.Count == 0)
             {
-                Console.WriteLine($"{files} files are right");
+                Console.WriteLine($"{files.Right} files are right");
                 return Session.Done;
             }
-            // Files before rows: a flipped byte is named by its file.
-            files += FileCheck.Datasets(fetching.Hub, chosen, narrator.Warn)
-                + FileCheck.Imports(fetching.Hub.Settings, narrator.Warn);
-            narrator.Say($"{files} files are right");
-            return Report(Rows(fetching.Datasets(chosen, cancel), chosen), parsed.GetValue(json));
+            narrator.Say($"{files.Right} files are right");
+            return Report(fetching.Datasets(chosen, cancel), chosen, parsed.GetValue(json));
         })));
         return command;
     }
 
     /// <summary>Every split that the tasks read.</summary>
-    public static IReadOnlyList<Split> Rows(DataRoot root, IEnumerable<EvalTask> tasks) =>
-    [
-        .. from task in tasks
-           where !root.IsSamples || root.Has(task.Dataset)
-           from name in new[] { task.Split, task.ShotSplit }.OfType<string>().Distinct()
-           let split = root.Read(task.Dataset, name)
-           let locked = Fetching.Lock.Of(task.Dataset, name)
-           select new Split(
-               task.Dataset.Name, name, split.Rows.Count, split.Sha256, RowCheck.Of(locked, split.Rows.Count, split.Sha256),
-               locked?.Rows ?? 0),
-    ];
+    /// <param name="unread">Takes what is said of splits that cannot be read; without it the first ends it.</param>
+    public static IReadOnlyList<Split> Rows(DataRoot root, IEnumerable<EvalTask> tasks, List<string>? unread = null)
+    {
+        var splits = new List<Split>();
+        var named = from task in tasks
+                    where !root.IsSamples || root.Has(task.Dataset)
+                    from name in new[] { task.Split, task.ShotSplit }.OfType<string>().Distinct()
+                    select (task.Dataset, Name: name);
+        foreach (var (dataset, name) in named)
+            try
+            {
+                var (split, locked) = (root.Read(dataset, name), Fetching.Lock.Of(dataset, name));
+                splits.Add(new(dataset.Name, name, split.Rows.Count, split.Sha256,
+                    RowCheck.Of(locked, split.Rows.Count, split.Sha256), locked?.Rows ?? 0));
+            }
+            catch (InputException e) when (unread is not null)
+            {
+                unread.Add(e.Message);
+            }
+        return splits;
+    }
 
-    private static int Report(IReadOnlyList<Split> splits, bool json)
+    private static int Report(DataRoot root, IReadOnlyList<EvalTask> tasks, bool json)
+    {
+        var unread = new List<string>();
+        var splits = Rows(root, tasks, unread);
+        Print(splits, unread.Count, json);
+        var wrong = splits.Where(split => !split.IsRight).Select(split => $"{split.Text}; fetch or import it again").ToList();
+        // Those that are read were told already.
+        FileCheck.Require([.. unread, .. wrong], splits.Count + unread.Count, "splits", unread.Count, Tell);
+        return Session.Done;
+    }
+
+    private static void Tell(string line) => Console.Error.WriteLine(Printable.Line(line));
+
+    private static void Print(IReadOnlyList<Split> splits, int unread, bool json)
     {
         if (json)
             Console.WriteLine(JsonSerializer.Serialize(
@@ -82,11 +107,8 @@ internal static class DataVerify
         else
             foreach (var split in splits.Where(split => split.State != LockedRows.Equal))
                 Console.WriteLine(split.Text);
-        var wrong = splits.Where(split => !split.IsRight).ToList();
         if (!json)
-            Console.WriteLine($"{splits.Count(split => split.State == LockedRows.Equal)} of {splits.Count} splits hold the rows "
-                + "of datasets.lock.json");
-        return wrong.Count == 0 ? Session.Done : throw new InputException(
-            $"{wrong[0].Text}{(wrong.Count > 1 ? $" (and {wrong.Count - 1} more splits)" : "")}; fetch or import it again");
+            Console.WriteLine($"{splits.Count(split => split.State == LockedRows.Equal)} of {splits.Count + unread} splits hold "
+                + "the rows of datasets.lock.json");
     }
 }

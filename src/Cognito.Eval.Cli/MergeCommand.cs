@@ -94,7 +94,7 @@ internal static class MergeCommand
     private static bool MayWrite(RunFolder place, Budget budget, string weights) =>
         place.IsNew || (place.Manifest.Budget == budget && (place.IsFinished
             ? RunFile.Read(place.Results).Provenance.WeightsSha256 == weights
-            : !File.Exists(Path.Combine(place.Path, Journal.FileName))));
+            : !RegularFile.Exists(Path.Combine(place.Path, Journal.FileName))));
 
     /// <summary>The same questions as the shards were asked, by the same tokenizer.</summary>
     private static void Require(Checkpoint checkpoint, DataRoot data, IReadOnlyList<Questions> asked, RunKey key)

@@ -58,7 +58,7 @@ internal static class PlanCommand
         var tokenizer = CheckpointTokenizer.Open(folder);
         narrator.Warn(tokenizer);
         // Without a model, a tokenizer and its maximum length are all that planning needs.
-        var config = maxLength is null || File.Exists(Path.Combine(folder, "config.json"))
+        var config = maxLength is null || RegularFile.Exists(Path.Combine(folder, "config.json"))
             ? ModelConfig.Read(folder)
             : null;
         var (asked, notes) = Inputs.Ask(tasks, data, parsed.GetValue(Shots), limit);

@@ -12,7 +12,7 @@ internal sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
 
     public string Results => System.IO.Path.Combine(Path, RunFile.Name);
 
-    public bool IsFinished => !IsNew && File.Exists(Results);
+    public bool IsFinished => !IsNew && RegularFile.Exists(Results);
 
     /// <summary>The newest run, or shard, of the same key under the results; else one to be begun.</summary>
     /// <param name="fresh">Whether to begin anew whatever there is.</param>
@@ -62,7 +62,7 @@ internal sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
                 // Of several processes one writes it.
                 Manifest.Write(path);
             }
-            catch (IOException) when (File.Exists(System.IO.Path.Combine(path, Manifest.Name)))
+            catch (IOException) when (RegularFile.Exists(System.IO.Path.Combine(path, Manifest.Name)))
             {
                 if (Manifest.Read(path) is not { } theirs || !theirs.IsSame(Manifest))
                     continue;
@@ -86,7 +86,7 @@ internal sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
     }
 
     public static string ConfigSha256(Checkpoint checkpoint) => Convert.ToHexStringLower(
-        SHA256.HashData(File.ReadAllBytes(System.IO.Path.Combine(checkpoint.Folder, "config.json"))));
+        SHA256.HashData(RegularFile.Read(System.IO.Path.Combine(checkpoint.Folder, "config.json"), FileKind.Config)));
 
     private static string Free(string stem)
     {

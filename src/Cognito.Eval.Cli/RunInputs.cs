@@ -23,11 +23,11 @@ internal static class RunInputs
     public static Run Read(string path)
     {
         var file = Directory.Exists(path) && !Directory.EnumerateFiles(path, RunFile.Name, TwoDeep).Any() && Newest(path) is { } theirs ? theirs : path;
-        if (!File.Exists(file) || Path.GetFileName(file) == RunFile.Name)
+        if (Directory.Exists(file) || !RegularFile.Exists(file) || Path.GetFileName(file) == RunFile.Name)
             return RunFile.Read(file);
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(file));
+            using var json = JsonDocument.Parse(RegularFile.Read(file, FileKind.Results));
             return HarnessFile.IsOne(json.RootElement)
                 ? HarnessFile.Read(file, json.RootElement, HarnessNames.Of, [.. TaskRegistry.Columns.Select(column => column.Key)])
                 : RunFile.Read(file);
@@ -48,7 +48,7 @@ internal static class RunInputs
     /// <summary>A shell expands patterns, unless they are quoted or the shell is not one that does.</summary>
     internal static IReadOnlyList<string> Expand(string path)
     {
-        if (!path.AsSpan().ContainsAny('*', '?') || File.Exists(path) || Directory.Exists(path))
+        if (!path.AsSpan().ContainsAny('*', '?') || RegularFile.Exists(path) || Directory.Exists(path))
             return [path];
         IEnumerable<string> found = [Path.IsPathRooted(path) ? Path.GetPathRoot(path)! : ""];
         foreach (var segment in path[Path.GetPathRoot(path)!.Length..].Split(

@@ -6,7 +6,6 @@ namespace Cognito.Eval.Torch;
 /// <summary>A JSON object of a checkpoint's file, whose values are checked as they are taken.</summary>
 internal sealed class ConfigFile
 {
-    private const long LargestFile = 4 << 20;
     private readonly string _name;
     private readonly JsonElement _object;
 
@@ -16,12 +15,7 @@ internal sealed class ConfigFile
     {
         try
         {
-            var file = new FileInfo(path);
-            if (!file.Exists)
-                throw new InputException($"{path}: no such file; a checkpoint's folder holds one");
-            if (file.Length > LargestFile)
-                throw new InputException($"{path}: {file.Length} bytes are too many for this file; {Fix}");
-            var json = File.ReadAllBytes(path);
+            var json = RegularFile.Read(path, FileKind.Config);
             RequireTexts(json);
             using var document = JsonDocument.Parse(json);
             return document.RootElement.ValueKind == JsonValueKind.Object

@@ -35,7 +35,10 @@ public static class CopyRate
         try
         {
             foreach (var path in paths)
-                files.Add((File.OpenHandle(path), new FileInfo(path).Length));
+            {
+                var handle = RegularFile.OpenHandle(path, FileKind.Weights);
+                files.Add((handle, RandomAccess.GetLength(handle)));
+            }
             var pieces = files.SelectMany(f => Enumerable.Range(0, (int)((f.Length + Once - 1) / Once))
                 .Select(i => (f.Handle, At: (long)i * Once))).ToList();
             var buffers = Enumerable.Range(0, threads).Select(_ => new byte[Once]).ToArray();

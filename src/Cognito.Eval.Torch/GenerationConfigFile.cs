@@ -53,7 +53,7 @@ internal sealed class GenerationConfigFile
     public static GenerationConfig Read(string folder, ConfigFile config, int vocabulary)
     {
         var path = Path.Combine(folder, FileName);
-        var isModelConfig = !File.Exists(path);
+        var isModelConfig = !RegularFile.Exists(path);
         var file = isModelConfig ? config : ConfigFile.Read(path);
         var ends = file.Ints("eos_token_id", 0, int.MaxValue);
         try

@@ -8,7 +8,6 @@ namespace Cognito.Eval.Torch;
 public sealed class WeightFiles : IDisposable
 {
     private const string Index = CheckpointFiles.Index;
-    private const int LongestIndex = 100_000_000;
     private readonly List<SafetensorsFile> _files = [];
     private readonly Dictionary<string, (SafetensorsFile File, TensorEntry Entry)> _tensors = [];
 
@@ -156,7 +155,7 @@ public sealed class WeightFiles : IDisposable
                 throw new InputException($"{index}: {SafetensorsHeader.Shown(shard)} is not the plain name of a " +
                     ".safetensors file beside it; download the index again");
             var path = Path.Combine(Folder, shard);
-            if (!IsThere(path))
+            if (!RegularFile.Exists(path))
                 throw new InputException($"{index}: the shard {shard} is missing; download it");
             Add(path);
         }
@@ -164,10 +163,8 @@ public sealed class WeightFiles : IDisposable
 
     /// <summary>The folder's files; a link to nothing is none.</summary>
     private static List<string> Names(string folder) =>
-        [.. Directory.EnumerateFiles(folder, "*", new EnumerationOptions()).Where(IsThere).Select(Path.GetFileName).OfType<string>()];
-
-    private static bool IsThere(string path) =>
-        new FileInfo(path) is { Exists: true } file && file.ResolveLinkTarget(returnFinalTarget: true) is null or { Exists: true };
+        [.. Directory.EnumerateFileSystemEntries(folder, "*", new EnumerationOptions()).Where(RegularFile.Exists)
+            .Select(Path.GetFileName).OfType<string>()];
 
     private static bool IsPlain(string shard) =>
         shard.EndsWith(".safetensors", StringComparison.Ordinal) && shard.Length > ".safetensors".Length
@@ -177,9 +174,7 @@ public sealed class WeightFiles : IDisposable
     {
         try
         {
-            if (new FileInfo(index).Length > LongestIndex)
-                throw new InputException($"{index}: it has more than {LongestIndex} bytes; download it again");
-            var json = File.ReadAllBytes(index);
+            var json = RegularFile.Read(index, FileKind.WeightIndex);
             using var document = JsonDocument.Parse(json, new() { AllowDuplicateProperties = false });
             if (document.RootElement.ValueKind == JsonValueKind.Object
                 && document.RootElement.TryGetProperty("weight_map", out var map)

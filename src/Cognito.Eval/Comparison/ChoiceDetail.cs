@@ -31,7 +31,7 @@ public sealed record ChoiceDetail(int DocId, int Gold, IReadOnlyList<double> Log
     public static IReadOnlyList<ChoiceDetail>? Read(string folder, string task)
     {
         var path = Path.Combine(folder, "details", task + ".parquet");
-        if (!PlainName.Is(task) || !File.Exists(path))
+        if (!PlainName.Is(task) || !RegularFile.Exists(path))
             return null;
         var rows = ParquetRows.Read(path);
         if (rows.Count == 0 || !rows[0].Cells.ContainsKey("gold"))

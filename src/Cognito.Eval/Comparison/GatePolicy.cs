@@ -27,7 +27,7 @@ public sealed class GatePolicy
     {
         try
         {
-            var policy = Parse(File.ReadAllText(path));
+            var policy = Parse(RegularFile.ReadText(path, FileKind.Policy));
             return policy.Fault() is { } fault ? throw new InputException($"{path}: {fault}") : policy;
         }
         catch (YamlException e)

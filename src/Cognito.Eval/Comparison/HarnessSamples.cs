@@ -14,7 +14,7 @@ internal sealed record HarnessSamples(IReadOnlyList<int> DocIds, IReadOnlyList<d
         if (!PlainName.Is(theirs))
             throw new InputException($"{results}: \"{theirs}\" is no name of a task; give an undamaged file");
         var file = Path.Combine(folder, $"samples_{theirs}_{date}.jsonl");
-        return File.Exists(file) ? Read(file, task, metric, filter) : null;
+        return RegularFile.Exists(file) ? Read(file, task, metric, filter) : null;
     }
 
     private static HarnessSamples Read(string file, EvalTask task, string metric, string filter)
@@ -25,7 +25,7 @@ internal sealed record HarnessSamples(IReadOnlyList<int> DocIds, IReadOnlyList<d
         var line = 0;
         try
         {
-            foreach (var text in File.ReadLines(file).Where(text => text.Length > 0))
+            foreach (var text in RegularFile.ReadLines(file, FileKind.Rows).Where(text => text.Length > 0))
             {
                 line++;
                 using var doc = JsonDocument.Parse(text);

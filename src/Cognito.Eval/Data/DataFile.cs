@@ -8,7 +8,7 @@ namespace Cognito.Eval;
 internal static class DataFile
 {
     /// <summary>More than any dataset here comes near; what a small hostile .gz may not exceed.</summary>
-    private const int MostBytes = 1 << 30;
+    private static readonly long MostBytes = FileKind.Rows.Most;
 
     /// <summary>Text shrinks to a tenth; what shrinks to less than a hundredth is made to fill memory.</summary>
     private const int MostUnzippedFromAny = 1 << 24, MostUnzippedFromEach = 128;
@@ -21,12 +21,12 @@ internal static class DataFile
     /// <exception cref="InputException">There is no such file, it cannot be read, or it is too large.</exception>
     public static ReadOnlyMemory<byte> Read(string path)
     {
+        if (!path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
+            return RegularFile.Read(path, FileKind.Rows);
         try
         {
-            using var file = File.OpenRead(path);
-            if (file.Length > MostBytes)
-                throw TooLarge(path, MostBytes);
-            return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? Unzip(path, file) : Whole(file);
+            using var file = RegularFile.Open(path, FileKind.Rows);
+            return Unzip(path, file);
         }
         catch (InvalidDataException e)
         {
@@ -34,15 +34,8 @@ internal static class DataFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{path}: cannot be read ({e.Message.TrimEnd('.')}); is it there, and yours?", e);
+            throw new InputException($"{path}: it cannot be read; is it yours?", e);
         }
-    }
-
-    private static byte[] Whole(FileStream file)
-    {
-        var bytes = new byte[file.Length];
-        file.ReadExactly(bytes);
-        return bytes;
     }
 
     private static ReadOnlyMemory<byte> Unzip(string path, FileStream file)

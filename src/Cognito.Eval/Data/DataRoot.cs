@@ -21,20 +21,20 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
     /// <exception cref="InputException">There is no such folder.</exception>
     public static DataRoot Open(string path) =>
         Directory.Exists(path)
-            ? new DataRoot(path, IsSamples: File.Exists(Path.Combine(path, SamplesMark)))
+            ? new DataRoot(path, IsSamples: RegularFile.Exists(Path.Combine(path, SamplesMark)))
             : throw new InputException($"{path}: no such folder; give --data the folder that holds the datasets");
 
     /// <summary>Whether any of the dataset's folders or original files is here.</summary>
     public bool Has(Dataset dataset) =>
         dataset.Folders.Any(folder => Directory.Exists(At(folder))) ||
-        dataset.Originals.Any(original => File.Exists(At(original.Path)));
+        dataset.Originals.Any(original => RegularFile.Exists(At(original.Path)));
 
     /// <summary>Reads a whole split into memory, from wherever it lies.</summary>
     /// <exception cref="InputException">It is not here, is here twice, or its files are damaged.</exception>
     public DatasetSplit Read(Dataset dataset, string split)
     {
         Place[] places = [.. dataset.Folders.Select(folder => InFolder(dataset, folder, split)).OfType<Place>(),
-            .. dataset.Originals.Where(original => original.Split == split && File.Exists(At(original.Path)))
+            .. dataset.Originals.Where(original => original.Split == split && RegularFile.Exists(At(original.Path)))
                 .Select(original => new Place([original.Path], file => ReadOriginal(dataset, original, file)))];
         if (places is not [var place])
             throw places is [var one, var other, ..]
@@ -69,7 +69,7 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
         if (!Directory.Exists(At(folder)))
             return null;
         var shards = Shards(folder, split);
-        var whole = Endings.Select(ending => $"{folder}/{split}{ending}").Where(file => File.Exists(At(file)));
+        var whole = Endings.Select(ending => $"{folder}/{split}{ending}").Where(file => RegularFile.Exists(At(file)));
         string[][] found = [shards, .. whole.Select(file => new[] { file })];
         return found.Where(files => files.Length > 0).ToArray() switch
         {
@@ -86,9 +86,10 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
     /// <summary>The files of a split in several, in order and complete; none where it is not in several.</summary>
     private string[] Shards(string folder, string split)
     {
-        var shards = Directory.EnumerateFiles(At(folder), $"{split}-*.parquet")
+        var shards = Directory.EnumerateFileSystemEntries(At(folder), $"{split}-*.parquet")
             .Select(file => ShardName.Match(Path.GetFileName(file)))
             .Where(name => name.Success && name.Groups["split"].Value == split)
+            .Where(name => RegularFile.Exists(Path.Combine(At(folder), name.Value)))
             .Select(name => (Name: name.Value, Index: int.Parse(name.Groups["index"].Value),
                 Count: int.Parse(name.Groups["count"].Value)))
             .OrderBy(shard => shard.Index).ThenBy(shard => shard.Name, StringComparer.Ordinal).ToArray();

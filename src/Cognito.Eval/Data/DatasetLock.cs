@@ -19,7 +19,7 @@ public sealed record DatasetLock(IReadOnlyList<LockedRepository> Repositories)
     {
         try
         {
-            var read = JsonSerializer.Deserialize<DatasetLock>(File.ReadAllBytes(path), Json)
+            var read = JsonSerializer.Deserialize<DatasetLock>(RegularFile.Read(path, FileKind.Record), Json)
                 ?? throw new JsonException("null");
             return Fault(read) is { } fault ? throw new JsonException(fault) : read;
         }

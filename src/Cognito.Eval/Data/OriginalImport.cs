@@ -49,8 +49,8 @@ public static class OriginalImport
     }
 
     private static IEnumerable<string> Files(string path) =>
-        File.Exists(path) ? [path]
-        : Directory.Exists(path) ? Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+        Directory.Exists(path) ? RegularFile.Under(path).Order(StringComparer.Ordinal)
+        : RegularFile.Exists(path) ? [path]
         : throw new InputException($"{path}: no such file or folder; name what holds the original files");
 }
 
@@ -75,7 +75,8 @@ public static class ImportRecord
         var path = Path.Combine(root, Name);
         try
         {
-            var hashes = File.Exists(path) ? JsonSerializer.Deserialize<SortedDictionary<string, string>>(File.ReadAllBytes(path)) : [];
+            var hashes = RegularFile.Exists(path)
+                ? JsonSerializer.Deserialize<SortedDictionary<string, string>>(RegularFile.Read(path, FileKind.Record)) : [];
             return hashes is not null && hashes.All(it => HubFile.IsInside(it.Key) && it.Value is not null) ? hashes
                 : throw new JsonException("a path that leads elsewhere, or null");
         }

@@ -38,9 +38,10 @@ internal sealed class BlobHash : IDisposable
     public bool Matches() => Convert.ToHexStringLower(hash.GetCurrentHash()) == name;
 
     /// <summary>Whether a file is the blob of that name.</summary>
+    /// <exception cref="InputException">It is no file, or cannot be read.</exception>
     public static bool IsBlob(string path, string name)
     {
-        using var file = File.OpenRead(path);
+        using var file = RegularFile.Open(path, FileKind.Blob);
         using var hash = new BlobHash(name, file.Length);
         var part = new byte[1 << 20];
         for (int read; (read = file.Read(part)) > 0;)

@@ -24,7 +24,7 @@ public sealed class Hub(HubSettings settings) : IDisposable
     {
         try
         {
-            var listing = await Client.List(repo, tries: hasFallback ? 1 : 5, cancel);
+            var listing = await Client.List(repo, tries: hasFallback ? 1 : HubClient.Tries, cancel);
             Cache.SetCommit(repo, listing.Commit);
             return listing;
         }
@@ -58,10 +58,10 @@ public sealed class Hub(HubSettings settings) : IDisposable
         {
             throw new HubInterruptedException(e);
         }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            throw new InputException($"{Cache.Folder}: cannot be written ({e.Message.TrimEnd('.')}); set HF_HOME to a folder "
-                + "of your own", e);
+            throw new InputException($"{Cache.Folder}: cannot be written (of {string.Join(", ", files.Take(3))}); see that the disk "
+                + "has room, or set HF_HOME to a folder of your own", e);
         }
     }
 
@@ -82,7 +82,7 @@ public sealed class Hub(HubSettings settings) : IDisposable
     }
 
     private long PartLength(RemoteFile remote) =>
-        new FileInfo(Cache.Blob(remote) + ".incomplete") is { Exists: true } part ? Math.Min(part.Length, remote.Size) : 0;
+        Math.Min(RegularFile.Length(Cache.Blob(remote) + ".incomplete"), remote.Size);
 
     private static Task Each(int count, Func<int, CancellationToken, Task> work, CancellationToken cancel) =>
         Parallel.ForEachAsync(

@@ -22,11 +22,11 @@ public static class HubCheckpoint
     public static async Task<string> Fetch(Hub hub, HubRepo repo, bool weights, CancellationToken cancel)
     {
         var (cache, known) = (hub.Cache, hub.Cache.Commit(repo));
-        var lacks = known is null ? Config : Lacks(cache, repo, known, weights, hub.Settings.IsOffline);
+        var lacks = known is null ? cache.RefFault(repo) : Lacks(cache, repo, known, weights, hub.Settings.IsOffline);
         if (known is not null && lacks is null && (HubRepo.IsCommit(repo.Revision) || hub.Settings.IsOffline))
             return Known(hub, repo, known);
         if (hub.Settings.IsOffline)
-            throw new InputException($"{repo}: the cache {cache.Folder} has not all of it ({lacks} is missing), and nothing may "
+            throw new InputException($"{repo}: the cache {cache.Folder} has not all of it ({lacks}), and nothing may "
                 + $"be fetched (--offline, HF_HUB_OFFLINE); with a network once: cognito-eval data fetch --model {repo}");
         HubListing listing;
         try
@@ -57,12 +57,36 @@ public static class HubCheckpoint
         return cache.Snapshot(repo, listing.Commit);
     }
 
-    /// <summary>All of a checkpoint that the cache has, in the snapshot of one commit.</summary>
-    public static IReadOnlyList<string> Cached(HubCache cache, HubRepo repo) =>
-        cache.Commit(repo) is { } commit && Directory.Exists(cache.Snapshot(repo, commit))
-            ? [.. Directory.EnumerateFiles(cache.Snapshot(repo, commit), "*", SearchOption.AllDirectories)
-                .Order(StringComparer.Ordinal)]
-            : [];
+    /// <summary>
+    /// All of a checkpoint that the cache has, or should have, in the snapshot of one commit: links to nothing, files
+    /// that were fetched once and shards that the index names among them.
+    /// </summary>
+    /// <exception cref="InputException">It is not known which commit is meant.</exception>
+    public static IReadOnlyList<string> Cached(Hub hub, HubRepo repo)
+    {
+        var commit = hub.Cache.Commit(repo) ?? throw new InputException(
+            $"{repo}: {hub.Cache.RefFault(repo)} in {hub.Cache.Folder}/{repo.Folder}; cognito-eval data fetch --model {repo}");
+        var snapshot = hub.Cache.Snapshot(repo, commit);
+        string At(string path) => hub.Cache.At(new(repo, commit, path));
+        IEnumerable<string> found = Directory.Exists(snapshot) ? RegularFile.Under(snapshot) : [];
+        var recorded = HubRecord.Read(hub.Settings).Of(repo) is { } it && it.Revision == commit ? it.Files.Keys.Select(At) : [];
+        var isSharded = HubCache.Fault(At(Index)) is null && HubCache.Fault(At(Single)) is not null;
+        var shards = isSharded ? Named(At(Index)).Select(At) : [];
+        return [.. found.Concat(recorded).Concat(shards).Distinct().Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>The shards of an index; none where it is damaged, which its own hash tells.</summary>
+    private static string[] Named(string index)
+    {
+        try
+        {
+            return Shards(index);
+        }
+        catch (InputException)
+        {
+            return [];
+        }
+    }
 
     private static string Known(Hub hub, HubRepo repo, string commit)
     {
@@ -73,23 +97,31 @@ public static class HubCheckpoint
         return hub.Cache.Snapshot(repo, commit);
     }
 
-    /// <summary>The first file that the cache lacks; null if it lacks none.</summary>
+    /// <summary>The first file that the cache lacks, and why; null if it lacks none.</summary>
     private static string? Lacks(HubCache cache, HubRepo repo, string commit, bool weights, bool offline)
     {
         HubFile File(string path) => new(repo, commit, path);
+        string? Lack(string path) => cache.Lack(File(path));
         bool Has(string path) => cache.Has(File(path));
-        if (!Has(Config))
-            return Config;
-        if (!Has("tokenizer.model") && !Has("tokenizer.json"))
-            return "tokenizer.model or tokenizer.json";
-        if (!offline && Texts.FirstOrDefault(path => !Has(path) && !cache.IsAbsent(File(path))) is { } unknown)
-            return unknown;
+        // What is there and is no file, such as a link to nothing, says more than that one of two is missing.
+        bool IsNamed(string path) => HubCache.IsNamed(cache.At(File(path)));
+        string? LackOfBoth(string one, string other) => Has(one) || Has(other) ? null
+            : IsNamed(one) ? Lack(one) : IsNamed(other) ? Lack(other) : $"{one} or {other} is missing";
+        if (!Directory.Exists(cache.Snapshot(repo, commit)))
+            return $"snapshots/{commit} is missing";
+        if ((Lack(Config) ?? LackOfBoth("tokenizer.model", "tokenizer.json")) is { } needed)
+            return needed;
+        if (Texts.FirstOrDefault(path => !Has(path)
+            && (IsNamed(path) || !offline && !cache.IsAbsent(File(path)))) is { } unknown)
+            return Lack(unknown);
         if (!weights || Has(Single))
             return null;
+        if (IsNamed(Single))
+            return Lack(Single);
         if (Has(Index))
-            return Shards(cache.At(File(Index))).FirstOrDefault(shard => !Has(shard));
-        var names = Directory.EnumerateFiles(cache.Snapshot(repo, commit)).Select(Path.GetFileName).OfType<string>().Where(Has);
-        return CheckpointFiles.HasAllShards(names) ? null : $"{Single} or {Index}";
+            return Shards(cache.At(File(Index))).Select(Lack).FirstOrDefault(lack => lack is not null);
+        var names = Directory.EnumerateFileSystemEntries(cache.Snapshot(repo, commit)).Select(Path.GetFileName).OfType<string>();
+        return CheckpointFiles.HasAllShards(names.Where(Has)) ? null : LackOfBoth(Single, Index);
     }
 
     private static void Check(HubRepo repo, IReadOnlyList<string> files, HubSettings settings)
@@ -114,7 +146,7 @@ public static class HubCheckpoint
     {
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(index));
+            using var json = JsonDocument.Parse(RegularFile.Read(index, FileKind.WeightIndex));
             string[] shards = [.. json.RootElement.GetProperty("weight_map").EnumerateObject()
                 .Select(tensor => tensor.Value.GetString() ?? "").Distinct().Order(StringComparer.Ordinal)];
             return shards.FirstOrDefault(shard => !HubFile.IsInside(shard) || shard.Contains('/')

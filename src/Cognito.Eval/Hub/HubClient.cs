@@ -6,7 +6,12 @@ namespace Cognito.Eval;
 /// <summary>The hub's HTTP API, as far as files are fetched from it.</summary>
 internal sealed class HubClient(HubSettings settings, Action<string> say) : IDisposable
 {
-    private const int LongestAnswer = 64 << 20;
+    /// <summary>How often a request is made again before it fails.</summary>
+    public const int Tries = 4;
+
+    /// <summary>Of a listing, in bytes, and in patiences from its first byte to its last.</summary>
+    private const int LongestAnswer = 64 << 20, LongestListing = 12;
+
     private readonly HubHttp http = new(settings, say);
 
     /// <summary>The commit that a revision means, and the files there.</summary>
@@ -14,16 +19,37 @@ internal sealed class HubClient(HubSettings settings, Action<string> say) : IDis
     /// <exception cref="HubException">The hub cannot be reached.</exception>
     public async Task<HubListing> List(HubRepo repo, int tries, CancellationToken cancel)
     {
-        using var answer = await http.Send(HttpMethod.Get, repo.Api, cancel, tries: tries);
-        Check(answer, repo, null);
-        try
+        var address = $"{settings.Endpoint}/{repo.Api}";
+        for (var (again, patience) = (tries > 1, settings.Patience); ; (again, patience) = (false, patience / 2))
         {
-            await answer.Content.LoadIntoBufferAsync(LongestAnswer, cancel);
-            return HubListing.Parse(await answer.Content.ReadAsByteArrayAsync(cancel), $"{settings.Endpoint}/{repo.Api}");
-        }
-        catch (HttpRequestException e)
-        {
-            throw new HubException($"{settings.Endpoint}/{repo.Api}: the answer broke off ({e.Message}); try again", e);
+            using var answer = await http.Send(HttpMethod.Get, repo.Api, cancel, tries: tries);
+            Check(answer, repo, null);
+            using var late = new CancellationTokenSource(LongestListing * settings.Patience, settings.Clock);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
+            try
+            {
+                await using var body = await answer.Content.ReadAsStreamAsync(either.Token);
+                var patient = new PatientBody(body, patience, settings.Clock);
+                return HubListing.Parse(await patient.ReadAll(LongestAnswer, either.Token), address);
+            }
+            catch (TooLongException e)
+            {
+                throw new InputException($"{address}: the answer has more than {LongestAnswer} bytes, no repository's list of "
+                    + "files does; check HF_ENDPOINT", e);
+            }
+            catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
+            {
+                throw new HubException($"{address}: the answer was not whole in "
+                    + $"{(LongestListing * settings.Patience).TotalSeconds:0} s; try again", e);
+            }
+            catch (IOException e) when (!again)
+            {
+                throw new HubException($"{address}: the answer broke off ({e.Message}); try again", e);
+            }
+            catch (IOException)
+            {
+                // Once more.
+            }
         }
     }
 
@@ -44,8 +70,8 @@ internal sealed class HubClient(HubSettings settings, Action<string> say) : IDis
             throw new InputException($"{settings.Endpoint}/{address}: no size, or no hash that bytes can be checked against "
                 + "(X-Linked-Etag or ETag: a sha256, or git's sha1); check HF_ENDPOINT, a mirror must pass these on");
         if (Header(answer, "X-Repo-Commit") is { } commit && commit != file.Commit)
-            throw new InputException($"{settings.Endpoint}/{address}: the answer is of commit {commit}, not of "
-                + $"{file.Commit}; check HF_ENDPOINT");
+            throw new InputException($"{settings.Endpoint}/{address}: the answer is of "
+                + $"{(HubRepo.IsCommit(commit) ? $"commit {commit}" : "what is no commit")}, not of {file.Commit}; check HF_ENDPOINT");
         return new(file, etag, size.Value);
     }
 
@@ -84,7 +110,7 @@ internal sealed class HubClient(HubSettings settings, Action<string> say) : IDis
             (404, _) when settings.Token is null =>
                 $"{repo}: no such repository on {settings.Endpoint}; check its name, or set HF_TOKEN if it is private",
             (404, _) => $"{repo}: no such repository on {settings.Endpoint}, or the token may not see it; check its name",
-            (var status, _) => $"{page}: the hub answers {status} {answer.ReasonPhrase}; check HF_ENDPOINT and the name",
+            _ => $"{page}: the hub answers {HubHttp.Status(answer)}; check HF_ENDPOINT and the name",
         };
         answer.Dispose();
         throw new InputException(message);

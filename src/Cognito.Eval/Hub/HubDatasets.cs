@@ -56,10 +56,14 @@ public static class HubDatasets
         if (missing.Length == 0)
             return commit!;
         if (hub.Settings.IsOffline)
-            throw new InputException($"{repo}: the cache {hub.Cache.Folder} has not all of it ({missing[0]} is missing), and "
-                + "nothing may be fetched (--offline, HF_HUB_OFFLINE); with a network once: cognito-eval data fetch");
+            throw new InputException($"{repo}: the cache {hub.Cache.Folder} has not all of it "
+                + $"({Lack(hub, repo, commit, missing[0])}), and nothing may be fetched (--offline, HF_HUB_OFFLINE); with a network once: "
+                + "cognito-eval data fetch");
         return pinned ?? (await hub.List(repo, hasFallback: false, cancel)).Commit;
     }
+
+    private static string Lack(Hub hub, HubRepo repo, string? commit, string path) => commit is null
+        ? $"{hub.Cache.RefFault(repo)}, {path} is missing" : hub.Cache.Lack(new(repo, commit, path)) ?? $"{path} is missing";
 
     private static HubFile[] Missing(Hub hub, HubRepo repo, string commit, string[] paths) =>
         [.. paths.Select(path => new HubFile(repo, commit, path)).Where(file => !hub.Cache.Has(file))];

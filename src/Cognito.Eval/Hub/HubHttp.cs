@@ -21,7 +21,7 @@ internal sealed class HubHttp : IDisposable
         {
             AllowAutoRedirect = false,
             UseCookies = false,
-            ConnectTimeout = settings.Patience,
+            ConnectTimeout = 2 * settings.Patience, // requests have their own, which comes first
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         })
         { Timeout = Timeout.InfiniteTimeSpan };
@@ -33,28 +33,39 @@ internal sealed class HubHttp : IDisposable
 
     /// <summary>The answer's headers; its body is still to come.</summary>
     /// <param name="staysHome">Stop at a redirect to another host and return that answer.</param>
-    /// <param name="tries">How often a request is made again before it fails.</param>
+    /// <param name="tries">How often a request is made again before it fails; after silence once at most.</param>
     /// <exception cref="HubException">No answer came, or none but errors that pass.</exception>
     public async Task<HttpResponseMessage> Send(
         HttpMethod method, string address, CancellationToken cancel, bool staysHome = false, long from = 0,
-        EntityTagHeaderValue? sameAs = null, int tries = 5)
+        EntityTagHeaderValue? sameAs = null, int tries = HubClient.Tries)
     {
         var uri = new Uri($"{settings.Endpoint}/{address}");
         try
         {
-            var answer = await HubRetries.OfRequests(settings.Patience, tries, say).ExecuteAsync(
+            var answer = await HubRetries.OfRequests(settings, tries, say).ExecuteAsync(
                 async attempt => await Follow(method, uri, staysHome, from, sameAs, attempt), cancel);
-            if (answer.StatusCode is not HttpStatusCode.TooManyRequests && (int)answer.StatusCode < 500)
+            if (!HubRetries.IsPassing(answer) && (int)answer.StatusCode < 500)
                 return answer;
             using (answer)
-                throw new HubException($"{Shown(uri)}: the hub answers {(int)answer.StatusCode} {answer.ReasonPhrase}, "
-                    + "also when asked again; try later, what was fetched is kept");
+                throw new HubException($"{Shown(uri)}: the hub answers {Status(answer)}" + (
+                    HubRetries.RetryAfter(answer, settings) is { } pause && pause > HubRetries.LongestPause
+                        ? $" and asks for a pause of {pause.TotalSeconds:0} s, where {HubRetries.LongestPause.TotalSeconds:0} s are "
+                            + "waited; try again after it, what was fetched is kept"
+                        : ", also when asked again; try later, what was fetched is kept"));
         }
         catch (Exception e) when (e is HttpRequestException or TimeoutRejectedException or IOException)
         {
-            throw new HubException($"{Shown(uri)}: no answer ({Reason(e)}); check the network, HF_ENDPOINT and the proxy, "
+            throw new HubException($"{Shown(uri)}: no answer ({HubFailure.Reason(e)}); check the network, HF_ENDPOINT and the proxy, "
                 + "or use --offline with what the cache has", e);
         }
+    }
+
+    /// <summary>An answer's status, with what the hub calls it, as it may be shown.</summary>
+    public static string Status(HttpResponseMessage answer)
+    {
+        const int most = 60;
+        var reason = Printable.Line(answer.ReasonPhrase);
+        return $"{(int)answer.StatusCode} {(reason.Length > most ? reason[..most] + "..." : reason)}".TrimEnd();
     }
 
     private async Task<HttpResponseMessage> Follow(
@@ -73,9 +84,15 @@ internal sealed class HubHttp : IDisposable
             if (from > 0 && sameAs is { IsWeak: false })
                 request.Headers.IfRange = new(sameAs);
             var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
-            if ((int)answer.StatusCode is < 300 or > 399 || answer.Headers.Location is not { } location)
+            if ((int)answer.StatusCode is < 300 or > 399 || answer.StatusCode == HttpStatusCode.NotModified)
                 return answer;
-            var next = new Uri(uri, location);
+            // As it was sent: .NET's own reading leaves out what is no address.
+            var location = answer.Headers.NonValidated.TryGetValues("Location", out var sent) ? sent.ToString() : "";
+            if (location.Length == 0 || !Uri.TryCreate(uri, location, out var next))
+            {
+                answer.Dispose();
+                throw new InputException($"{Shown(uri)}: redirects to what is no address; check HF_ENDPOINT");
+            }
             if (staysHome && !HubSettings.IsSameHost(next, uri))
                 return answer;
             answer.Dispose();
@@ -86,14 +103,7 @@ internal sealed class HubHttp : IDisposable
     }
 
     /// <summary>An address without its query, which may hold a signature.</summary>
-    public static string Shown(Uri uri) => uri.GetLeftPart(UriPartial.Path);
-
-    private static string Reason(Exception e) => e switch
-    {
-        TimeoutRejectedException => "none in time",
-        { InnerException: { } inner and not HttpRequestException } => inner.Message.TrimEnd('.'),
-        _ => e.Message.TrimEnd('.'),
-    };
+    public static string Shown(Uri uri) => Printable.Line(uri.GetLeftPart(UriPartial.Path));
 
     public void Dispose() => http.Dispose();
 }

@@ -29,8 +29,8 @@ public sealed record HubRecord(IReadOnlyDictionary<string, RecordedRepository> R
         var path = At(settings);
         try
         {
-            var read = File.Exists(path)
-                ? JsonSerializer.Deserialize<HubRecord>(File.ReadAllBytes(path), Json) ?? throw new JsonException("null")
+            var read = RegularFile.Exists(path)
+                ? JsonSerializer.Deserialize<HubRecord>(RegularFile.Read(path, FileKind.Record), Json) ?? throw new JsonException("null")
                 : new(new Dictionary<string, RecordedRepository>());
             return read.Repositories.Values.FirstOrDefault(it => it is null || !HubRepo.IsCommit(it.Revision)) is { } odd
                 ? throw new JsonException($"\"{odd.Revision}\" is no commit")
@@ -73,7 +73,7 @@ public sealed record HubRecord(IReadOnlyDictionary<string, RecordedRepository> R
 
     internal static string Sha256(string path)
     {
-        using var file = File.OpenRead(path);
+        using var file = RegularFile.Open(path, FileKind.Blob);
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 }

@@ -24,8 +24,11 @@ public sealed class HubSettings
     /// <summary>Copies in place of symbolic links.</summary>
     public bool CopiesFiles { get; init; }
 
-    /// <summary>How long no byte may come before a request counts as lost.</summary>
+    /// <summary>How long an answer may not begin, or too little of it come, before it counts as lost.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>What time it is.</summary>
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <param name="offline">No request is made, whatever HF_HUB_OFFLINE says.</param>
     /// <param name="variable">An environment variable's value; the process' own if null.</param>
@@ -75,17 +78,8 @@ public sealed class HubSettings
             : throw new InputException("HF_ENDPOINT: not an address such as https://huggingface.co, without user, password "
                 + "or query; correct it or unset it");
 
-    private static string? TokenFile(string path)
-    {
-        try
-        {
-            return File.Exists(path) ? CheckedToken(path, File.ReadAllText(path)) : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"{path}: the token cannot be read; check its permissions or set HF_TOKEN", e);
-        }
-    }
+    private static string? TokenFile(string path) =>
+        RegularFile.Exists(path) ? CheckedToken(path, RegularFile.ReadText(path, FileKind.Token)) : null;
 
     /// <summary>The token, in no message: .NET's own would quote it.</summary>
     private static string? CheckedToken(string origin, string? token) => token?.Trim() switch

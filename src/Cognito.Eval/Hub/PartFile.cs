@@ -12,6 +12,8 @@ internal sealed class PartFile : IDisposable
     /// <summary>Goes on with what an earlier, interrupted fetch left.</summary>
     public static async Task<PartFile> Open(string path, RemoteFile remote, CancellationToken cancel)
     {
+        if (RegularFile.Exists(path) && RegularFile.Fault(path) is { } fault)
+            throw new InputException($"{path}: {fault}; remove it");
         var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 1 << 16, useAsync: true);
         var part = new PartFile(file, new BlobHash(remote.Etag, remote.Size), remote.Size);
         try
@@ -30,17 +32,26 @@ internal sealed class PartFile : IDisposable
         }
     }
 
+    /// <summary>Of what is there, in bytes.</summary>
     public long Length => file.Position;
 
     public bool IsWhole => Length == size;
 
     /// <exception cref="WrongBytesException">There are more than the blob has.</exception>
+    /// <exception cref="InputException">The disk does not take them.</exception>
     public async ValueTask Append(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {
         if (bytes.Length > size - Length)
             throw new WrongBytesException($"more than {size} bytes came");
         hash.Append(bytes.Span);
-        await file.WriteAsync(bytes, cancel);
+        try
+        {
+            await file.WriteAsync(bytes, cancel);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{file.Name}: cannot be written; see that the disk has room, what came is kept", e);
+        }
     }
 
     /// <summary>Throws away what is there.</summary>

@@ -8,7 +8,6 @@ public sealed class Transfer
 {
     private readonly RemoteFile remote;
     private long done;
-    private long received;
 
     /// <summary>Of the answer that the bytes so far came with; null where an earlier process fetched them.</summary>
     private EntityTagHeaderValue? tag;
@@ -31,10 +30,12 @@ public sealed class Transfer
         var blob = cache.Blob(remote);
         Directory.CreateDirectory(Path.GetDirectoryName(blob)!);
         using var alone = await FileLock.Take(cache.Lock(remote), say, cancel);
-        var isThere = File.Exists(blob) && new FileInfo(blob).Length == remote.Size;
+        if (RegularFile.Exists(blob) && RegularFile.Fault(blob) is { } fault)
+            throw new InputException($"{blob}: {fault}; remove it, and it is fetched again");
+        var isThere = RegularFile.Exists(blob) && RegularFile.Length(blob) == remote.Size;
         if (!isThere && !cache.Holds(remote))
         {
-            await Fetch(client, blob + ".incomplete", settings.Patience, say, cancel);
+            await Fetch(client, blob + ".incomplete", settings, say, cancel);
             File.Move(blob + ".incomplete", blob, overwrite: true);
         }
         if (!cache.Has(remote.File))
@@ -43,19 +44,24 @@ public sealed class Transfer
     }
 
     private async Task Fetch(
-        HubClient client, string path, TimeSpan patience, Action<string> say, CancellationToken cancel)
+        HubClient client, string path, HubSettings settings, Action<string> say, CancellationToken cancel)
     {
         using var part = await PartFile.Open(path, remote, cancel);
-        var wrong = 0;
+        var (wrong, patience) = (0, settings.Patience);
         try
         {
-            await HubRetries.OfTransfers(() => received).ExecuteAsync(async attempt =>
+            await HubRetries.OfTransfers(settings, () => part.Length).ExecuteAsync(async attempt =>
             {
                 try
                 {
                     if (!part.IsWhole)
-                        await Receive(client, part, patience, attempt);
+                        await Receive(client, part, patience, settings.Clock, attempt);
                     part.Check();
+                }
+                catch (SlowBodyException)
+                {
+                    patience = settings.Patience / 2;
+                    throw;
                 }
                 catch (WrongBytesException e)
                 {
@@ -77,59 +83,36 @@ public sealed class Transfer
         }
         catch (IOException e)
         {
-            throw new HubException($"{Name}: the transfer breaks off again and again at {part.Length} of {Size} bytes "
+            throw new HubException($"{Name}: the transfer breaks off, and does not go on, at {part.Length} of {Size} bytes "
                 + $"({e.Message.TrimEnd('.')}); try again, it goes on from there", e);
         }
     }
 
-    private async Task Receive(HubClient client, PartFile part, TimeSpan patience, CancellationToken cancel)
+    private async Task Receive(HubClient client, PartFile part, TimeSpan patience, TimeProvider clock, CancellationToken cancel)
     {
         using var answer = await client.Get(remote.File, part.Length, tag, cancel);
-        switch (answer.StatusCode)
+        var isRest = answer.StatusCode == HttpStatusCode.PartialContent;
+        var expected = isRest ? Size - part.Length : Size;
+        if (answer.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
         {
-            case HttpStatusCode.PartialContent:
-                var range = answer.Content.Headers.ContentRange;
-                if (range?.From != part.Length || range.Length is { } whole && whole != Size)
-                    throw new WrongBytesException("they are of another range or another file");
-                break;
-            case HttpStatusCode.RequestedRangeNotSatisfiable:
-                part.Restart();
-                throw new IOException("the hub has no such range");
-            default:
-                part.Restart(); // the whole file comes
-                break;
+            part.Restart();
+            throw new IOException("the hub has no such range");
         }
+        if (isRest && !(answer.Content.Headers.ContentRange is { } range && range.From == part.Length
+            && (range.Length is not { } whole || whole == Size)))
+            throw new WrongBytesException("they are of another range or another file");
+        // What is there stays: this may be some proxy's page.
+        if (answer.Content.Headers.ContentLength is { } announced && announced != expected)
+            throw new IOException($"{announced} bytes are announced where {expected} are to come");
+        if (!isRest)
+            part.Restart(); // the whole file comes
         tag = answer.Headers.ETag;
         await using var body = await answer.Content.ReadAsStreamAsync(cancel);
-        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var patient = new PatientBody(body, patience, clock);
         var bytes = new byte[1 << 16];
-        while (true)
-        {
-            silence.CancelAfter(patience);
-            var read = await Read(body, bytes, silence.Token, cancel);
-            if (read == 0)
-                break;
+        for (int read; (read = await patient.Read(bytes, cancel)) > 0; Interlocked.Exchange(ref done, part.Length))
             await part.Append(bytes.AsMemory(0, read), cancel);
-            received += read;
-            Interlocked.Exchange(ref done, part.Length);
-        }
         if (!part.IsWhole)
             throw new IOException($"it ends at {part.Length} of {Size} bytes");
-    }
-
-    private static async ValueTask<int> Read(Stream body, Memory<byte> bytes, CancellationToken silence, CancellationToken cancel)
-    {
-        try
-        {
-            return await body.ReadAsync(bytes, silence);
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            throw new IOException("no byte came in time");
-        }
-        catch (HttpRequestException e)
-        {
-            throw new IOException(e.Message, e);
-        }
     }
 }

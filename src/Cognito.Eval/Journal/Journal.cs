@@ -42,7 +42,10 @@ public sealed class Journal : IDisposable
     /// <exception cref="InputException">Another process has it open, or it cannot be written.</exception>
     public static Journal Open(string folder)
     {
-        var file = JournalFile.Open(Path.Combine(folder, JournalFile.Name));
+        var path = Path.Combine(folder, JournalFile.Name);
+        if (RegularFile.Exists(path) && RegularFile.Fault(path) is { } fault)
+            throw new InputException($"{path}: {fault}; {FileKind.Journal.Fix}");
+        var file = JournalFile.Open(path);
         var (entries, damaged) = file.Entries();
         return new(file, entries) { _known = file.Facts(), Damaged = damaged };
     }
@@ -54,13 +57,13 @@ public sealed class Journal : IDisposable
     public static JournalState? Peek(string folder)
     {
         var path = Path.Combine(folder, JournalFile.Name);
-        if (!File.Exists(path))
+        if (!RegularFile.Exists(path))
             return null;
         var (facts, entries, damaged) = JournalFile.Read(path);
         return new(
             entries, damaged, facts.GetValueOrDefault(WeightsFact),
             facts.TryGetValue(RequestsFact, out var all) && long.TryParse(all, out var number) ? number : null,
-            File.GetLastWriteTimeUtc(File.Exists(path + "-wal") ? path + "-wal" : path))
+            File.GetLastWriteTimeUtc(RegularFile.Exists(path + "-wal") ? path + "-wal" : path))
         {
             NotFiniteTensors = facts.TryGetValue(NotFiniteFact, out var names) ? names.Split('\n') : [],
         };

@@ -74,7 +74,7 @@ internal sealed class JournalFile : IDisposable
         {
             var copy = System.IO.Path.Combine(folder.FullName, Name);
             foreach (var suffix in (string[])["", "-wal"])
-                if (File.Exists(path + suffix))
+                if (RegularFile.Exists(path + suffix))
                     Copy(path + suffix, copy + suffix);
             using var file = Open(copy);
             var (entries, damaged) = file.Entries();
@@ -182,7 +182,7 @@ internal sealed class JournalFile : IDisposable
 
     private static void Copy(string from, string to)
     {
-        using var source = new FileStream(from, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var source = RegularFile.Open(from, FileKind.Journal);
         using var target = File.Create(to);
         source.CopyTo(target);
     }

@@ -12,7 +12,7 @@ public static class DetailsReader
     {
         var path = DetailsFile.Path(run, task);
         // The name is a file's word: it leads nowhere else.
-        if (!PlainName.Is(task) || !File.Exists(path))
+        if (!PlainName.Is(task) || !RegularFile.Exists(path))
             return null;
         string[] metrics = [.. record.Scores.Keys];
         DocDetail[] docs = [.. ParquetRows.Read(path).Select(row => Detail(row, metrics))];

@@ -49,10 +49,10 @@ public sealed record Manifest
     {
         try
         {
-            return JsonSerializer.Deserialize<Manifest>(File.ReadAllBytes(Path.Combine(folder, Name)), RunFile.Options) is
+            return JsonSerializer.Deserialize<Manifest>(RegularFile.Read(Path.Combine(folder, Name), FileKind.Manifest), RunFile.Options) is
             { SchemaVersion: CurrentSchema } manifest ? manifest : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or NotSupportedException)
+        catch (Exception e) when (e is InputException or JsonException or NotSupportedException)
         {
             return null;
         }

@@ -48,11 +48,11 @@ public static class RunFile
     public static Run Read(string path)
     {
         var file = Find(path);
-        if (!File.Exists(file))
+        if (!RegularFile.Exists(file))
             throw new InputException($"{file}: no such file; give a results.json or the folder of a run");
         try
         {
-            var run = JsonSerializer.Deserialize<Run>(File.ReadAllBytes(file), Options)
+            var run = JsonSerializer.Deserialize<Run>(RegularFile.Read(file, FileKind.Results), Options)
                 ?? throw new InputException($"{file}: holds null; give a results.json of cognito-eval");
             if (run.Leaderboard.Columns.Values.Append(run.Leaderboard.Average).Any(x => x is { } value && value is not (>= 0 and <= 100))
                 || run.Results.Values.Any(task => task is null || task.Values.Any(x => x is { } value && !(Math.Abs(value) <= LargestMetric)))

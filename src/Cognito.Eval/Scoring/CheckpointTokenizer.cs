@@ -20,12 +20,12 @@ public sealed record CheckpointTokenizer(VocabularyTokenizer Tokenizer, int EndI
     public static CheckpointTokenizer Open(string folder)
     {
         var (model, json) = (Path.Combine(folder, "tokenizer.model"), Path.Combine(folder, "tokenizer.json"));
-        if (!File.Exists(model) && !File.Exists(json))
+        if (!RegularFile.Exists(model) && !RegularFile.Exists(json))
             throw new InputException(
                 $"{folder}: neither tokenizer.model nor tokenizer.json; give the folder of a checkpoint as the hub lays it out");
         var config = TokenizerConfigFiles.Read(folder);
-        return !File.Exists(model) ? Of(JsonTokenizer.Load(json, config), config)
-            : File.Exists(json) ? OfBoth(model, json, config)
+        return !RegularFile.Exists(model) ? Of(JsonTokenizer.Load(json, config), config)
+            : RegularFile.Exists(json) ? OfBoth(model, json, config)
             : OfModel(SentencePieceModel.Load(model), model, config);
     }
 

@@ -13,7 +13,7 @@ public readonly record struct Piece(string Text, float Score, PieceType Type);
 public sealed class SentencePieceModel
 {
     // Far above any published vocabulary (Gemma's: 262,144 pieces, 4.7 MB). They bound what a hostile file can cost.
-    private const int MostBytes = 8 << 20, MostPieces = 1 << 20, LongestPiece = 512;
+    private const int MostPieces = 1 << 20, LongestPiece = 512;
     private const string GetItWhole = "fetch the checkpoint's own tokenizer.model again, whole";
     private const string UseAnother = "use a checkpoint whose tokenizer is a plain SentencePiece BPE model";
     private static readonly UTF8Encoding s_strictUtf8 = new(false, throwOnInvalidBytes: true);
@@ -43,23 +43,8 @@ public sealed class SentencePieceModel
     public int? PadId => ControlId(_pad);
 
     /// <exception cref="InputException">The file cannot be read, or asks for what is not done exactly here.</exception>
-    public static SentencePieceModel Load(string path)
-    {
-        try
-        {
-            using var file = File.OpenRead(path);
-            if (file.Length > MostBytes)
-                throw new InputException($"{path}: {file.Length:N0} bytes are too many for a tokenizer; {GetItWhole}");
-            var bytes = new byte[file.Length];
-            file.ReadExactly(bytes);
-            return Parse(bytes, path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            var fact = File.Exists(path) ? "cannot be read" : "no such file";
-            throw new InputException($"{path}: {fact}; put the checkpoint's tokenizer.model there", e);
-        }
-    }
+    public static SentencePieceModel Load(string path) =>
+        Parse(RegularFile.Read(path, FileKind.SentencePiece), path);
 
     internal static SentencePieceModel Parse(ReadOnlySpan<byte> bytes, string path)
     {

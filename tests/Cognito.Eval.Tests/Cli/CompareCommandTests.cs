@@ -93,7 +93,7 @@ public sealed class CompareCommandTests : IDisposable
         Refused("doc_ids", "compare", Nano, line.Write("w.json", Cut("doc_ids")));
         Refused("--baseline", "gate", "-c", Nano);
         Refused("policy.yaml", "gate", "-b", Nano, "-c", Nano, "--policy", line.Write("policy.yaml", "deltas: 1\n"));
-        Refused("cannot be read", "gate", "-b", Nano, "-c", Nano, "--policy", "none.yaml");
+        Refused("no such file", "gate", "-b", Nano, "-c", Nano, "--policy", "none.yaml");
         Refused("GITHUB_STEP_SUMMARY is not set", "gate", "-b", Nano, "-c", Nano, "--step-summary");
     }
 

@@ -41,8 +41,8 @@ public sealed class DataCommandTests : IAsyncDisposable
         await HubDatasets.Fetch(fetched, Cli.Fetching.Lock, TaskRegistry.All.Select(task => task.Dataset), cancel);
         void Verify()
         {
-            Cli.FileCheck.Checkpoint(fetched, repo, Assert.Fail);
-            Cli.FileCheck.Datasets(fetched, TaskRegistry.All, Assert.Fail);
+            Cli.FileCheck.Checkpoint(fetched, repo, Assert.Fail)
+                .And(Cli.FileCheck.Datasets(fetched, TaskRegistry.All, Assert.Fail)).Require(Assert.Fail);
         }
         Verify();
         var files = Directory.EnumerateFiles(line.At("home", "hub"), "*", SearchOption.AllDirectories)
@@ -167,6 +167,59 @@ public sealed class DataCommandTests : IAsyncDisposable
         var flipped = Data("verify", "-t", "gsm8k");
         Assert.Equal(2, flipped.Code);
         Assert.Contains(file, flipped.Error);
+    }
+
+    [Fact]
+    public void Verify_names_every_file_that_is_damaged_missing_or_a_link_to_nothing()
+    {
+        hub = SmallHub.Serve(SmallHub.Data(line.At("served")));
+        Assert.Equal(0, Data("fetch", "--model", SmallHub.Model, "-t", "gsm8k,winogrande").Code);
+        string Find(string name) => Directory.EnumerateFiles(line.At("home", "hub"), name, SearchOption.AllDirectories).First(file => file.Contains("/snapshots/", StringComparison.Ordinal));
+        var (config, index, one, two, tokenizer) = (Find("config.json"), Find("*.index.json"), Find("model-00001*"), Find("model-00002*"), Find("tokenizer.model"));
+        var (rows, others) = (Find("test*.parquet"), Find("validation*.parquet"));
+        File.Delete(config);
+        File.Delete(File.ResolveLinkTarget(one, true)!.FullName);
+        File.AppendAllText(File.ResolveLinkTarget(two, true)!.FullName, "more");
+        File.WriteAllBytes(File.ResolveLinkTarget(index, true)!.FullName, []);
+        SpecialFile.Put(tokenizer, "loop");
+        File.Delete(File.ResolveLinkTarget(rows, true)!.FullName);
+        File.Delete(others);
+        var outcome = Data("verify", "--model", SmallHub.Model, "-t", "gsm8k,winogrande");
+        Assert.Equal(2, outcome.Code);
+        var lines = outcome.Error.Split('\n');
+        foreach (var (file, fact) in new[] { (config, "is missing"), (one, "its blob"), (two, "its bytes are not"), (index, "is empty"), (tokenizer, "leads back"), (rows, "its blob"), (others, "is missing") })
+            Assert.Single(lines, text => text.StartsWith($"{file}: ", StringComparison.Ordinal) && text.Contains(fact, StringComparison.Ordinal));
+        Assert.Contains("cognito-eval: 7 of ", outcome.Error);
+        Assert.DoesNotContain("System.", outcome.Error);
+        var offline = Data("fetch", "-t", "gsm8k", "--offline");
+        Assert.Equal(2, offline.Code);
+        Assert.Contains($"{Path.GetFileName(rows)}: its blob", offline.Error);
+
+        // What it says helps.
+        File.Delete(File.ResolveLinkTarget(two, true)!.FullName);
+        Assert.Equal(0, Data("fetch", "--model", SmallHub.Model, "-t", "gsm8k,winogrande").Code);
+        var again = Data("verify", "--model", SmallHub.Model);
+        Assert.True(again.Code == 0, again.Error);
+    }
+
+    [Fact]
+    public void Verify_of_a_folder_of_rows_names_every_file_that_cannot_be_read()
+    {
+        line.Write("rows/gsm8k/main/test.jsonl", "{\"question\": 1");
+        line.Write("rows/gsm8k/main/train.jsonl", "no JSON");
+        var outcome = Data("verify", "--data", "rows", "-t", "gsm8k");
+        Assert.Equal(2, outcome.Code);
+        Assert.Contains("test.jsonl", outcome.Error);
+        Assert.Contains("train.jsonl", outcome.Error);
+        Assert.Contains("cognito-eval: 2 of 2 splits are damaged or missing", outcome.Error);
+    }
+
+    [Fact]
+    public void Verify_of_what_is_not_in_the_cache_says_so()
+    {
+        var outcome = Data("verify", "--model", "org/none");
+        Assert.Equal(2, outcome.Code);
+        Assert.StartsWith("cognito-eval: org/none: refs/main is missing in ", outcome.Error);
     }
 
     [Fact]

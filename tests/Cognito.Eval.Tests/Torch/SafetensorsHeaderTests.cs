@@ -113,9 +113,9 @@ public sealed class SafetensorsHeaderTests : IDisposable
     public void A_file_that_is_not_there_or_is_a_folder_is_named()
     {
         var missing = Path.Combine(_weights.Folder, "missing.safetensors");
-        Assert.Contains("cannot be read", TestWeights.Line(missing, () => SafetensorsFile.Open(missing)));
+        Assert.Contains("no such file", TestWeights.Line(missing, () => SafetensorsFile.Open(missing)));
         var folder = _weights.Folder;
-        Assert.Contains("cannot be read", TestWeights.Line(folder, () => SafetensorsFile.Open(folder)));
+        Assert.Contains("a folder, not a file", TestWeights.Line(folder, () => SafetensorsFile.Open(folder)));
     }
 
     [Fact]

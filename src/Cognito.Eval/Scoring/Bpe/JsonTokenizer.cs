@@ -18,21 +18,8 @@ public sealed class JsonTokenizer : BpeTokenizer
     /// <exception cref="InputException">The file cannot be read, or asks for what is not done exactly here.</exception>
     public static JsonTokenizer Load(string path) => Load(path, TokenizerConfig.None);
 
-    internal static JsonTokenizer Load(string path, TokenizerConfig config)
-    {
-        const int mostBytes = 128 << 20;
-        try
-        {
-            if (new FileInfo(path) is { Length: > mostBytes } file)
-                throw new InputException($"{path}: {file.Length:N0} bytes are too many for a tokenizer; {JsonPart.SaveAgain}");
-            return Parse(File.ReadAllBytes(path), path, config);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            var fact = File.Exists(path) ? "cannot be read" : "no such file";
-            throw new InputException($"{path}: {fact}; put the checkpoint's tokenizer.json there", e);
-        }
-    }
+    internal static JsonTokenizer Load(string path, TokenizerConfig config) =>
+        Parse(RegularFile.Read(path, FileKind.Tokenizer), path, config);
 
     /// <param name="config">What stands beside the file.</param>
     internal static JsonTokenizer Parse(byte[] bytes, string path, TokenizerConfig config)

@@ -94,11 +94,11 @@ internal static class TokenizerConfigFiles
 
     private static JsonPart? Object(string path)
     {
-        if (!File.Exists(path))
+        if (!RegularFile.Exists(path))
             return null;
         try
         {
-            var json = File.ReadAllBytes(path);
+            var json = RegularFile.Read(path, FileKind.TokenizerConfig);
             JsonPart.RequireTexts(json);
             using var document = JsonDocument.Parse(json);
             return document.RootElement.ValueKind == JsonValueKind.Object
