@@ -80,11 +80,19 @@ internal static class MergeCommand
         };
         RunFolder Place(bool fresh) => RunFolder.Find(
             parsed.GetRequiredValue(Output), key.Provenance.Model, key, arguments, budget, null, shards.Manifest.Started, fresh);
-        var place = Place(fresh: false);
-        if (!MayWrite(place, budget, shards.WeightsSha256))
-            place = Place(fresh: true);
-        place = place.Begin();
-        Finish.Write(run, graded, place.Path, parsed.GetRequiredValue(Details), parsed.GetValue(Json), narrator);
+        RunFolder place;
+        // Two merges to one output come one after the other; a run that goes on there has its journal by now.
+        using (RunsLock.Take(RunFolder.Parent(parsed.GetRequiredValue(Output), key.Provenance.Model), cancel))
+        {
+            place = Place(fresh: false);
+            if (!MayWrite(place, budget, shards.WeightsSha256))
+                place = Place(fresh: true);
+            place = place.Begin();
+            Finish.Write(run, graded, place.Path, parsed.GetRequiredValue(Details));
+            OutputFile.RemoveTemporaries(place.Path);
+            OutputFile.RemoveTemporaries(Path.Combine(place.Path, DetailsFile.Folder));
+        }
+        Finish.Print(run, place.Results, parsed.GetValue(Json), narrator);
         return Session.Done;
     }
 

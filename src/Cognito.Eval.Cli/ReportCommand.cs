@@ -98,9 +98,9 @@ internal static class ReportCommand
                 Directory.CreateDirectory(folder);
             File.WriteAllText(path, text);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (OutputFile.IsFailure(e))
         {
-            throw new InputException($"{path}: cannot be written ({e.Message}); name another file with --output FILE", e);
+            throw OutputFile.Failed(path, e, "name another file with --output FILE");
         }
         Console.Error.WriteLine($"written: {path}");
     }

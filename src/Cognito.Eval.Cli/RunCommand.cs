@@ -122,29 +122,40 @@ internal static class RunCommand
             parsed.GetRequiredValue(Output), checkpoint.Name, key, arguments, placement.Budget, shard, watch.Started, fresh);
         var place = Place(parsed.GetValue(Fresh));
         var details = parsed.GetRequiredValue(Details);
+        bool IsShown(RunFolder place)
+        {
+            if (Finish.Earlier(place, checkpoint, details, cancel) is not { } earlier)
+                return false;
+            Finish.Print(earlier, parsed.GetValue(Json), narrator);
+            narrator.Say($"answered before: {place.Results}; --fresh asks again");
+            return true;
+        }
         if (place.IsFinished)
         {
-            if (Finish.Earlier(place, checkpoint, details, cancel) is { } earlier)
-            {
-                Finish.Print(earlier, parsed.GetValue(Json), narrator);
-                narrator.Say($"answered before: {place.Results}; --fresh asks again");
+            if (IsShown(place))
                 return Session.Done;
-            }
             place = Place(fresh: true);
         }
         placement = placement with { Budget = place.Manifest.Budget };
         var work = new RunWork(checkpoint, placement, asked, place, parsed.GetValue(Routing), watch, narrator, cancel);
-        if (shard is { } part)
-            work.Shard(part, parsed.GetRequiredValue(LogProbDtype));
-        else
-            work.Whole(
-                (graded, rounding, weights) => Tally.Count(graded, TaskRegistry.Columns, provenance with
-                {
-                    WeightsSha256 = weights,
-                    BatchTokens = placement.Budget.Shares ? placement.Budget.BatchTokens : null,
-                    CacheTokens = placement.Budget.Shares ? placement.Budget.CacheTokens : null,
-                }, limit, notes, rounding),
-                parsed.GetRequiredValue(LogProbDtype), data.Shown, details, parsed.GetValue(Json));
+        try
+        {
+            if (shard is { } part)
+                work.Shard(part, parsed.GetRequiredValue(LogProbDtype));
+            else
+                work.Whole(
+                    (graded, rounding, weights) => Tally.Count(graded, TaskRegistry.Columns, provenance with
+                    {
+                        WeightsSha256 = weights,
+                        BatchTokens = placement.Budget.Shares ? placement.Budget.BatchTokens : null,
+                        CacheTokens = placement.Budget.Shares ? placement.Budget.CacheTokens : null,
+                    }, limit, notes, rounding),
+                    parsed.GetRequiredValue(LogProbDtype), data.Shown, details, parsed.GetValue(Json));
+        }
+        catch (FinishedMeanwhileException e) when (IsShown(e.Place))
+        {
+            // As if it had been finished when this process looked first.
+        }
         return Session.Done;
     }
 }

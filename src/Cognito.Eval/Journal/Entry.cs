@@ -11,6 +11,8 @@ namespace Cognito.Eval;
 /// <param name="Replies">JSON, an object to which more may be added than a reader knows.</param>
 public sealed record Entry(string Stage, int Batch, string Asked, int Requests, string Replies)
 {
+    private const int MostExperts = 1 << 16;
+
     private static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -30,13 +32,19 @@ public sealed record Entry(string Stage, int Batch, string Asked, int Requests, 
 
     public static string Write(IReadOnlyList<int[]> rows) => JsonSerializer.Serialize(new Generated([.. rows]), Options);
 
-    /// <summary>Null if it holds no scores.</summary>
+    /// <summary>Null if it holds no scores, or numbers that no model answers.</summary>
     public ScoredBatch? ReadScores() => Read<Scores>() is { } read && read.LogLikelihoods.Length == read.Greedy.Length
+        && (read.Routing is null || read.Routing.Values.All(sums => sums is not null && IsWhole(sums)))
         ? new([.. read.LogLikelihoods.Zip(read.Greedy, (value, isGreedy) => new TokenScore(value, isGreedy))], read.Routing)
         : null;
 
-    /// <summary>Null if it holds no generated tokens.</summary>
-    public IReadOnlyList<int[]>? ReadGenerated() => Read<Generated>()?.Tokens;
+    /// <summary>Null if it holds no generated tokens, or ids that no tokenizer has.</summary>
+    public IReadOnlyList<int[]>? ReadGenerated() =>
+        Read<Generated>()?.Tokens is { } rows && rows.All(row => row is not null && row.All(id => id >= 0)) ? rows : null;
+
+    /// <summary>Whole layers of as many experts as it says.</summary>
+    private static bool IsWhole(RoutingSums sums) => sums is { Experts: > 0 and <= MostExperts, Tokens: >= 0, Values: not null }
+        && sums.Values.Length % RoutingSums.Width(sums.Experts) == 0;
 
     private T? Read<T>() where T : class
     {
