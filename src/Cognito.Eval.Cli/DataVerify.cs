@@ -28,14 +28,15 @@ internal static class DataVerify
         data.Description = "Check the rows of this folder of datasets in place of the cache's files.";
         var command = new Command("verify", "Hash every file on disk and check the rows of each split; makes no request.")
         {
-            tasks, model, data, RunOptions.Quiet, json,
+            tasks, model, data, RunOptions.Unbounded, RunOptions.Quiet, json,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () =>
         {
             var chosen = DataCommand.Chosen(parsed.GetValue(tasks), parsed.GetValue(model));
+            var bounds = RunOptions.Bounds(parsed);
             using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
             if (parsed.GetValue(data) is { } folder)
-                return Report(Rows(DataRoot.Open(folder), chosen), parsed.GetValue(json));
+                return Report(Rows(DataRoot.Open(folder) with { Bounds = bounds }, chosen), parsed.GetValue(json));
             using var fetching = new Fetching(narrator, offline: true);
             var files = 0;
             if (DataCommand.Repo(parsed.GetValue(model)) is { } repo)
@@ -49,7 +50,7 @@ internal static class DataVerify
             files += FileCheck.Datasets(fetching.Hub, chosen, narrator.Warn)
                 + FileCheck.Imports(fetching.Hub.Settings, narrator.Warn);
             narrator.Say($"{files} files are right");
-            return Report(Rows(fetching.Datasets(chosen, cancel), chosen), parsed.GetValue(json));
+            return Report(Rows(fetching.Datasets(chosen, cancel) with { Bounds = bounds }, chosen), parsed.GetValue(json));
         })));
         return command;
     }

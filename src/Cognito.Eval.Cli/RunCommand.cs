@@ -70,7 +70,7 @@ internal static class RunCommand
             RunOptions.Tasks, Model, Data, Shots, LimitOption, Output, RunOptions.Device, RunOptions.Dtype, LogProbDtype,
             RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads, Exact, Details, Routing, ShardOption, Fresh,
             RunOptions.LibTorch, Fetching.Offline,
-            RunOptions.Quiet, Json,
+            RunOptions.Unbounded, RunOptions.Quiet, Json,
         };
         root.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Score(parsed, cancel))));
         return root;
@@ -86,7 +86,7 @@ internal static class RunCommand
         using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
         // Rows first: they are small, and a mistake in them should not show after gigabytes of weights.
-        var data = Inputs.Rows(parsed.GetValue(Data), named, tasks, fetching, cancel);
+        var data = Inputs.Rows(parsed.GetValue(Data), named, tasks, fetching, RunOptions.Bounds(parsed), cancel);
         var folder = named.Fetch(fetching, weights: true, cancel);
         if (named.IsEmbedded)
             narrator.Say($"no --model: using the embedded checkpoint cognito-nano ({folder})");

@@ -77,6 +77,25 @@ internal sealed class JournalFile : IDisposable
     /// <exception cref="InputException">It cannot be read, is damaged, or is no journal.</exception>
     public static (Dictionary<string, string> Facts, List<Entry> Entries, int Damaged) Read(string path)
     {
+        for (var tries = Tries; ; tries--)
+            try
+            {
+                return ReadCopy(path);
+            }
+            catch (SqliteException) when (tries > 1)
+            {
+                // It may have been copied in the middle of a change that took no time by the clock.
+                Thread.Sleep(Random.Shared.Next(200));
+            }
+            catch (SqliteException e)
+            {
+                throw new InputException(
+                    $"{path}: no sound journal ({JournalSchema.Fact(e)}); remove it, and the run's command asks all again", e);
+            }
+    }
+
+    private static (Dictionary<string, string> Facts, List<Entry> Entries, int Damaged) ReadCopy(string path)
+    {
         var folder = Directory.CreateTempSubdirectory("cognito-eval-");
         try
         {
@@ -89,11 +108,6 @@ internal sealed class JournalFile : IDisposable
             JournalSchema.Run(file._connection, "PRAGMA query_only = ON");
             var (entries, damaged) = file.Entries();
             return (file.Facts(), entries, damaged);
-        }
-        catch (SqliteException e)
-        {
-            throw new InputException(
-                $"{path}: no sound journal ({JournalSchema.Fact(e)}); remove it, and the run's command asks all again", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

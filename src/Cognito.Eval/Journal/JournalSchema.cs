@@ -28,7 +28,7 @@ internal static class JournalSchema
         "CREATE TABLE facts (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID";
 
     private const string Answers =
-        "CREATE TABLE answers ( stage TEXT NOT NULL, batch INTEGER NOT NULL, asked TEXT NOT NULL, requests INTEGER NOT NULL, "
+        "CREATE TABLE answers (stage TEXT NOT NULL, batch INTEGER NOT NULL, asked TEXT NOT NULL, requests INTEGER NOT NULL, "
         + "replies TEXT NOT NULL, checksum TEXT NOT NULL, PRIMARY KEY (stage, batch)) STRICT, WITHOUT ROWID";
 
     /// <summary>Takes from SQLite what a journal does not need, before the first look into the file.</summary>
@@ -68,11 +68,15 @@ internal static class JournalSchema
             var (type, name, table, sql) = (rows.GetValue(0), rows.GetValue(1), rows.GetValue(2), rows.GetValue(3));
             if (type is not "table" || !Equals(name, table) || sql is not string made || found.Count > 1)
                 throw Foreign($"it holds {(type is string ? Printable.Line($"a {type} {name}") : "what is no table")}");
-            found.Add(string.Join(' ', made.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
+            found.Add(Plain(made));
         }
         return found.Count != 0 && (found.Order(StringComparer.Ordinal).SequenceEqual([Answers, Facts])
             ? true : throw Foreign("its tables are others than a journal has"));
     }
+
+    /// <summary>One space between words: builds wrote the same tables over other lines.</summary>
+    private static string Plain(string sql) => string.Join(' ', sql.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+        .Replace("( ", "(", StringComparison.Ordinal).Replace(" )", ")", StringComparison.Ordinal);
 
     /// <summary>Makes the tables, in one transaction.</summary>
     public static void Make(SqliteConnection connection) =>
