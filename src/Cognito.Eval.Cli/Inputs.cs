@@ -55,7 +55,8 @@ internal static class Inputs
     /// from the cache where they are there.
     /// </summary>
     public static DataRoot Rows(
-        string? given, NamedModel model, IReadOnlyList<EvalTask> tasks, Fetching fetching, RowBounds bounds, CancellationToken cancel)
+        string? given, NamedModel model, IReadOnlyList<EvalTask> tasks, Fetching fetching, RowBounds bounds,
+        CancellationToken cancel)
     {
         var root = RowsGiven(given) is { } folder ? DataRoot.Open(folder)
             : model.IsEmbedded ? Samples : fetching.Datasets(tasks, cancel);

@@ -55,7 +55,8 @@ internal static class MergeCommand
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
         var tasks = TaskRegistry.Select([.. arguments.Tasks]);
         var named = Inputs.Named(parsed.GetValue(Model) ?? arguments.Model);
-        var data = Inputs.Rows(parsed.GetValue(Data) ?? arguments.Data, named, tasks, fetching, RunOptions.Bounds(parsed), cancel);
+        var data = Inputs.Rows(
+            parsed.GetValue(Data) ?? arguments.Data, named, tasks, fetching, RunOptions.Bounds(parsed), cancel);
         var folder = named.Fetch(fetching, weights: false, cancel);
         var limit = arguments.Limit is { } value
             ? Limit.Parse(value.ToString(System.Globalization.CultureInfo.InvariantCulture)) : (Limit?)null;

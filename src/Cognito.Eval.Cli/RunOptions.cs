@@ -51,7 +51,8 @@ internal static class RunOptions
 
     public static readonly Option<bool> Unbounded = new("--unbounded")
     {
-        Description = "Take as many rows, requests and characters of a task as there are; else at most 200,000, 1,000,000 and 268,435,456.",
+        Description = "Take as many rows, requests and characters of a task as there are; else at most 200,000, 1,000,000 and "
+            + "268,435,456.",
     };
 
     public static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "No progress on stderr." };

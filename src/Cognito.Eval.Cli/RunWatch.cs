@@ -44,8 +44,10 @@ internal sealed class RunWatch(int threads)
             if (File.Exists(folder))
                 throw new InputException($"{output}: cannot be written ({folder} is a file); name another folder with --output DIR");
             var probe = OutputFile.Name(Path.Combine(folder, ".cognito-eval"));
-            File.WriteAllBytes(probe, [0]);
-            File.Delete(probe);
+            using var file = new FileStream(
+                probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            file.WriteByte(0);
+            file.Flush(flushToDisk: true);
         }
         catch (Exception e) when (OutputFile.IsFailure(e))
         {

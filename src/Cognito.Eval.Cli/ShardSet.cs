@@ -35,7 +35,8 @@ internal sealed class ShardSet
             .Except(found.Select(shard => shard.Manifest.Shard!.Value.Index)).ToList();
         if (missing.Count > 0)
             throw new InputException($"{first.Path}: of {first.Manifest.Shard.Value.Count} shards "
-                + $"{string.Join(", ", missing.Take(MostNamed))}{(missing.Count > MostNamed ? $" and {missing.Count - MostNamed} more" : "")} "
+                + string.Join(", ", missing.Take(MostNamed))
+                + $"{(missing.Count > MostNamed ? $" and {missing.Count - MostNamed} more" : "")} "
                 + $"{(missing.Count == 1 ? "is" : "are")} missing; run them with --shard, or give their folders");
         var states = found.Select(shard => (shard, State: Journal.Peek(shard.Path)
             ?? throw new InputException($"{shard.Path}: its journal is missing; run shard {shard.Manifest.Shard} again"))).ToList();
@@ -76,8 +77,8 @@ internal sealed class ShardSet
         var answered = new Dictionary<(string, int), (RunFolder Folder, Entry Entry)>();
         foreach (var (folder, state) in shards)
             foreach (var entry in state.Entries)
-                if (!answered.TryAdd((entry.Stage, entry.Batch), (folder, entry)) && answered[(entry.Stage, entry.Batch)] is var other
-                    && other.Entry != entry)
+                if (!answered.TryAdd((entry.Stage, entry.Batch), (folder, entry))
+                    && answered[(entry.Stage, entry.Batch)] is var other && other.Entry != entry)
                     throw new InputException($"{other.Folder.Path} and {folder.Path}: both answer batch {entry.Batch} of "
                         + $"{Printable.Line(entry.Stage)}, and differently; run one of them again with --fresh");
     }

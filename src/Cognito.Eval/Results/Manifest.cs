@@ -65,7 +65,8 @@ public sealed record Manifest
             file.ReadExactly(bytes);
             var manifest = JsonSerializer.Deserialize<Manifest>(bytes, RunFile.Options) ?? throw Damaged(path, "null");
             return manifest.SchemaVersion != CurrentSchema
-                ? throw new InputException($"{path}: schema version {manifest.SchemaVersion}, this build reads {CurrentSchema}; use the matching version")
+                ? throw new InputException(
+                    $"{path}: schema version {manifest.SchemaVersion}, this build reads {CurrentSchema}; use the matching version")
                 : ManifestCheck.Fault(manifest) is { } fault ? throw Damaged(path, fault) : manifest;
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException or ArgumentException)
