@@ -47,7 +47,7 @@ internal static class BenchCommand
         {
             RunOptions.Tasks, Model, Random, Tokenizer, Data, LimitOption, CompareNaive, Prompts, NewTokens,
             RunOptions.Device, RunOptions.Dtype, RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads,
-            RunOptions.LibTorch, Fetching.Offline, RunOptions.Quiet, Json,
+            RunOptions.LibTorch, Fetching.Offline, RunOptions.Unbounded, RunOptions.Quiet, Json,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Measure(parsed, cancel)), cancel));
         return command;
@@ -63,7 +63,7 @@ internal static class BenchCommand
         var tasks = TaskRegistry.Select(parsed.GetRequiredValue(RunOptions.Tasks));
         using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
-        var data = Inputs.Rows(parsed.GetValue(Data), named, tasks, fetching, cancel);
+        var data = Inputs.Rows(parsed.GetValue(Data), named, tasks, fetching, RunOptions.Bounds(parsed), cancel);
         var folder = named.Fetch(fetching, weights: true, cancel);
         var checkpoint = Shape(parsed, folder);
         var (asked, _) = Inputs.Ask(tasks, data, null, limit);

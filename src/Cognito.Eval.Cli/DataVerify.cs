@@ -28,14 +28,15 @@ internal static class DataVerify
         data.Description = "Check the rows of this folder of datasets in place of the cache's files.";
         var command = new Command("verify", "Hash every file on disk and check the rows of each split; makes no request.")
         {
-            tasks, model, data, RunOptions.Quiet, json,
+            tasks, model, data, RunOptions.Unbounded, RunOptions.Quiet, json,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () =>
         {
             var chosen = DataCommand.Chosen(parsed.GetValue(tasks), parsed.GetValue(model));
+            var bounds = RunOptions.Bounds(parsed);
             using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
             if (parsed.GetValue(data) is { } folder)
-                return Report(DataRoot.Open(folder), chosen, parsed.GetValue(json));
+                return Report(DataRoot.Open(folder) with { Bounds = bounds }, chosen, parsed.GetValue(json));
             using var fetching = new Fetching(narrator, offline: true);
             var files = new FileCheck(0, []);
             if (DataCommand.Repo(parsed.GetValue(model)) is { } repo)
@@ -51,7 +52,7 @@ internal static class DataVerify
                 return Session.Done;
             }
             narrator.Say($"{files.Right} files are right");
-            return Report(fetching.Datasets(chosen, cancel), chosen, parsed.GetValue(json));
+            return Report(fetching.Datasets(chosen, cancel) with { Bounds = bounds }, chosen, parsed.GetValue(json));
         })));
         return command;
     }

@@ -5,18 +5,30 @@ namespace Cognito.Eval.Cli;
 /// <summary>What follows when all is graded: details, results.json, the table.</summary>
 internal static class Finish
 {
-    /// <summary>Writes a run into its folder and prints it.</summary>
+    /// <summary>Writes a run into its folder: its details first, so that a results.json never lacks them.</summary>
     /// <param name="details">none, scores or full.</param>
-    public static void Write(
-        Run run, IReadOnlyList<GradedTask> graded, string folder, string details, bool json, Narrator narrator)
+    public static void Write(Run run, IReadOnlyList<GradedTask> graded, string folder, string details)
     {
         if (details != "none")
             foreach (var task in graded)
                 DetailsFile.Write(folder, task.Questions.Task.Name,
                     [.. task.Docs.Select(doc => DocDetail.Of(task.Questions.Task, doc, prompts: details == "full"))]);
-        var path = RunFile.Write(run with { Circumstances = run.Circumstances! with { Details = details } }, folder);
-        Print(run, json, narrator);
-        narrator.Say($"written: {path}");
+        RunFile.Write(run with { Circumstances = run.Circumstances! with { Details = details } }, folder);
+    }
+
+    /// <summary>Prints a run that is written, and says where.</summary>
+    /// <exception cref="OutputException">stdout takes no more; the message says where the results are.</exception>
+    public static void Print(Run run, string results, bool json, Narrator narrator)
+    {
+        try
+        {
+            Print(run, json, narrator);
+        }
+        catch (OutputException e)
+        {
+            throw new OutputException($"{e.Message}; the results are in {results}", e);
+        }
+        narrator.Say($"written: {results}");
     }
 
     /// <summary>

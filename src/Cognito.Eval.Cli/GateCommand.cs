@@ -63,9 +63,9 @@ internal static class GateCommand
             else
                 File.WriteAllText(path, text);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (OutputFile.IsFailure(e))
         {
-            throw new InputException($"{path}: cannot be written ({e.Message.TrimEnd('.')}); name another file", e);
+            throw OutputFile.Failed(path, e, "name another file");
         }
     }
 }

@@ -55,11 +55,12 @@ internal static class Inputs
     /// from the cache where they are there.
     /// </summary>
     public static DataRoot Rows(
-        string? given, NamedModel model, IReadOnlyList<EvalTask> tasks, Fetching fetching, CancellationToken cancel)
+        string? given, NamedModel model, IReadOnlyList<EvalTask> tasks, Fetching fetching, RowBounds bounds,
+        CancellationToken cancel)
     {
-        if (RowsGiven(given) is { } folder)
-            return DataRoot.Open(folder);
-        return model.IsEmbedded ? Samples : fetching.Datasets(tasks, cancel);
+        var root = RowsGiven(given) is { } folder ? DataRoot.Open(folder)
+            : model.IsEmbedded ? Samples : fetching.Datasets(tasks, cancel);
+        return root with { Bounds = bounds };
     }
 
     /// <summary>The datasets' folder, if one was named.</summary>

@@ -38,7 +38,7 @@ internal static class MergeCommand
     {
         var command = new Command("merge", "Join the shards of a run into its results, without the model.")
         {
-            Folders, Output, Model, Data, Details, Fetching.Offline, RunOptions.Quiet, Json,
+            Folders, Output, Model, Data, Details, Fetching.Offline, RunOptions.Unbounded, RunOptions.Quiet, Json,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Merge(parsed, cancel)), cancel));
         return command;
@@ -55,7 +55,8 @@ internal static class MergeCommand
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
         var tasks = TaskRegistry.Select([.. arguments.Tasks]);
         var named = Inputs.Named(parsed.GetValue(Model) ?? arguments.Model);
-        var data = Inputs.Rows(parsed.GetValue(Data) ?? arguments.Data, named, tasks, fetching, cancel);
+        var data = Inputs.Rows(
+            parsed.GetValue(Data) ?? arguments.Data, named, tasks, fetching, RunOptions.Bounds(parsed), cancel);
         var folder = named.Fetch(fetching, weights: false, cancel);
         var limit = arguments.Limit is { } value
             ? Limit.Parse(value.ToString(System.Globalization.CultureInfo.InvariantCulture)) : (Limit?)null;
@@ -80,11 +81,19 @@ internal static class MergeCommand
         };
         RunFolder Place(bool fresh) => RunFolder.Find(
             parsed.GetRequiredValue(Output), key.Provenance.Model, key, arguments, budget, null, shards.Manifest.Started, fresh);
-        var place = Place(fresh: false);
-        if (!MayWrite(place, budget, shards.WeightsSha256))
-            place = Place(fresh: true);
-        place = place.Begin();
-        Finish.Write(run, graded, place.Path, parsed.GetRequiredValue(Details), parsed.GetValue(Json), narrator);
+        RunFolder place;
+        // Two merges to one output come one after the other; a run that goes on there has its journal by now.
+        using (RunsLock.Take(RunFolder.Parent(parsed.GetRequiredValue(Output), key.Provenance.Model), cancel))
+        {
+            place = Place(fresh: false);
+            if (!MayWrite(place, budget, shards.WeightsSha256))
+                place = Place(fresh: true);
+            place = place.Begin();
+            Finish.Write(run, graded, place.Path, parsed.GetRequiredValue(Details));
+            OutputFile.RemoveTemporaries(place.Path);
+            OutputFile.RemoveTemporaries(Path.Combine(place.Path, DetailsFile.Folder));
+        }
+        Finish.Print(run, place.Results, parsed.GetValue(Json), narrator);
         return Session.Done;
     }
 

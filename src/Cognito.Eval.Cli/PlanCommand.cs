@@ -34,7 +34,7 @@ internal static class PlanCommand
             "Count the tokens that a run would put through the model, and estimate memory and time; loads no weights.")
         {
             RunOptions.Tasks, Model, Data, Shots, LimitOption, RunOptions.MaxLength, RunOptions.BatchTokens, Dtype, Rate,
-            Fetching.Offline, Json,
+            Fetching.Offline, RunOptions.Unbounded, Json,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Print(parsed, cancel))));
         return command;
@@ -53,7 +53,7 @@ internal static class PlanCommand
         var named = Inputs.Named(parsed.GetValue(Model));
         using var narrator = new Narrator(quiet: false);
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
-        var data = Inputs.Rows(parsed.GetValue(Data), named, tasks, fetching, cancel);
+        var data = Inputs.Rows(parsed.GetValue(Data), named, tasks, fetching, RunOptions.Bounds(parsed), cancel);
         var folder = named.Fetch(fetching, weights: false, cancel);
         var tokenizer = CheckpointTokenizer.Open(folder);
         narrator.Warn(tokenizer);

@@ -19,7 +19,7 @@ internal static class PromptCommand
         var command = new Command(
             "prompt", $"Show what the model sees of a document; {Border} is the border between context and continuation.")
         {
-            task, doc, shots, data, model, Fetching.Offline, json,
+            task, doc, shots, data, model, Fetching.Offline, RunOptions.Unbounded, json,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () =>
         {
@@ -27,7 +27,7 @@ internal static class PromptCommand
             using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
             var only = Only(parsed.GetRequiredValue(task));
             var named = Inputs.Named(parsed.GetValue(model));
-            var root = Inputs.Rows(parsed.GetValue(data), named, [only], fetching, cancel);
+            var root = Inputs.Rows(parsed.GetValue(data), named, [only], fetching, RunOptions.Bounds(parsed), cancel);
             var tokenizer = CheckpointTokenizer.Open(named.Fetch(fetching, weights: false, cancel));
             narrator.Warn(tokenizer);
             return Print(only, parsed.GetValue(doc), parsed.GetValue(shots), root, tokenizer, parsed.GetValue(json));

@@ -38,14 +38,15 @@ internal static class ReportCommand
         Format.AcceptOnlyFromAmong("card", "table", "yaml", "eval-results", "html", "markdown", "csv", "json");
         var command = new Command("report", "Print runs as a model card, a table, a page, YAML, CSV or JSON.")
         {
-            Runs, Format, Output, Data,
+            Runs, Format, Output, Data, RunOptions.Unbounded,
         };
         command.SetAction(parsed => Session.Guard(parsed, () => Print(
-            parsed.GetRequiredValue(Runs), parsed.GetRequiredValue(Format), parsed.GetValue(Output), parsed.GetValue(Data))));
+            parsed.GetRequiredValue(Runs), parsed.GetRequiredValue(Format), parsed.GetValue(Output), parsed.GetValue(Data),
+            RunOptions.Bounds(parsed))));
         return command;
     }
 
-    private static int Print(string[] paths, string format, string? output, string? data)
+    private static int Print(string[] paths, string format, string? output, string? data, RowBounds bounds)
     {
         if (data is not null && format != "html")
             throw new InputException($"--data is for --format html; {format} shows no questions");
@@ -58,7 +59,7 @@ internal static class ReportCommand
             "yaml" => ModelCard.Yaml(Only(runs, format), TaskRegistry.Columns),
             "eval-results" => EvalResults.Yaml(Only(runs, format), TaskRegistry.Columns, TaskRegistry.All),
             "json" => RunFile.ToJson(Only(runs, format)),
-            "html" => HtmlReport.Render(runs, TaskRegistry.Columns, Texts(runs, data)),
+            "html" => HtmlReport.Render(runs, TaskRegistry.Columns, Texts(runs, data, bounds)),
             "markdown" => ScoreTables.Markdown(runs, TaskRegistry.Columns),
             "csv" => ScoreTables.Csv(runs, TaskRegistry.Columns),
             _ => ModelCard.Render(Only(runs, format), TaskRegistry.Columns),
@@ -78,13 +79,14 @@ internal static class ReportCommand
     /// Questions as text where the datasets are named, by the option or else by the environment; runs of the samples have
     /// theirs at hand.
     /// </summary>
-    private static DocTexts? Texts(IReadOnlyList<ReportedRun> runs, string? data)
+    private static DocTexts? Texts(IReadOnlyList<ReportedRun> runs, string? data, RowBounds bounds)
     {
         var folder = data ?? (runs.All(run => run.Run.Provenance.Data == "samples") ? Inputs.Samples.Folder
             : Environment.GetEnvironmentVariable(Inputs.DataVariable));
         if (string.IsNullOrEmpty(folder))
             return null;
-        var texts = DocTexts.Read([.. runs.Select(run => run.Run)], TaskRegistry.All, DataRoot.Open(folder));
+        var texts = DocTexts.Read([.. runs.Select(run => run.Run)], TaskRegistry.All,
+            DataRoot.Open(folder) with { Bounds = bounds });
         foreach (var note in texts.Notes)
             Console.Error.WriteLine($"note: {note}");
         return texts;
@@ -98,9 +100,9 @@ internal static class ReportCommand
                 Directory.CreateDirectory(folder);
             File.WriteAllText(path, text);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (OutputFile.IsFailure(e))
         {
-            throw new InputException($"{path}: cannot be written ({e.Message}); name another file with --output FILE", e);
+            throw OutputFile.Failed(path, e, "name another file with --output FILE");
         }
         Console.Error.WriteLine($"written: {path}");
     }

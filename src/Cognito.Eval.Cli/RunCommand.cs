@@ -70,7 +70,7 @@ internal static class RunCommand
             RunOptions.Tasks, Model, Data, Shots, LimitOption, Output, RunOptions.Device, RunOptions.Dtype, LogProbDtype,
             RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads, Exact, Details, Routing, ShardOption, Fresh,
             RunOptions.LibTorch, Fetching.Offline,
-            RunOptions.Quiet, Json,
+            RunOptions.Unbounded, RunOptions.Quiet, Json,
         };
         root.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Score(parsed, cancel))));
         return root;
@@ -86,7 +86,7 @@ internal static class RunCommand
         using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
         // Rows first: they are small, and a mistake in them should not show after gigabytes of weights.
-        var data = Inputs.Rows(parsed.GetValue(Data), named, tasks, fetching, cancel);
+        var data = Inputs.Rows(parsed.GetValue(Data), named, tasks, fetching, RunOptions.Bounds(parsed), cancel);
         var folder = named.Fetch(fetching, weights: true, cancel);
         if (named.IsEmbedded)
             narrator.Say($"no --model: using the embedded checkpoint cognito-nano ({folder})");
@@ -135,29 +135,40 @@ internal static class RunCommand
             parsed.GetRequiredValue(Output), checkpoint.Name, key, arguments, placement.Budget, shard, watch.Started, fresh);
         var place = Place(parsed.GetValue(Fresh));
         var details = parsed.GetRequiredValue(Details);
+        bool IsShown(RunFolder place)
+        {
+            if (Finish.Earlier(place, checkpoint, details, cancel) is not { } earlier)
+                return false;
+            Finish.Print(earlier, parsed.GetValue(Json), narrator);
+            narrator.Say($"answered before: {place.Results}; --fresh asks again");
+            return true;
+        }
         if (place.IsFinished)
         {
-            if (Finish.Earlier(place, checkpoint, details, cancel) is { } earlier)
-            {
-                Finish.Print(earlier, parsed.GetValue(Json), narrator);
-                narrator.Say($"answered before: {place.Results}; --fresh asks again");
+            if (IsShown(place))
                 return Session.Done;
-            }
             place = Place(fresh: true);
         }
         placement = placement with { Budget = place.Manifest.Budget };
         var work = new RunWork(checkpoint, placement, asked, place, parsed.GetValue(Routing), watch, narrator, cancel);
-        if (shard is { } part)
-            work.Shard(part, parsed.GetRequiredValue(LogProbDtype));
-        else
-            work.Whole(
-                (graded, rounding, weights) => Tally.Count(graded, TaskRegistry.Columns, provenance with
-                {
-                    WeightsSha256 = weights.Sha256,
-                    BatchTokens = placement.Budget.Shares ? placement.Budget.BatchTokens : null,
-                    CacheTokens = placement.Budget.Shares ? placement.Budget.CacheTokens : null,
-                }, limit, notes, rounding, remarks, weights.NotFinite),
-                parsed.GetRequiredValue(LogProbDtype), data.Shown, details, parsed.GetValue(Json));
+        try
+        {
+            if (shard is { } part)
+                work.Shard(part, parsed.GetRequiredValue(LogProbDtype));
+            else
+                work.Whole(
+                    (graded, rounding, weights) => Tally.Count(graded, TaskRegistry.Columns, provenance with
+                    {
+                        WeightsSha256 = weights.Sha256,
+                        BatchTokens = placement.Budget.Shares ? placement.Budget.BatchTokens : null,
+                        CacheTokens = placement.Budget.Shares ? placement.Budget.CacheTokens : null,
+                    }, limit, notes, rounding, remarks, weights.NotFinite),
+                    parsed.GetRequiredValue(LogProbDtype), data.Shown, details, parsed.GetValue(Json));
+        }
+        catch (FinishedMeanwhileException e) when (IsShown(e.Place))
+        {
+            // As if it had been finished when this process looked first.
+        }
         return Session.Done;
     }
 }

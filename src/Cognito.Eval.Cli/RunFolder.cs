@@ -10,16 +10,26 @@ internal sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
 {
     private const int DigestLength = 10;
 
+    /// <summary>Begins the name of a folder that is not there yet; hidden, so that nobody lists it.</summary>
+    private const string Prepared = ".begin-";
+
     public string Results => System.IO.Path.Combine(Path, RunFile.Name);
 
     public bool IsFinished => !IsNew && RegularFile.Exists(Results);
+
+    /// <summary>Looks again, as others may have begun it meanwhile.</summary>
+    private Func<RunFolder>? Again { get; init; }
+
+    /// <summary>The folder of a model's runs.</summary>
+    /// <exception cref="InputException">The model's name would lead elsewhere.</exception>
+    public static string Parent(string output, string model) => System.IO.Path.Combine(output, RunWatch.Plain(model));
 
     /// <summary>The newest run, or shard, of the same key under the results; else one to be begun.</summary>
     /// <param name="fresh">Whether to begin anew whatever there is.</param>
     public static RunFolder Find(
         string output, string model, RunKey key, RunArguments arguments, Budget budget, Shard? shard, DateTimeOffset started, bool fresh)
     {
-        var (digest, parent) = (key.Digest(), System.IO.Path.Combine(output, model));
+        var (digest, parent) = (key.Digest(), Parent(output, model));
         var same = Under(parent, 1).Where(found => found.Manifest.Key.Digest() == digest).ToList();
         if (!fresh && same.Where(found => found.Manifest.Shard == shard).MaxBy(found => found.Manifest.Started) is { } known)
             return known;
@@ -34,40 +44,96 @@ internal sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
         };
         return new(shard is { } part
             ? Free(System.IO.Path.Combine(parent, $"shard-{part.Index}-of-{part.Count}-{digest[..DigestLength]}"))
-            : RunWatch.Folder(output, model, started), manifest, IsNew: true);
+            : RunWatch.Folder(output, model, started), manifest, IsNew: true)
+        {
+            Again = () => Find(output, model, key, arguments, budget, shard, started, fresh),
+        };
     }
 
     /// <summary>All runs and shards in a folder, so many levels down.</summary>
-    public static IEnumerable<RunFolder> Under(string folder, int depth)
+    /// <param name="unreadable">Told of each run.json that cannot be read, or is no run's.</param>
+    public static IEnumerable<RunFolder> Under(string folder, int depth, Action<InputException>? unreadable = null)
     {
         if (!Directory.Exists(folder))
-            return [];
+            yield break;
         var options = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = depth };
-        return Directory.EnumerateFiles(folder, Manifest.Name, options).Order(StringComparer.Ordinal)
-            .Select(file => System.IO.Path.GetDirectoryName(file)!)
-            .Select(path => (Path: path, Manifest: Manifest.Read(path))).Where(found => found.Manifest is not null)
-            .Select(found => new RunFolder(found.Path, found.Manifest!, IsNew: false));
-    }
-
-    /// <summary>Makes the folder if need be; where a different run has made it meanwhile, one beside it.</summary>
-    public RunFolder Begin()
-    {
-        if (!IsNew)
-            return this;
-        for (var path = Path; ; path = Free(Path))
+        foreach (var file in Directory.EnumerateFiles(folder, Manifest.Name, options).Order(StringComparer.Ordinal))
         {
-            Directory.CreateDirectory(path);
+            var path = System.IO.Path.GetDirectoryName(file)!;
+            Manifest manifest;
             try
             {
-                // Of several processes one writes it.
-                Manifest.Write(path);
+                manifest = Manifest.Require(path);
             }
-            catch (IOException) when (RegularFile.Exists(System.IO.Path.Combine(path, Manifest.Name)))
+            catch (InputException e)
             {
-                if (Manifest.Read(path) is not { } theirs || !theirs.IsSame(Manifest))
-                    continue;
+                unreadable?.Invoke(e);
+                continue;
             }
-            return this with { Path = path, IsNew = false };
+            yield return new(path, manifest, IsNew: false);
+        }
+    }
+
+    /// <summary>
+    /// Makes the folder if need be, by renaming one that has its run.json: it is there whole or not at all. Where another
+    /// process has begun the same run meanwhile, that one's folder; where a different run took the name, one beside it.
+    /// </summary>
+    /// <exception cref="InputException">It cannot be written.</exception>
+    /// <exception cref="OutputException">The disk is full or fails.</exception>
+    public RunFolder Begin()
+    {
+        for (var place = Again?.Invoke() ?? this; ; place = place.Again!())
+            if (!place.IsNew)
+                return place;
+            else if (place.IsMade())
+                return place with { IsNew = false, Again = null };
+    }
+
+    /// <summary>False if another process has taken the name.</summary>
+    private bool IsMade()
+    {
+        var parent = System.IO.Path.GetDirectoryName(Path)!;
+        var prepared = System.IO.Path.Combine(
+            parent, $"{Prepared}{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+        try
+        {
+            RemoveOld(parent);
+            Directory.CreateDirectory(prepared);
+            Manifest.Write(prepared);
+            Directory.Move(prepared, Path);
+            return true;
+        }
+        catch (IOException) when (System.IO.Path.Exists(Path))
+        {
+            Remove(prepared);
+            return false;
+        }
+        catch (Exception e) when (OutputFile.IsFailure(e))
+        {
+            Remove(prepared);
+            throw OutputFile.Failed(Path, e, "name another folder with --output DIR");
+        }
+    }
+
+    /// <summary>What a process left that was killed between making a folder and renaming it.</summary>
+    private static void RemoveOld(string parent)
+    {
+        if (!Directory.Exists(parent))
+            return;
+        foreach (var folder in Directory.EnumerateDirectories(parent, Prepared + "*"))
+            if (Directory.GetLastWriteTimeUtc(folder) < DateTime.UtcNow - TimeSpan.FromHours(1))
+                Remove(folder);
+    }
+
+    private static void Remove(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is in nobody's way: its name is not used again.
         }
     }
 
@@ -91,7 +157,7 @@ internal sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
     private static string Free(string stem)
     {
         var folder = stem;
-        for (var n = 2; Directory.Exists(folder); n++)
+        for (var n = 2; System.IO.Path.Exists(folder); n++)
             folder = $"{stem}-{n}";
         return folder;
     }

@@ -49,7 +49,16 @@ internal static class RunOptions
         HelpName = "DIR",
     };
 
+    public static readonly Option<bool> Unbounded = new("--unbounded")
+    {
+        Description = "Take as many rows, requests and characters of a task as there are; else at most 200,000, 1,000,000 and "
+            + "268,435,456.",
+    };
+
     public static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "No progress on stderr." };
+
+    /// <summary>How much a task may hold.</summary>
+    public static RowBounds Bounds(ParseResult parsed) => parsed.GetValue(Unbounded) ? RowBounds.None : RowBounds.Usual;
 
     static RunOptions() => Dtype.AcceptOnlyFromAmong("float32", "bfloat16", "float16");
 

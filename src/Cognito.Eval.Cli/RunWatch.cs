@@ -17,30 +17,41 @@ internal sealed class RunWatch(int threads)
     /// <exception cref="InputException">The model's name, which may come from a file, would lead elsewhere.</exception>
     public static string Folder(string output, string model, DateTimeOffset started)
     {
-        if (model is "." or ".." || model.AsSpan().ContainsAny('/', '\\') || model.Any(char.IsControl))
-            throw new InputException($"{model}: not a name for a folder of results; rename the checkpoint's folder");
-        var stem = Path.Combine(output, model, started.ToString("yyyy-MM-dd'T'HH-mm-ss", CultureInfo.InvariantCulture));
+        var stem = Path.Combine(output, Plain(model), started.ToString("yyyy-MM-dd'T'HH-mm-ss", CultureInfo.InvariantCulture));
         var folder = stem;
-        for (var n = 2; Directory.Exists(folder); n++)
+        for (var n = 2; Path.Exists(folder); n++)
             folder = $"{stem}-{n}";
         return folder;
     }
 
-    /// <summary>Finds out before the model runs whether its results can be written.</summary>
+    /// <summary>A model's name as that of a folder.</summary>
+    /// <exception cref="InputException">It would lead elsewhere, or no folder can be called so.</exception>
+    public static string Plain(string model) =>
+        model is not ("" or "." or "..") && model.Length < 200 && !model.AsSpan().ContainsAny('/', '\\') && !model.Any(char.IsControl)
+            ? model : throw new InputException($"{model}: not a name for a folder of results; rename the checkpoint's folder");
+
+    /// <summary>Finds out before the model runs whether its results can be written; makes nothing that stays.</summary>
+    /// <remarks>Where the folder is not there yet, the nearest one above it is tried: others may be about to make it too.</remarks>
+    /// <exception cref="InputException">They cannot.</exception>
+    /// <exception cref="OutputException">The disk is full or fails.</exception>
     public static void RequireWritable(string output)
     {
+        var folder = Path.GetFullPath(output);
+        while (!Path.Exists(folder) && Path.GetDirectoryName(folder) is { } above)
+            folder = above;
         try
         {
-            var existed = Directory.Exists(output);
-            var probe = Path.Combine(Directory.CreateDirectory(output).FullName, $".cognito-eval-{Environment.ProcessId}");
-            File.WriteAllBytes(probe, []);
-            File.Delete(probe);
-            if (!existed)
-                Directory.Delete(output);
+            if (File.Exists(folder))
+                throw new InputException($"{output}: cannot be written ({folder} is a file); name another folder with --output DIR");
+            var probe = OutputFile.Name(Path.Combine(folder, ".cognito-eval"));
+            using var file = new FileStream(
+                probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            file.WriteByte(0);
+            file.Flush(flushToDisk: true);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (OutputFile.IsFailure(e))
         {
-            throw new InputException($"{output}: cannot be written ({e.Message}); name another folder with --output DIR", e);
+            throw OutputFile.Failed(Path.Combine(output, "results.json"), e, "name another folder with --output DIR");
         }
     }
 

@@ -9,16 +9,18 @@ internal sealed class RunWork(
 {
     /// <summary>All of a run, or what is left of it.</summary>
     /// <param name="count">From graded tasks, rounding and what the weights were found to be to the run.</param>
+    /// <exception cref="FinishedMeanwhileException">Another process has done all of it.</exception>
     public void Whole(
         Func<IReadOnlyList<GradedTask>, Rounding?, WeightsRead, Run> count, string logProbDtype, string data, string details, bool json)
     {
+        Run? done = null;
         WithJournal(logProbDtype, (scorer, prepared, journal, weights) =>
         {
             journal.Requests = asked.Sum(task => task.Requests.LongCount());
             var graded = Evaluation.Answer(prepared, scorer, cancel, watch.Stages);
             var rounding = placement.Budget.Shares ? Rounding.Measure(graded, scorer, cancel) : null;
             journal.Finish();
-            var run = count(graded, rounding, weights.Result) with
+            done = count(graded, rounding, weights.Result) with
             {
                 Circumstances = watch.Stop(graded, checkpoint.Folder, data, scorer.Halvings) with
                 {
@@ -26,16 +28,18 @@ internal sealed class RunWork(
                     Devices = [.. placement.Devices.Select(device => device.ToString())],
                 },
             };
-            Finish.Write(run, graded, place.Path, details, json, narrator);
-        });
-        Journal.Delete(place.Path);
+            Finish.Write(done, graded, place.Path, details);
+        }, EndJournal);
+        Finish.Print(done!, place.Results, json, narrator);
     }
 
     /// <summary>A shard of a run; its journal is what comes of it.</summary>
     public void Shard(Shard shard, string logProbDtype)
     {
-        // Before the load: shards that begin meanwhile take the budget from here.
-        place = place.Begin();
+        // Before the load: shards that begin meanwhile take the budget from here, or this one from them.
+        using (RunsLock.Take(Parent, cancel))
+            place = place.Begin();
+        placement = placement with { Budget = place.Manifest.Budget };
         WithJournal(logProbDtype, (scorer, prepared, journal, weights) =>
         {
             journal.Requests = prepared.RequestsOf(shard, scorer);
@@ -48,16 +52,41 @@ internal sealed class RunWork(
         });
     }
 
-    private void WithJournal(string logProbDtype, Action<Scorer, PreparedQuestions, Journal, Task<WeightsRead>> work)
+    private string Parent => Path.GetDirectoryName(place.Path)!;
+
+    /// <summary>Begins the run, or goes on with it, while nobody else does.</summary>
+    private Journal OpenJournal()
+    {
+        using var alone = RunsLock.Take(Parent, cancel);
+        place = place.Begin();
+        if (place.IsFinished)
+            throw new FinishedMeanwhileException(place);
+        if (place.Manifest.Budget != placement.Budget)
+            throw new InputException($"{place.Path}: another process began this run meanwhile and did not end it; "
+                + "the same command goes on with it");
+        return Journal.Open(place.Path);
+    }
+
+    /// <summary>Removes the journal of a finished run while nobody opens it: results.json is there by now.</summary>
+    private void EndJournal(Journal journal)
+    {
+        using var alone = RunsLock.Take(Parent, CancellationToken.None);
+        journal.Dispose();
+        Journal.Delete(place.Path);
+        OutputFile.RemoveTemporaries(place.Path);
+        OutputFile.RemoveTemporaries(Path.Combine(place.Path, DetailsFile.Folder));
+    }
+
+    private void WithJournal(
+        string logProbDtype, Action<Scorer, PreparedQuestions, Journal, Task<WeightsRead>> work, Action<Journal>? end = null)
     {
         // Before a long load it is known whether another process is at work here.
-        var journal = place.IsNew ? null : Journal.Open(place.Path);
+        var journal = place.IsNew ? null : OpenJournal();
         try
         {
             var prepared = checkpoint.Prepare(asked, placement.Budget);
             using var loaded = checkpoint.Load(placement, logProbDtype, routing, narrator.Lost, cancel);
-            place = place.Begin();
-            journal ??= Journal.Open(place.Path);
+            journal ??= OpenJournal();
             journal.Confirm(loaded.WeightsSha256());
             Tell(journal);
             var scorer = checkpoint.Scorer(loaded.Model, placement.Budget, journal);
@@ -75,6 +104,7 @@ internal sealed class RunWork(
                 work(scorer, prepared, journal, loaded.Read);
             }
             Warn(loaded.Read.Result.NotFinite);
+            end?.Invoke(journal);
         }
         catch (OperationCanceledException)
         {
@@ -107,4 +137,10 @@ internal sealed class RunWork(
         if (journal.Damaged > 0)
             narrator.Warn($"{journal.Damaged} damaged entries of {place.Path} are answered again");
     }
+}
+
+/// <summary>Another process has finished the run while this one began.</summary>
+internal sealed class FinishedMeanwhileException(RunFolder place) : Exception($"{place.Path}: another process has finished this run")
+{
+    public RunFolder Place { get; } = place;
 }

@@ -32,7 +32,9 @@ internal static class RunsCommand
         var folder = parsed.GetRequiredValue(Folder);
         if (!Directory.Exists(folder))
             throw new InputException($"{folder}: no such folder; name one that runs were written to");
-        var found = RunFolder.Under(folder, 3).Select(Listed.Of).Where(run => parsed.GetValue(All) || run.State != "finished").ToList();
+        using var narrator = new Narrator(quiet: false);
+        var found = RunFolder.Under(folder, 3, e => narrator.Warn(Printable.Line(e.Message))).Select(Listed.Of)
+            .Where(run => parsed.GetValue(All) || run.State != "finished").ToList();
         if (parsed.GetValue(Json))
         {
             Console.WriteLine(JsonSerializer.Serialize(found.Select(run => new

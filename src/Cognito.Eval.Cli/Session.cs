@@ -23,11 +23,25 @@ internal static class Session
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
             return Complain(parsed.Errors[0]);
-        return await parsed.InvokeAsync(new InvocationConfiguration
+        try
         {
-            EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
-        });
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
+            });
+        }
+        catch (OutputException e)
+        {
+            // Help that nobody takes.
+            return Complain(e.Message, Failed);
+        }
+    }
+
+    private static int Complain(string line, int code)
+    {
+        Console.Error.WriteLine($"cognito-eval: {Printable.Line(line)}");
+        return code;
     }
 
     private static int Complain(ParseError error)
@@ -68,6 +82,8 @@ internal static class Session
         CheckpointChangedException => ($"{e.Message}; run again", Failed),
         HubInterruptedException => (e.Message, Interrupted),
         JournalException => (e.Message, Failed),
+        OutputException => (e.Message, Failed),
+        FinishedMeanwhileException => ($"{e.Message}; give the same command again", BadInput),
         HubException => (e.Message, Failed),
         OperationCanceledException => ("interrupted; nothing was written", Interrupted),
         UnauthorizedAccessException => ($"{e.Message.TrimEnd('.')}; check its permissions", BadInput),

@@ -3,6 +3,8 @@ namespace Cognito.Eval.Cli;
 /// <summary>The shards of one run, one of each.</summary>
 internal sealed class ShardSet
 {
+    private const int MostNamed = 20;
+
     private readonly IReadOnlyList<(RunFolder Folder, JournalState State)> _shards;
 
     private ShardSet(IReadOnlyList<(RunFolder Folder, JournalState State)> shards, string weights) =>
@@ -25,9 +27,7 @@ internal sealed class ShardSet
     /// <exception cref="InputException">They are not all the shards of one run.</exception>
     public static ShardSet Of(IReadOnlyList<string> folders)
     {
-        var found = folders.SelectMany(folder => RunFolder.Under(folder, 2) is var under && under.Any(f => f.Manifest.Shard is not null)
-                ? under.Where(f => f.Manifest.Shard is not null)
-                : throw new InputException($"{folder}: no shard of a run is there; give folders that --shard has made"))
+        var found = folders.SelectMany(In)
             .DistinctBy(shard => System.IO.Path.GetFullPath(shard.Path))
             .OrderBy(shard => shard.Manifest.Shard!.Value.Index).ToList();
         var first = found[0];
@@ -39,9 +39,12 @@ internal sealed class ShardSet
             .Except(found.Select(shard => shard.Manifest.Shard!.Value.Index)).ToList();
         if (missing.Count > 0)
             throw new InputException($"{first.Path}: of {first.Manifest.Shard.Value.Count} shards "
-                + $"{string.Join(", ", missing)} {(missing.Count == 1 ? "is" : "are")} missing; run them with --shard, or give their folders");
+                + string.Join(", ", missing.Take(MostNamed))
+                + $"{(missing.Count > MostNamed ? $" and {missing.Count - MostNamed} more" : "")} "
+                + $"{(missing.Count == 1 ? "is" : "are")} missing; run them with --shard, or give their folders");
         var states = found.Select(shard => (shard, State: Journal.Peek(shard.Path)
             ?? throw new InputException($"{shard.Path}: its journal is missing; run shard {shard.Manifest.Shard} again"))).ToList();
+        RequireOneAnswer(states);
         var weights = states.Where(s => s.State.WeightsSha256 is not null).GroupBy(s => s.State.WeightsSha256!).ToList();
         if (weights.Count > 1)
             throw new InputException($"{weights[0].First().shard.Path} and {weights[1].First().shard.Path}: answers of different weights; "
@@ -60,6 +63,28 @@ internal sealed class ShardSet
                 throw new InputException($"{shard.Path}: {batches} batches have no answer yet ({state.KeptRequests} requests have); "
                     + $"run shard {part} again, it goes on where it stood");
         }
+    }
+
+    /// <summary>A folder's shards; what keeps its only run.json from being read is said.</summary>
+    private static List<RunFolder> In(string folder)
+    {
+        InputException? unreadable = null;
+        List<RunFolder> shards =
+            [.. RunFolder.Under(folder, 2, e => unreadable ??= e).Where(found => found.Manifest.Shard is not null)];
+        return shards.Count > 0 ? shards
+            : throw unreadable ?? new InputException($"{folder}: no shard of a run is there; give folders that --shard has made");
+    }
+
+    /// <summary>Each batch is one shard's: two that answer one differently cannot both be right.</summary>
+    private static void RequireOneAnswer(IReadOnlyList<(RunFolder Folder, JournalState State)> shards)
+    {
+        var answered = new Dictionary<(string, int), (RunFolder Folder, Entry Entry)>();
+        foreach (var (folder, state) in shards)
+            foreach (var entry in state.Entries)
+                if (!answered.TryAdd((entry.Stage, entry.Batch), (folder, entry))
+                    && answered[(entry.Stage, entry.Batch)] is var other && other.Entry != entry)
+                    throw new InputException($"{other.Folder.Path} and {folder.Path}: both answer batch {entry.Batch} of "
+                        + $"{Printable.Line(entry.Stage)}, and differently; run one of them again with --fresh");
     }
 
     private static void RequireSameRun(RunFolder one, RunFolder other)

@@ -36,11 +36,14 @@ internal static class Terminal
         System.Console.Out.Write(string.Concat(lines.Select(line => line + "\n")));
     }
 
-    /// <summary>A long note cut for reading; results.json has it whole.</summary>
+    /// <summary>A long note cut for reading, between words where it has any; results.json has it whole.</summary>
     public static string Short(string note)
     {
         const int Most = 150;
-        return note.Length <= Most ? note : note[..note.LastIndexOf(' ', Most)] + " ... (all in results.json)";
+        if (note.Length <= Most)
+            return note;
+        var cut = note.LastIndexOf(' ', Most) is > 0 and var space ? space : char.IsHighSurrogate(note[Most - 1]) ? Most - 1 : Most;
+        return note[..cut] + " ... (all in results.json)";
     }
 
     private static IAnsiConsole Console(TextWriter writer, bool redirected)

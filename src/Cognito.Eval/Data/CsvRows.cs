@@ -8,8 +8,9 @@ internal static class CsvRows
 {
     /// <param name="path">The file.</param>
     /// <param name="columns">The names of the columns of a file without a header; null where it has one.</param>
+    /// <param name="bounds">How many rows there may be; as many as there are if null.</param>
     /// <exception cref="InputException">A record has other fields than its columns, or quotes do not match.</exception>
-    public static List<Row> Read(string path, IReadOnlyList<string>? columns = null)
+    public static List<Row> Read(string path, IReadOnlyList<string>? columns = null, RowBounds? bounds = null)
     {
         var rows = new List<Row>();
         using var csv = CsvReader.Create(Text(path), Rfc4180);
@@ -21,6 +22,7 @@ internal static class CsvRows
                     columns = Header(path, csv.Current.ToArray());
                 else
                     rows.Add(Record($"{path} line {csv.LineNumber}", columns, csv.Current.ToArray()));
+                bounds?.RequireRows(path, rows.Count);
             }
         }
         catch (CsvFormatException e)

@@ -15,6 +15,9 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
     /// <summary>Where folders really lie that are not below <see cref="Folder"/>, by their path there.</summary>
     public IReadOnlyDictionary<string, string> Elsewhere { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>How much a split, and a task's documents, may hold.</summary>
+    public RowBounds Bounds { get; init; } = RowBounds.Usual;
+
     /// <summary>Where the rows lie, for people.</summary>
     public string Shown => Elsewhere.Count == 0 ? Folder : string.Join(", ", Elsewhere.Values);
 
@@ -30,18 +33,25 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
         dataset.Originals.Any(original => RegularFile.Exists(At(original.Path)));
 
     /// <summary>Reads a whole split into memory, from wherever it lies.</summary>
-    /// <exception cref="InputException">It is not here, is here twice, or its files are damaged.</exception>
+    /// <exception cref="InputException">It is not here, is here twice, its files are damaged, or it is beyond the bounds.</exception>
     public DatasetSplit Read(Dataset dataset, string split)
     {
         Place[] places = [.. dataset.Folders.Select(folder => InFolder(dataset, folder, split)).OfType<Place>(),
             .. dataset.Originals.Where(original => original.Split == split && RegularFile.Exists(At(original.Path)))
-                .Select(original => new Place([original.Path], file => ReadOriginal(dataset, original, file)))];
+                .Select(original => new Place([original.Path], file => ReadOriginal(dataset, original, file, Bounds)))];
         if (places is not [var place])
             throw places is [var one, var other, ..]
                 ? new InputException($"{Folder}: {dataset.Name} {split} is both in {one.Files[0]} and in " +
                     $"{other.Files[0]}; remove one")
                 : Missing(dataset, split);
-        List<Row> rows = [.. place.Files.SelectMany(file => place.Read(At(file)))];
+        var (rows, characters) = (new List<Row>(), 0L);
+        foreach (var file in place.Files)
+        {
+            var before = rows.Count;
+            rows.AddRange(place.Read(At(file)));
+            Bounds.RequireRows(At(file), rows.Count);
+            characters = Bounds.RequireCharacters(At(file), rows.Skip(before), characters);
+        }
         return rows.Count > 0
             ? new DatasetSplit(rows, place.Files, DatasetSplit.Digest(rows, dataset.Columns))
             : throw new InputException($"{At(place.Files[0])}: {dataset.Name} {split} has no rows; fetch it again");
@@ -106,14 +116,14 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
         return [.. shards.Select(shard => $"{folder}/{shard.Name}")];
     }
 
-    private static IEnumerable<Row> ReadFile(Dataset dataset, string file) => Path.GetExtension(file) switch
+    private IEnumerable<Row> ReadFile(Dataset dataset, string file) => Path.GetExtension(file) switch
     {
-        ".parquet" => ParquetRows.Read(file, dataset.Columns),
-        ".csv" => CsvRows.Read(file, dataset.CsvColumns).Select(dataset.FromCsv),
-        _ => JsonRows.Read(file),
+        ".parquet" => ParquetRows.Read(file, dataset.Columns, Bounds),
+        ".csv" => CsvRows.Read(file, dataset.CsvColumns, Bounds).Select(dataset.FromCsv),
+        _ => JsonRows.Read(file, Bounds),
     };
 
-    internal static IEnumerable<Row> ReadOriginal(Dataset dataset, OriginalFile original, string file) =>
-        (Path.GetExtension(file) == ".csv" ? CsvRows.Read(file, dataset.CsvColumns) : JsonRows.Read(file))
+    internal static IEnumerable<Row> ReadOriginal(Dataset dataset, OriginalFile original, string file, RowBounds? bounds = null) =>
+        (Path.GetExtension(file) == ".csv" ? CsvRows.Read(file, dataset.CsvColumns, bounds) : JsonRows.Read(file, bounds))
         .Select(original.ToRow);
 }

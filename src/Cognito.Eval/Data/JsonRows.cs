@@ -6,16 +6,18 @@ namespace Cognito.Eval;
 internal static class JsonRows
 {
     /// <summary>The rows of a .jsonl, .jsonl.gz or .json file; of a name given twice the last value counts.</summary>
+    /// <param name="bounds">How many there may be; as many as there are if null.</param>
     /// <exception cref="InputException">The file is not what its name says; the message names the line.</exception>
-    public static List<Row> Read(string path)
+    public static List<Row> Read(string path, RowBounds? bounds = null)
     {
+        bounds ??= RowBounds.None;
         var bytes = DataFile.Read(path).Span;
         if (bytes.StartsWith("\uFEFF"u8))
             bytes = bytes[3..];
-        return path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? OfArray(path, bytes) : OfLines(path, bytes);
+        return path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? OfArray(path, bytes, bounds) : OfLines(path, bytes, bounds);
     }
 
-    private static List<Row> OfLines(string path, ReadOnlySpan<byte> bytes)
+    private static List<Row> OfLines(string path, ReadOnlySpan<byte> bytes, RowBounds bounds)
     {
         var rows = new List<Row>();
         var number = 0;
@@ -27,18 +29,22 @@ internal static class JsonRows
                 continue;
             var origin = $"{path} line {number}";
             rows.Add(new Row(origin, Checked(origin, line, Object)));
+            bounds.RequireRows(path, rows.Count);
         }
         return rows;
     }
 
-    private static List<Row> OfArray(string path, ReadOnlySpan<byte> bytes) =>
+    private static List<Row> OfArray(string path, ReadOnlySpan<byte> bytes, RowBounds bounds) =>
         Checked(path, bytes, (ref reader) =>
         {
             if (reader.TokenType != JsonTokenType.StartArray)
                 throw new FormatException("is not a list of objects");
             var rows = new List<Row>();
             while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
                 rows.Add(new Row($"{path} row {rows.Count + 1}", Object(ref reader)));
+                bounds.RequireRows(path, rows.Count);
+            }
             return rows;
         });
 

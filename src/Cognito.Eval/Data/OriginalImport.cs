@@ -45,7 +45,7 @@ public static class OriginalImport
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         WholeFile.Write(target, lines.GetBuffer().AsSpan(0, (int)lines.Length));
         ImportRecord.Add(to, place);
-        return new DataRoot(to).Read(dataset, original.Split);
+        return new DataRoot(to) { Bounds = RowBounds.None }.Read(dataset, original.Split);
     }
 
     private static IEnumerable<string> Files(string path) =>

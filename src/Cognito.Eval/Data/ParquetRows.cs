@@ -12,12 +12,13 @@ internal static class ParquetRows
 {
     /// <param name="path">The file.</param>
     /// <param name="wanted">The columns to read, which must be there; null for all. Others may be of any type.</param>
+    /// <param name="bounds">How many rows there may be; as many as there are if null.</param>
     /// <exception cref="InputException">It is damaged, lacks a column or has one that cannot be a cell.</exception>
-    public static List<Row> Read(string path, IReadOnlyCollection<string>? wanted = null) =>
-        Parse(path, DataFile.Read(path), wanted);
+    public static List<Row> Read(string path, IReadOnlyCollection<string>? wanted = null, RowBounds? bounds = null) =>
+        Parse(path, DataFile.Read(path), wanted, bounds);
 
     internal static List<Row> Parse(
-        string path, ReadOnlyMemory<byte> file, IReadOnlyCollection<string>? wanted = null)
+        string path, ReadOnlyMemory<byte> file, IReadOnlyCollection<string>? wanted = null, RowBounds? bounds = null)
     {
         var about = path;
         try
@@ -35,6 +36,7 @@ internal static class ParquetRows
             {
                 var read = Columns(path, file.Span[..pages], group, columns, leaves, allowance, ref about);
                 about = path;
+                bounds?.RequireRows(path, rows.Count + group.Size(3));
                 ParquetColumn[] all = [.. read.OfType<ParquetColumn>()];
                 for (var left = group.Size(3); left > 0; left--)
                     rows.Add(Row(path, rows.Count + 1, columns, read, all));

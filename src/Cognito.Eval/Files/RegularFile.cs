@@ -157,7 +157,7 @@ public static class RegularFile
         SafeFileHandle? handle = null;
         try
         {
-            handle = File.OpenHandle(path);
+            handle = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
             return (handle, FileType.Regular, RandomAccess.GetLength(handle));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)

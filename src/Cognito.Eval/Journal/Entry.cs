@@ -11,6 +11,8 @@ namespace Cognito.Eval;
 /// <param name="Replies">JSON, an object to which more may be added than a reader knows.</param>
 public sealed record Entry(string Stage, int Batch, string Asked, int Requests, string Replies)
 {
+    private const int MostExperts = 1 << 16;
+
     private static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -32,16 +34,22 @@ public sealed record Entry(string Stage, int Batch, string Asked, int Requests, 
         [.. rows.Select(row => row.Tokens)],
         rows.All(row => row.NotFiniteAt is null) ? null : [.. rows.Select(row => row.NotFiniteAt ?? -1)]), Options);
 
-    /// <summary>Null if it holds no scores.</summary>
+    /// <summary>Null if it holds no scores, or numbers that no model answers.</summary>
     public ScoredBatch? ReadScores() => Read<Scores>() is { } read && read.LogLikelihoods.Length == read.Greedy.Length
+        && (read.Routing is null || read.Routing.Values.All(sums => sums is not null && IsWhole(sums)))
         ? new([.. read.LogLikelihoods.Zip(read.Greedy, (value, isGreedy) => new TokenScore(value, isGreedy))], read.Routing)
         : null;
 
-    /// <summary>Null if it holds no generated tokens.</summary>
+    /// <summary>Null if it holds no generated tokens, or ids that no tokenizer has.</summary>
     public IReadOnlyList<Generated>? ReadGenerated() =>
-        Read<Rows>() is { } read && (read.NotFiniteAt is null || read.NotFiniteAt.Length == read.Tokens.Length)
-            ? [.. read.Tokens.Select((tokens, r) => new Generated(tokens, read.NotFiniteAt?[r] is >= 0 and var at ? at : null))]
+        Read<Rows>() is { Tokens: { } rows } read && rows.All(row => row is not null && row.All(id => id >= 0))
+        && (read.NotFiniteAt is null || read.NotFiniteAt.Length == rows.Length)
+            ? [.. rows.Select((tokens, r) => new Generated(tokens, read.NotFiniteAt?[r] is >= 0 and var at ? at : null))]
             : null;
+
+    /// <summary>Whole layers of as many experts as it says.</summary>
+    private static bool IsWhole(RoutingSums sums) => sums is { Experts: > 0 and <= MostExperts, Tokens: >= 0, Values: not null }
+        && sums.Values.Length % RoutingSums.Width(sums.Experts) == 0;
 
     private T? Read<T>() where T : class
     {

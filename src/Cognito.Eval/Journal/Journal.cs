@@ -26,6 +26,7 @@ public sealed class Journal : IDisposable
     private volatile Task<string>? _weights;
     private Dictionary<string, string> _known = [];
     private Exception? _failure;
+    private (int Experts, int Numbers)? _shape;
     private bool _isDisposed;
     private long _keptRequests;
 
@@ -155,7 +156,7 @@ public sealed class Journal : IDisposable
             _file!.Clear();
             _fresh.Clear();
             _kept.Clear();
-            (_known, _failure) = ([], null);
+            (_known, _failure, _shape) = ([], null, null);
             FoundRequests = 0;
             Interlocked.Exchange(ref _keptRequests, 0);
         }
@@ -174,12 +175,19 @@ public sealed class Journal : IDisposable
 
     private TAnswer? Find<TBatch, TAnswer>(Stage<TBatch> stage, int batch, BatchForm<TBatch, TAnswer> form)
         where TAnswer : class =>
-        _kept.TryGetValue((stage.Name, batch), out var entry) && form.Digest(stage.Batches[batch]) == entry.Asked
-            ? form.Read(entry, stage.Batches[batch]) : null;
+        _kept.TryGetValue((stage.Name, batch), out var entry) && entry.Requests == stage.Requests[batch]
+        && form.Digest(stage.Batches[batch]) == entry.Asked
+        && form.Read(entry, stage.Batches[batch]) is { } answer && IsOfOneModel(answer)
+            ? answer : null;
+
+    /// <summary>Sums of another number of experts or layers would be added up wrongly, or in part.</summary>
+    private bool IsOfOneModel(object answer) => answer is not ScoredBatch { Routing: { } routing } || routing.Values.All(sums =>
+        (_shape ??= (sums.Experts, sums.Values.Length)) == (sums.Experts, sums.Values.Length));
 
     private void Keep(Entry entry)
     {
-        _kept[(entry.Stage, entry.Batch)] = entry;
+        if (!_kept.TryAdd((entry.Stage, entry.Batch), entry))
+            return;
         FoundRequests += entry.Requests;
         _keptRequests += entry.Requests;
     }
@@ -259,7 +267,8 @@ internal static class BatchForms
 
     public static BatchForm<GenerationBatch, IReadOnlyList<Generated>> Generated { get; } = new(
         BatchDigest.Of, Entry.Write, (entry, batch) =>
-            entry.ReadGenerated() is { } read && read.Count == batch.Prompts.Count ? read : null);
+            entry.ReadGenerated() is { } read && read.Count == batch.Prompts.Count
+            && read.Zip(batch.Prompts).All(row => row.First.Length <= row.Second.MaxNewTokens) ? read : null);
 }
 
 /// <summary>A journal cannot be written; one line says which and why.</summary>

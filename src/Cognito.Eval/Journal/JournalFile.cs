@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Cognito.Eval;
 
@@ -12,7 +13,13 @@ namespace Cognito.Eval;
 internal sealed class JournalFile : IDisposable
 {
     public const string Name = "journal.sqlite";
-    private const int Version = 1, Busy = 5, Locked = 6, Corrupt = 11, NoDatabase = 26;
+
+    /// <summary>The end of a rollback journal that names other files, which SQLite would remove.</summary>
+    private static readonly byte[] NamesOthers = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
+
+    /// <summary>How often one that is locked is tried again: two who open it in one moment may refuse each other.</summary>
+    private const int Tries = 2;
+
     private readonly SqliteConnection _connection;
 
     private JournalFile(string path, SqliteConnection connection) => (Path, _connection) = (path, connection);
@@ -24,9 +31,96 @@ internal sealed class JournalFile : IDisposable
 
     /// <summary>Opens a journal to write, and makes it if it is not there.</summary>
     /// <exception cref="InputException">Another process has it open, or it cannot be written.</exception>
-    public static JournalFile Open(string path) => Open(path, aside: null);
+    public static JournalFile Open(string path) => Open(path, aside: null, Tries);
 
-    private static JournalFile Open(string path, string? aside)
+    private static JournalFile Open(string path, string? aside, int tries)
+    {
+        if (Directory.Exists(path))
+            throw new InputException($"{path}: a folder, where a file belongs; remove it");
+        // A log that names other files is none of ours: SQLite would remove those.
+        if (EndsWith(path + "-journal", NamesOthers))
+            return Open(path, SetAside(path), tries);
+        var connection = Connect(path);
+        try
+        {
+            JournalSchema.Run(connection, "PRAGMA locking_mode = EXCLUSIVE");
+            var isMade = JournalSchema.IsMade(connection);
+            JournalSchema.Run(connection, "PRAGMA journal_mode = WAL");
+            JournalSchema.Run(connection, "PRAGMA synchronous = FULL");
+            if (!isMade)
+                JournalSchema.Make(connection);
+            // Whoever only reads lets nobody else in from here on either.
+            JournalSchema.Run(connection, "BEGIN EXCLUSIVE; COMMIT");
+            JournalSchema.RequireSound(connection);
+            return new(path, connection) { WasSetAside = aside };
+        }
+        catch (SqliteException e)
+        {
+            connection.Dispose();
+            if (e.SqliteErrorCode is (raw.SQLITE_BUSY or raw.SQLITE_LOCKED) && tries > 1)
+            {
+                Thread.Sleep(Random.Shared.Next(200));
+                return Open(path, aside, tries - 1);
+            }
+            if (e.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED)
+                throw new InputException(
+                    $"{System.IO.Path.GetDirectoryName(path)}: another process is at work on this run; wait for it or stop "
+                    + "it, or start another run with --fresh", e);
+            if (!JournalSchema.IsUnusable(e) || aside is not null)
+                throw Failed(path, e);
+            // What it held cannot be trusted, and must not stand in the way.
+            return Open(path, SetAside(path), tries);
+        }
+    }
+
+    /// <summary>All that a journal holds, read from a copy, so that a process at work on it is not disturbed.</summary>
+    /// <exception cref="InputException">It cannot be read, is damaged, or is no journal.</exception>
+    public static (Dictionary<string, string> Facts, List<Entry> Entries, int Damaged) Read(string path)
+    {
+        for (var tries = Tries; ; tries--)
+            try
+            {
+                return ReadCopy(path);
+            }
+            catch (SqliteException) when (tries > 1)
+            {
+                // It may have been copied in the middle of a change that took no time by the clock.
+                Thread.Sleep(Random.Shared.Next(200));
+            }
+            catch (SqliteException e)
+            {
+                throw new InputException(
+                    $"{path}: no sound journal ({JournalSchema.Fact(e)}); remove it, and the run's command asks all again", e);
+            }
+    }
+
+    private static (Dictionary<string, string> Facts, List<Entry> Entries, int Damaged) ReadCopy(string path)
+    {
+        var folder = Directory.CreateTempSubdirectory("cognito-eval-");
+        try
+        {
+            var copy = System.IO.Path.Combine(folder.FullName, Name);
+            JournalCopy.Make(path, copy);
+            using var file = new JournalFile(path, Connect(copy));
+            if (!JournalSchema.IsMade(file._connection))
+                return ([], [], 0);
+            JournalSchema.RequireSound(file._connection);
+            JournalSchema.Run(file._connection, "PRAGMA query_only = ON");
+            var (entries, damaged) = file.Entries();
+            return (file.Facts(), entries, damaged);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{path}: cannot be read or copied ({e.Message.Split(" : '")[0].TrimEnd('.')}); "
+                + $"check its permissions, and the room in {System.IO.Path.GetTempPath()}", e);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static SqliteConnection Connect(string path)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
@@ -37,56 +131,13 @@ internal sealed class JournalFile : IDisposable
         try
         {
             connection.Open();
-            Run(connection, "PRAGMA locking_mode = EXCLUSIVE");
-            Run(connection, "PRAGMA journal_mode = WAL");
-            Run(connection, "PRAGMA synchronous = FULL");
-            Run(connection, """
-                BEGIN EXCLUSIVE;
-                CREATE TABLE IF NOT EXISTS facts (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-                CREATE TABLE IF NOT EXISTS answers (
-                    stage TEXT NOT NULL, batch INTEGER NOT NULL, asked TEXT NOT NULL, requests INTEGER NOT NULL,
-                    replies TEXT NOT NULL, checksum TEXT NOT NULL, PRIMARY KEY (stage, batch)) STRICT, WITHOUT ROWID;
-                COMMIT
-                """);
-            Run(connection, $"PRAGMA user_version = {Version}");
-            RequireSound(connection);
-            return new(path, connection) { WasSetAside = aside };
+            JournalSchema.Restrain(connection, JournalCopy.Length(path) + JournalCopy.Length(path + "-wal"));
+            return connection;
         }
         catch (SqliteException e)
         {
             connection.Dispose();
-            if (e.SqliteErrorCode is Busy or Locked)
-                throw new InputException(
-                    $"{System.IO.Path.GetDirectoryName(path)}: another process is at work on this run; wait for it or stop "
-                    + "it, or start another run with --fresh", e);
-            if (e.SqliteErrorCode is not (Corrupt or NoDatabase) || aside is not null)
-                throw Failed(path, e);
-            // What it held cannot be trusted, and must not stand in the way.
-            return Open(path, SetAside(path));
-        }
-    }
-
-    /// <summary>All that a journal holds, read from a copy, so that a process at work on it is not disturbed.</summary>
-    public static (Dictionary<string, string> Facts, List<Entry> Entries, int Damaged) Read(string path)
-    {
-        var folder = Directory.CreateTempSubdirectory("cognito-eval-");
-        try
-        {
-            var copy = System.IO.Path.Combine(folder.FullName, Name);
-            foreach (var suffix in (string[])["", "-wal"])
-                if (RegularFile.Exists(path + suffix))
-                    Copy(path + suffix, copy + suffix);
-            using var file = Open(copy);
-            var (entries, damaged) = file.Entries();
-            return (file.Facts(), entries, damaged);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"{path}: cannot be read ({e.Message}); check its permissions", e);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
+            throw Failed(path, e);
         }
     }
 
@@ -96,7 +147,8 @@ internal sealed class JournalFile : IDisposable
         using var rows = command.ExecuteReader();
         var facts = new Dictionary<string, string>();
         while (rows.Read())
-            facts[rows.GetString(0)] = rows.GetString(1);
+            if (rows.GetValue(0) is string name && rows.GetValue(1) is string value)
+                facts[name] = value;
         return facts;
     }
 
@@ -107,13 +159,15 @@ internal sealed class JournalFile : IDisposable
         using var rows = command.ExecuteReader();
         var (entries, damaged) = (new List<Entry>(), 0);
         while (rows.Read())
-        {
-            var entry = new Entry(rows.GetString(0), rows.GetInt32(1), rows.GetString(2), rows.GetInt32(3), rows.GetString(4));
-            if (entry.Checksum == rows.GetString(5))
+            // A page put together by hand holds any type, whatever the table says.
+            if (rows.GetValue(0) is string stage && rows.GetValue(1) is long batch and >= 0 and <= int.MaxValue
+                && rows.GetValue(2) is string asked && rows.GetValue(3) is long requests and >= 0 and <= int.MaxValue
+                && rows.GetValue(4) is string replies && rows.GetValue(5) is string checksum
+                && new Entry(stage, (int)batch, asked, (int)requests, replies) is var entry && entry.Checksum == checksum)
                 entries.Add(entry);
             else
                 damaged++;
-        }
+        JournalSchema.Release(_connection);
         return (entries, damaged);
     }
 
@@ -139,7 +193,7 @@ internal sealed class JournalFile : IDisposable
             // One plain file is left, which opens anywhere, also where nothing can be written.
             Run("PRAGMA journal_mode = DELETE");
         }
-        catch (SqliteException)
+        catch (Exception e) when (e is SqliteException or InvalidOperationException)
         {
             // The log beside it is as good, and this may be the second failure in a row.
         }
@@ -158,33 +212,32 @@ internal sealed class JournalFile : IDisposable
         }
     }
 
-    private static JournalException Failed(string path, SqliteException e) =>
-        new($"{path}: cannot be written ({e.Message.Split('\'') switch { [_, var said, ..] => said, _ => e.Message }}); "
-            + "see that the disk has room and the folder may be written", e);
-
-    /// <summary>A journal of broken structure is found out now, not in the middle of a run.</summary>
-    private static void RequireSound(SqliteConnection connection)
+    private static Exception Failed(string path, SqliteException e)
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = "PRAGMA quick_check(1)";
-        if (command.ExecuteScalar() is not "ok")
-            throw new SqliteException("not sound", Corrupt);
+        var line = $"{path}: cannot be written ({JournalSchema.Fact(e)}); see that the disk has room and the folder may be written";
+        return e.SqliteErrorCode is raw.SQLITE_CANTOPEN or raw.SQLITE_PERM or raw.SQLITE_AUTH
+            ? new InputException(line, e) : new JournalException(line, e);
     }
 
     private static string SetAside(string path)
     {
         var aside = path + ".damaged";
-        File.Move(path, aside, overwrite: true);
+        if (File.Exists(path))
+            File.Move(path, aside, overwrite: true);
         foreach (var suffix in (string[])["-wal", "-shm", "-journal"])
             File.Delete(path + suffix);
         return aside;
     }
 
-    private static void Copy(string from, string to)
+    private static bool EndsWith(string path, byte[] end)
     {
-        using var source = RegularFile.Open(from, FileKind.Journal);
-        using var target = File.Create(to);
-        source.CopyTo(target);
+        if (JournalCopy.Length(path) < end.Length)
+            return false;
+        using var file = RegularFile.Open(path, FileKind.Journal);
+        file.Seek(-end.Length, SeekOrigin.End);
+        var last = new byte[end.Length];
+        file.ReadExactly(last);
+        return last.AsSpan().SequenceEqual(end);
     }
 
     private void Run(string sql, params object[] values)
@@ -200,12 +253,5 @@ internal sealed class JournalFile : IDisposable
         for (var i = 0; i < values.Length; i++)
             command.Parameters.AddWithValue("$" + i.ToString(CultureInfo.InvariantCulture), values[i]);
         return command;
-    }
-
-    private static void Run(SqliteConnection connection, string sql)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
     }
 }

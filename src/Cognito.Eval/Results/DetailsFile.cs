@@ -23,19 +23,10 @@ public static class DetailsFile
     public static string Path(string run, string task) => System.IO.Path.Combine(run, Folder, task + ".parquet");
 
     /// <summary>Writes a task's documents into a run's folder.</summary>
-    public static void Write(string run, string task, IReadOnlyList<DocDetail> docs)
-    {
-        Directory.CreateDirectory(System.IO.Path.Combine(run, Folder));
-        var path = Path(run, task);
-        // One name: what a killed process left is written over.
-        var temporary = path + ".tmp";
-        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.ReadWrite))
-        {
-            Write(file, docs).GetAwaiter().GetResult();
-            file.Flush(flushToDisk: true);
-        }
-        File.Move(temporary, path, overwrite: true);
-    }
+    /// <exception cref="InputException">They cannot be written there.</exception>
+    /// <exception cref="OutputException">The disk is full or fails.</exception>
+    public static void Write(string run, string task, IReadOnlyList<DocDetail> docs) =>
+        OutputFile.Write(Path(run, task), file => Write(file, docs).GetAwaiter().GetResult());
 
     private static async Task Write(Stream file, IReadOnlyList<DocDetail> docs)
     {

@@ -11,6 +11,7 @@ public sealed record Manifest
     public const string Name = "run.json";
     public const int CurrentSchema = 1;
 
+
     public int SchemaVersion { get; init; } = CurrentSchema;
     public required DateTimeOffset Started { get; init; }
 
@@ -28,35 +29,49 @@ public sealed record Manifest
         Shard == other.Shard && Budget == other.Budget && Key.Digest() == other.Key.Digest();
 
     /// <summary>Writes it into a folder, which must not hold one yet.</summary>
-    /// <exception cref="IOException">It holds one.</exception>
+    /// <exception cref="IOException">It holds one, or it cannot be written.</exception>
     public void Write(string folder)
     {
-        var path = Path.Combine(folder, Name);
-        var temporary = $"{path}.{Environment.ProcessId}.tmp";
-        File.WriteAllText(temporary, JsonSerializer.Serialize(this, RunFile.Options) + "\n");
-        try
-        {
-            File.Move(temporary, path, overwrite: false);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
+        using var file = new FileStream(Path.Combine(folder, Name), FileMode.CreateNew, FileAccess.Write);
+        file.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this, RunFile.Options) + "\n"));
+        file.Flush(flushToDisk: true);
     }
 
-    /// <summary>A folder's, or null where none can be read.</summary>
+    /// <summary>A folder's, or null where none is or can be read.</summary>
     public static Manifest? Read(string folder)
     {
         try
         {
-            return JsonSerializer.Deserialize<Manifest>(RegularFile.Read(Path.Combine(folder, Name), FileKind.Manifest), RunFile.Options) is
-            { SchemaVersion: CurrentSchema } manifest ? manifest : null;
+            return RegularFile.Exists(Path.Combine(folder, Name)) ? Require(folder) : null;
         }
-        catch (Exception e) when (e is InputException or JsonException or NotSupportedException)
+        catch (InputException)
         {
             return null;
         }
     }
+
+    /// <summary>A folder's: its numbers are such as a run can have, its texts such as people give.</summary>
+    /// <exception cref="InputException">It is not there, damaged, or holds what no run has.</exception>
+    public static Manifest Require(string folder)
+    {
+        var path = Path.Combine(folder, Name);
+        try
+        {
+            var manifest = JsonSerializer.Deserialize<Manifest>(RegularFile.Read(path, FileKind.Manifest), RunFile.Options) ?? throw Damaged(path, "null");
+            return manifest.SchemaVersion != CurrentSchema
+                ? throw new InputException(
+                    $"{path}: schema version {manifest.SchemaVersion}, this build reads {CurrentSchema}; use the matching version")
+                : ManifestCheck.Fault(manifest) is { } fault ? throw Damaged(path, fault) : manifest;
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException or ArgumentException)
+        {
+            throw Damaged(path, e is JsonException { Path: { } at } ? $"{Printable.Line(at)} is missing, or is not what belongs there"
+                : "it is not what a run writes", e);
+        }
+    }
+
+    private static InputException Damaged(string path, string fact, Exception? e = null) =>
+        new($"{path}: not a run's ({fact}); remove its folder, and the run's command begins anew", e);
 }
 
 /// <summary>What was asked for on the command line: enough to ask the same questions again.</summary>

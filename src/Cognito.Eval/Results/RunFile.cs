@@ -28,18 +28,12 @@ public static class RunFile
     public static string ToJson(Run run) => JsonSerializer.Serialize(run, Options) + "\n";
 
     /// <summary>Writes a run into a folder, by way of a temporary file beside it. Returns the file's path.</summary>
+    /// <exception cref="InputException">It cannot be written there.</exception>
+    /// <exception cref="OutputException">The disk is full or fails.</exception>
     public static string Write(Run run, string folder)
     {
-        Directory.CreateDirectory(folder);
         var path = Path.Combine(folder, Name);
-        // One name: what a killed process left is written over.
-        var temporary = path + ".tmp";
-        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
-        {
-            file.Write(System.Text.Encoding.UTF8.GetBytes(ToJson(run)));
-            file.Flush(flushToDisk: true);
-        }
-        File.Move(temporary, path, overwrite: true);
+        OutputFile.Write(path, file => file.Write(System.Text.Encoding.UTF8.GetBytes(ToJson(run))));
         return path;
     }
 

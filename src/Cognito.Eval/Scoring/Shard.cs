@@ -11,14 +11,17 @@ public readonly record struct Shard(int Index, int Count)
     /// <summary>The run undivided.</summary>
     public static Shard Whole { get; } = new(0, 1);
 
+    /// <summary>Whether there is such a part: a file may say anything.</summary>
+    internal bool IsOne => Index >= 0 && Index < Count && Count <= Most;
+
     /// <summary>Reads "i/n".</summary>
     /// <exception cref="InputException">It is not i of n parts.</exception>
     public static Shard Parse(string text)
     {
         var parts = text.Split('/');
         return parts.Length == 2 && Number(parts[0]) is { } index && Number(parts[1]) is { } count
-            && index < count && count <= Most
-            ? new(index, count)
+            && new Shard(index, count) is { IsOne: true } shard
+            ? shard
             : throw new InputException(
                 $"--shard {text}: not a part of a run; give i/n with i from 0 to n - 1, such as 0/4, or auto");
     }

@@ -49,7 +49,7 @@ public sealed record Questions(
         if (asked == 0)
             throw new InputException(
                 $"{task}: --limit {limit} of {docs.Count} documents is none; give a larger fraction, or a count");
-        var prompts = Prompts(task, protocol, docs, examples, count).Take(asked).ToList();
+        var prompts = data.Bounds.Within(task, Prompts(task, protocol, docs, examples, count).Take(asked)).ToList();
         return new(task, count, prompts, docs.Count, RequestDigest.Of(prompts.SelectMany(doc => doc.Requests)), digests)
         {
             ShotRows = count > 0 ? examples.Count : null,

@@ -95,24 +95,23 @@ public sealed class SharedDataTests
     }
 
     [Fact]
-    public void The_largest_split_is_read_in_well_under_a_second()
+    public void The_largest_split_is_read_whole_and_the_time_is_said()
     {
         var root = Root;
         root.Read(Winogrande, "validation");
         var clock = Stopwatch.StartNew();
         var split = root.Read(Winogrande, "train");
         TestContext.Current.TestOutputHelper?.WriteLine($"{split.Rows.Count} rows in {clock.ElapsedMilliseconds} ms");
-        Assert.InRange(clock.ElapsedMilliseconds, 0, 3000); // a loaded machine's second
+        Assert.Equal(40398, split.Rows.Count);
     }
 
     [Fact]
-    public void Every_file_is_read_whole_in_a_few_seconds()
+    public void Every_file_is_read_whole_and_the_time_is_said()
     {
         var clock = Stopwatch.StartNew();
         var files = Directory.GetFiles(Shared.Path("data"), "*.parquet", SearchOption.AllDirectories);
         var rows = files.Sum(file => ParquetRows.Read(file).Count);
         TestContext.Current.TestOutputHelper?.WriteLine($"{rows} rows of {files.Length} files in {clock.ElapsedMilliseconds} ms");
         Assert.Equal(1119 + 299 + 1172 + 285 + 1531 + 14042 + 817 + 40398 + 1267 + 7473 + 1319 + 2143 + 2000, rows);
-        Assert.InRange(clock.ElapsedMilliseconds, 0, 10_000);
     }
 }

@@ -21,6 +21,7 @@ internal sealed partial class FuzzTargets : IDisposable
         "model.safetensors.index.json", "results.json", "rows.jsonl", "rows.csv",
         "tokenizer.json", "tokenizer_config.json beside tokenizer.json", "harness results", "harness samples", "gate policy", "details",
         "datasets.lock.json", "fetched.json", "hub listing", "hub index",
+        "run.json", "journal.sqlite",
     ];
 
     public void Dispose() => folder.Dispose();
@@ -56,6 +57,8 @@ internal sealed partial class FuzzTargets : IDisposable
         "fetched.json" => OfJson(name, [Fetched()], _ => ReadFetched()),
         "hub listing" => new(name, [Listing()], JsonSyntax.Change, ReadListing, new(Mib, 100)),
         "hub index" => OfJson(name, [Index()], _ => ReadShards(), Mib, "model.safetensors.index.json"),
+        "run.json" => Manifests(),
+        "journal.sqlite" => Journals(),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
     };
 

@@ -59,7 +59,7 @@ public sealed partial class HubTests
             ? LoopbackHub.Fail(context, 429, retryAfter: "2") : Task.FromResult(false);
         var clock = Stopwatch.StartNew();
         Holds(await Fetch());
-        Assert.InRange(clock.Elapsed.TotalSeconds, 1.9, 30);
+        Assert.True(clock.Elapsed.TotalSeconds > 1.9, $"{clock.Elapsed}");
         Assert.Contains(said, line => line.Contains("429", StringComparison.Ordinal) && line.Contains("2 s", StringComparison.Ordinal));
     }
 

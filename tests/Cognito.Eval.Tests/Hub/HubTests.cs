@@ -89,10 +89,11 @@ public sealed partial class HubTests : IAsyncDisposable
         Assert.SkipUnless(File.Exists("/usr/bin/flock"), "needs util-linux's flock");
         var path = Path.Combine(home.Path, "hub", ".locks", "models--org--nano", Hash(Weights) + ".lock");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        using var other = Process.Start("/usr/bin/flock", ["-F", path, "sleep", "60"]);
-        while (!File.Exists(path))
-            await Task.Delay(10, Cancel);
-        await Task.Delay(200, Cancel);
+        using var other = Process.Start(new ProcessStartInfo("/usr/bin/flock", ["-F", path, "sh", "-c", "echo held; exec sleep 3600"])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        Assert.Equal("held", await other.StandardOutput.ReadLineAsync(Cancel));
         var fetch = Fetch();
         await Task.Delay(1500, Cancel);
         Assert.False(fetch.IsCompleted);

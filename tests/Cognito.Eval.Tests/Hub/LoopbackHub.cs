@@ -57,6 +57,9 @@ internal sealed class LoopbackHub : IAsyncDisposable
     /// <summary>Bytes of a body that come between pauses of 20 ms; all at once if null.</summary>
     public int? Step { get; set; }
 
+    /// <summary>Whether a body that comes in steps waits after so many bytes, until that is no longer so or nobody asks.</summary>
+    public Func<HttpContext, int, bool>? Holds { get; set; }
+
     /// <param name="address">"org/name", or "datasets/org/name".</param>
     public HubContent Add(string address, IReadOnlyDictionary<string, byte[]> files) =>
         repositories[address] = new(Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(address))), files);
@@ -156,8 +159,7 @@ internal sealed class LoopbackHub : IAsyncDisposable
         {
             await response.Body.WriteAsync(body.AsMemory(0, cut), context.RequestAborted);
             await response.Body.FlushAsync(context.RequestAborted);
-            await Task.Delay(200, context.RequestAborted); // or a reset would take back what is on its way
-            context.Abort();
+            // The connection ends with fewer bytes than were announced; aborting it could take back what is on its way.
             return;
         }
         for (var sent = 0; sent < body.Length; sent += Step ?? body.Length)
@@ -166,7 +168,9 @@ internal sealed class LoopbackHub : IAsyncDisposable
             if (Step is not null)
             {
                 await response.Body.FlushAsync(context.RequestAborted);
-                await Task.Delay(20, context.RequestAborted);
+                do
+                    await Task.Delay(20, context.RequestAborted);
+                while (Holds?.Invoke(context, sent) == true);
             }
         }
     }

@@ -23,6 +23,8 @@ public sealed class HtmlBrowserTests : IAsyncLifetime
             {
                 ExecutablePath = path,
                 Headless = true,
+                Timeout = (int)HangGuard.Long.TotalMilliseconds,
+                ProtocolTimeout = (int)HangGuard.Long.TotalMilliseconds,
                 // A container's root cannot have the sandbox; the pages are our own.
                 Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
             });
@@ -39,6 +41,7 @@ public sealed class HtmlBrowserTests : IAsyncLifetime
     {
         Assert.SkipWhen(browser is null, "needs Chromium: install it, or set COGNITO_EVAL_CHROMIUM to its path");
         var page = await browser!.NewPageAsync();
+        page.DefaultTimeout = page.DefaultNavigationTimeout = (int)HangGuard.Long.TotalMilliseconds;
         page.Console += (_, said) => complaints.Add($"{said.Message.Type}: {said.Message.Text}");
         page.PageError += (_, error) => complaints.Add($"error: {error.Message}");
         page.Request += (_, request) => asked.Add(request.Request.Url);
@@ -53,9 +56,10 @@ public sealed class HtmlBrowserTests : IAsyncLifetime
 
     private static async Task Until(IPage page, string condition)
     {
-        for (var tries = 0; !await page.EvaluateExpressionAsync<bool>(condition); tries++)
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        while (!await page.EvaluateExpressionAsync<bool>(condition))
         {
-            Assert.True(tries < 200, $"never came true: {condition}");
+            Assert.True(clock.Elapsed < HangGuard.Long, $"never came true: {condition}");
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }
     }

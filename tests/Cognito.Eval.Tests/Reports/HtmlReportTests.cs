@@ -158,7 +158,7 @@ public sealed partial class HtmlReportTests
     }
 
     [Fact]
-    public void Two_full_size_runs_make_a_page_in_10_s_and_15_MB()
+    public void Two_full_size_runs_make_a_page_of_15_MB()
     {
         using var folder = new TemporaryFolder();
         var runs = new[] { 1, 2 }.Select(seed => FullSize.Write(Path.Combine(folder.Path, $"{seed}"), seed)).ToList();
@@ -167,7 +167,6 @@ public sealed partial class HtmlReportTests
         var (seconds, bytes) = (clock.Elapsed.TotalSeconds, System.Text.Encoding.UTF8.GetByteCount(page));
         TestContext.Current.SendDiagnosticMessage($"{seconds:0.0} s, {bytes / 1e6:0.0} MB");
         Assert.Equal(28659, Documents(page)["tasks"]!.AsArray().Sum(task => task!["ids"]!.AsArray().Count));
-        Assert.InRange(seconds, 0, 10);
         Assert.InRange(bytes, 1_000_000, 15_000_000);
     }
 }

@@ -111,7 +111,7 @@ public sealed class ModelPoolTests
                     if (isFirst)
                         both.Signal();
                     isFirst = false;
-                    Assert.True(both.Wait(TimeSpan.FromSeconds(20)));
+                    Assert.True(both.Wait(HangGuard.Long));
                 },
             };
         }
@@ -126,7 +126,7 @@ public sealed class ModelPoolTests
     {
         using var failed = new ManualResetEventSlim();
         // The others do not take everything before the one has failed.
-        Device Waits() => new(_ => null) { BeforeBatch = () => failed.Wait(TimeSpan.FromSeconds(20)) };
+        Device Waits() => new(_ => null) { BeforeBatch = () => failed.Wait(HangGuard.Long) };
         var bad = new Device(asked =>
         {
             if (asked < batches)
@@ -152,14 +152,13 @@ public sealed class ModelPoolTests
     {
         using var begun = new ManualResetEventSlim();
         // Of two batches each device takes one; the bad one fails when the other has nothing left to take.
-        var good = new Device(_ => null) { BeforeBatch = () => begun.Wait(TimeSpan.FromSeconds(20)) };
+        var good = new Device(_ => null) { BeforeBatch = () => begun.Wait(HangGuard.Long) };
         var bad = new Device(_ => new InvalidOperationException("lost"))
         {
             BeforeBatch = () =>
             {
                 begun.Set();
-                SpinWait.SpinUntil(() => !good.Answered.IsEmpty, TimeSpan.FromSeconds(20));
-                Thread.Sleep(100);
+                SpinWait.SpinUntil(() => !good.Answered.IsEmpty, HangGuard.Long);
             },
         };
         var (pool, lost) = Pool(good, bad);
@@ -237,24 +236,30 @@ public sealed class ModelPoolTests
     public void Leaving_early_ends_what_has_begun_and_begins_no_more()
     {
         using var left = new ManualResetEventSlim();
+        using var stopped = new CountdownEvent(2);
         var (one, other) = (Stops(), Stops());
         var (pool, lost) = Pool(one, other);
-        using (var answers = pool.Score(Batches).GetEnumerator())
+        var answers = pool.Score(Batches).GetEnumerator();
+        foreach (var expected in Expected[..3])
         {
-            foreach (var expected in Expected[..3])
-            {
-                Assert.True(answers.MoveNext());
-                Assert.Equal(expected, answers.Current);
-            }
-            _ = Task.Delay(500).ContinueWith(_ => left.Set(), TaskScheduler.Default);
+            Assert.True(answers.MoveNext());
+            Assert.Equal(expected, answers.Current);
         }
+        Assert.True(stopped.Wait(HangGuard.Long, TestContext.Current.CancellationToken));
+        var leaves = new Thread(answers.Dispose);
+        leaves.Start();
+        // It waits for the two batches that have begun, and for nothing else.
+        for (var looks = 0; looks < 20; looks = leaves.ThreadState.HasFlag(ThreadState.WaitSleepJoin) ? looks + 1 : 0)
+            Thread.Sleep(5);
+        left.Set();
+        Assert.True(leaves.Join(HangGuard.Long));
         var answered = one.Answered.Count + other.Answered.Count;
-        Assert.InRange(answered, 3, 22);
+        Assert.Equal(22, answered);
         Assert.Empty(lost);
         Assert.Equal(Expected, pool.Score(Batches).ToList());
         Assert.Equal(answered + 100, one.Answered.Count + other.Answered.Count);
 
-        // Goes on after its tenth batch when the answers have been left.
+        // Stops before its eleventh batch until the answers have been left.
         Device Stops()
         {
             var begun = 0;
@@ -262,8 +267,11 @@ public sealed class ModelPoolTests
             {
                 BeforeBatch = () =>
                 {
-                    if (++begun > 10)
-                        left.Wait(TimeSpan.FromSeconds(20));
+                    if (++begun == 11)
+                    {
+                        stopped.Signal();
+                        left.Wait(HangGuard.Long);
+                    }
                 },
             };
         }

@@ -52,7 +52,7 @@ public sealed class ReadAheadTests
             settle: _ =>
             {
                 Assert.NotEqual(0, underWay--);
-                Assert.True(others.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+                Assert.True(others.Wait(HangGuard.Long, TestContext.Current.CancellationToken));
             });
         Assert.InRange(most, 1, 5);
     }
@@ -78,7 +78,7 @@ public sealed class ReadAheadTests
                 {
                     piece = given;
                     // The next one comes when the last one has left.
-                    return given++ < 5 && (piece == 0 || sent.Wait(TimeSpan.FromSeconds(30)));
+                    return given++ < 5 && (piece == 0 || sent.Wait(HangGuard.Long));
                 }
             }, 4, 2, (_, _) => { }, (_, _) => sent.Release(), _ => { });
         Assert.True(given > 5);

@@ -1,0 +1,49 @@
+namespace Cognito.Eval;
+
+/// <summary>A journal copied to be looked into, while a process may be at work on it.</summary>
+internal static class JournalCopy
+{
+    /// <summary>A journal of all six tasks is some MiB; a file beyond this is none.</summary>
+    private const long MostBytes = 1L << 32;
+
+    /// <summary>How often one that changes meanwhile is copied again: commits are a second apart.</summary>
+    private const int Most = 20;
+
+    private static readonly string[] suffixes = ["", "-wal"];
+
+    /// <summary>Copies the database and its log as they were at one moment.</summary>
+    /// <exception cref="InputException">It is larger than a journal may be.</exception>
+    public static void Make(string path, string copy)
+    {
+        for (var n = 1; n <= Most && !IsMade(path, copy); n++)
+            Thread.Sleep(n);
+    }
+
+    /// <summary>In bytes; 0 where there is no file.</summary>
+    public static long Length(string path) => new FileInfo(path) is { Exists: true, Length: var length } ? length : 0;
+
+    /// <summary>False if either file changed meanwhile.</summary>
+    private static bool IsMade(string path, string copy)
+    {
+        (long, DateTime)[] before = [.. suffixes.Select(suffix => Stamp(path + suffix))];
+        foreach (var suffix in suffixes)
+        {
+            File.Delete(copy + suffix);
+            if (RegularFile.Exists(path + suffix))
+                Copy(path + suffix, copy + suffix);
+        }
+        return suffixes.Select(suffix => Stamp(path + suffix)).SequenceEqual(before);
+    }
+
+    private static void Copy(string from, string to)
+    {
+        using var source = RegularFile.Open(from, FileKind.Journal);
+        if (source.Length > MostBytes)
+            throw new InputException($"{from}: {source.Length >> 20} MiB, and no journal has as many; remove it, and the run's command "
+                + "asks all again");
+        using var target = File.Create(to);
+        source.CopyTo(target);
+    }
+
+    private static (long, DateTime) Stamp(string path) => (Length(path), File.GetLastWriteTimeUtc(path));
+}
