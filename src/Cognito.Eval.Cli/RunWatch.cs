@@ -40,7 +40,7 @@ internal sealed class RunWatch(int threads)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{output}: cannot be written ({e.Message}); name another folder with --output DIR", e);
+            throw new InputException($"{output}: cannot be written ({Fact.Of(e)}); name another folder with --output DIR", e);
         }
     }
 

@@ -60,7 +60,7 @@ public sealed class Hub(HubSettings settings) : IDisposable
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new InputException($"{Cache.Folder}: cannot be written ({e.Message.TrimEnd('.')}); set HF_HOME to a folder "
+            throw new InputException($"{Cache.Folder}: cannot be written ({Fact.Of(e)}); set HF_HOME to a folder "
                 + "of your own", e);
         }
     }

@@ -23,7 +23,7 @@ internal sealed class HubClient(HubSettings settings, Action<string> say) : IDis
         }
         catch (HttpRequestException e)
         {
-            throw new HubException($"{settings.Endpoint}/{repo.Api}: the answer broke off ({e.Message}); try again", e);
+            throw new HubException($"{settings.Endpoint}/{repo.Api}: the answer broke off ({Fact.Of(e)}); try again", e);
         }
     }
 

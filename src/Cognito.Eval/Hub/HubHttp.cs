@@ -91,8 +91,7 @@ internal sealed class HubHttp : IDisposable
     private static string Reason(Exception e) => e switch
     {
         TimeoutRejectedException => "none in time",
-        { InnerException: { } inner and not HttpRequestException } => inner.Message.TrimEnd('.'),
-        _ => e.Message.TrimEnd('.'),
+        _ => Fact.Of(e),
     };
 
     public void Dispose() => http.Dispose();

@@ -78,7 +78,7 @@ public sealed class Transfer
         catch (IOException e)
         {
             throw new HubException($"{Name}: the transfer breaks off again and again at {part.Length} of {Size} bytes "
-                + $"({e.Message.TrimEnd('.')}); try again, it goes on from there", e);
+                + $"({Fact.Of(e)}); try again, it goes on from there", e);
         }
     }
 
@@ -129,7 +129,7 @@ public sealed class Transfer
         }
         catch (HttpRequestException e)
         {
-            throw new IOException(e.Message, e);
+            throw new IOException(Fact.Of(e), e);
         }
     }
 }

@@ -177,7 +177,7 @@ public sealed class Journal : IDisposable
     private void Check()
     {
         if (_failure is { } failure)
-            throw failure is CheckpointChangedException ? failure : new JournalException(failure.Message, failure);
+            throw failure is CheckpointChangedException ? failure : new JournalException(failure is JournalException ? failure.Message : Fact.Of(failure), failure);
         // Nothing will be kept without the hash: better told now than at the end.
         if (_weights is { IsCompleted: true, IsCompletedSuccessfully: false } failed)
             failed.GetAwaiter().GetResult();

@@ -82,7 +82,7 @@ internal sealed class JournalFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{path}: cannot be read ({e.Message}); check its permissions", e);
+            throw new InputException($"{path}: cannot be read ({Fact.Of(e)}); check its permissions", e);
         }
         finally
         {
@@ -159,7 +159,7 @@ internal sealed class JournalFile : IDisposable
     }
 
     private static JournalException Failed(string path, SqliteException e) =>
-        new($"{path}: cannot be written ({e.Message.Split('\'') switch { [_, var said, ..] => said, _ => e.Message }}); "
+        new($"{path}: cannot be written ({Fact.Of(e)}); "
             + "see that the disk has room and the folder may be written", e);
 
     /// <summary>A journal of broken structure is found out now, not in the middle of a run.</summary>

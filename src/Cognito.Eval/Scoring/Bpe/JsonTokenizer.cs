@@ -93,7 +93,7 @@ public sealed class JsonTokenizer : VocabularyTokenizer
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new InputException($"{path}: is no tokenizer's JSON ({e.Message.Split('.')[0]}); fetch the file again", e);
+            throw new InputException($"{path}: is no tokenizer's JSON ({Fact.Of(e)}); fetch the file again", e);
         }
     }
 

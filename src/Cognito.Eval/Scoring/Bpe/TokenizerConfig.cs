@@ -68,7 +68,7 @@ internal sealed record TokenizerConfig(
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{path}: cannot be read as JSON ({e.Message.Split('.')[0]}); fetch the file again", e);
+            throw new InputException($"{path}: cannot be read as JSON ({Fact.Of(e)}); fetch the file again", e);
         }
     }
 }
