@@ -42,7 +42,7 @@ internal static class DataVerify
                 files += FileCheck.Checkpoint(fetching.Hub, repo, narrator.Warn);
             if (chosen.Count == 0)
             {
-                Console.WriteLine($"{files} files are right");
+                Terminal.Line($"{files} files are right");
                 return Session.Done;
             }
             // Files before rows: a flipped byte is named by its file.
@@ -70,7 +70,7 @@ internal static class DataVerify
     private static int Report(IReadOnlyList<Split> splits, bool json)
     {
         if (json)
-            Console.WriteLine(JsonSerializer.Serialize(
+            Terminal.Print(JsonSerializer.Serialize(
                 splits.Select(split => new
                 {
                     dataset = split.Dataset,
@@ -81,10 +81,10 @@ internal static class DataVerify
                 }), Terminal.Json));
         else
             foreach (var split in splits.Where(split => split.State != LockedRows.Equal))
-                Console.WriteLine(split.Text);
+                Terminal.Line(split.Text);
         var wrong = splits.Where(split => !split.IsRight).ToList();
         if (!json)
-            Console.WriteLine($"{splits.Count(split => split.State == LockedRows.Equal)} of {splits.Count} splits hold the rows "
+            Terminal.Line($"{splits.Count(split => split.State == LockedRows.Equal)} of {splits.Count} splits hold the rows "
                 + "of datasets.lock.json");
         return wrong.Count == 0 ? Session.Done : throw new InputException(
             $"{wrong[0].Text}{(wrong.Count > 1 ? $" (and {wrong.Count - 1} more splits)" : "")}; fetch or import it again");

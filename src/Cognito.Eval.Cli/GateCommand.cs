@@ -65,7 +65,7 @@ internal static class GateCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{path}: cannot be written ({e.Message.TrimEnd('.')}); name another file", e);
+            throw new InputException($"{path}: cannot be written ({Fact.Of(e)}); name another file", e);
         }
     }
 }

@@ -39,7 +39,7 @@ internal sealed class RunWork(
             Evaluation.AnswerShard(prepared, scorer, shard, placement.Budget.Shares, cancel);
             journal.Finish();
             narrator.Clear();
-            Console.WriteLine(place.Path);
+            Terminal.Print(place.Path);
             narrator.Say($"shard {shard}: {journal.KeptRequests} requests answered; merge joins it with the others");
         });
     }
