@@ -40,5 +40,9 @@ internal sealed class Csv : IDisposable
         return _text.ToString();
     }
 
-    public void Dispose() => _csv.Dispose();
+    public void Dispose()
+    {
+        _csv.Dispose();
+        _text.Dispose();
+    }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cognito.Eval.Cli;
 using Cognito.Eval.Tasks;
