@@ -31,18 +31,32 @@ public static class ArcChallenge
         ToDoc = row => new MultipleChoice(
             Query: $"Question: {row.Text("question")}\nAnswer:",
             Choices: row.Inside("choices").Texts("text"),
-            Gold: Gold(row, row.Inside("choices").Texts("text").Count)),
+            Gold: Gold(row, row.Inside("choices"))),
     };
 
     /// <summary>
-    /// The key's place in the alphabet, digits counted as letters; the label list is not consulted (protocol 4.1).
+    /// The key's place in the alphabet, digits counted as letters; the label list is not consulted (protocol 4.1), but one
+    /// that cannot belong to the choices, or lacks the key, is of a damaged row.
     /// </summary>
-    private static int Gold(Row row, int choices) => row.Text("answerKey") switch
+    private static int Gold(Row row, Row choices)
     {
-        [>= 'A' and <= 'E' and var letter] when letter - 'A' < choices => letter - 'A',
-        [>= '1' and <= '5' and var digit] when digit - '1' < choices => digit - '1',
-        var key => throw new InputException(
-            $"{row.Origin}: answerKey \"{key}\" names none of the {choices} choices; is this file the ARC dataset?"),
+        var (key, count) = (row.Text("answerKey"), choices.Texts("text").Count);
+        var gold = Place(key) is { } place && place < count ? place : throw new InputException(
+            $"{row.Origin}: answerKey \"{key}\" names none of the {count} choices; is this file the ARC dataset?");
+        if (!choices.Cells.ContainsKey("label"))
+            return gold;
+        var labels = choices.Texts("label");
+        if (labels.Count != count)
+            throw new InputException($"{choices.Origin}: {count} choices and {labels.Count} labels; is this file the ARC dataset?");
+        return labels.Any(label => Place(label) == gold) ? gold : throw new InputException(
+            $"{row.Origin}: answerKey \"{key}\" is none of the labels {string.Join(", ", labels)}; correct the row");
+    }
+
+    private static int? Place(string key) => key switch
+    {
+        [>= 'A' and <= 'E' and var letter] => letter - 'A',
+        [>= '1' and <= '5' and var digit] => digit - '1',
+        _ => null,
     };
 
     /// <summary>The original file has the choices inside the question, each with its label.</summary>
@@ -50,7 +64,8 @@ public static class ArcChallenge
     {
         var question = row.Inside("question");
         Row[] choices = question.Cells.GetValueOrDefault("choices") is IReadOnlyList<object?> list
-            ? [.. list.OfType<IReadOnlyDictionary<string, object?>>().Select(choice => new Row($"{row.Origin}, \"choices\"", choice))]
+            ? [.. list.Select((choice, i) => choice is IReadOnlyDictionary<string, object?> cells ? new Row($"{row.Origin}, \"choices\"", cells)
+                : throw new InputException($"{row.Origin}: choice {i + 1} is no object of text and label; is this the original ARC?"))]
             : throw new InputException($"{row.Origin}: the question has no list of choices; is this the original ARC?");
         return new(row.Origin, new Dictionary<string, object?>
         {

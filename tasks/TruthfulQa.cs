@@ -56,10 +56,12 @@ public static class TruthfulQa
     private static LabelledChoices Labelled(Row targets)
     {
         var (choices, labels) = (targets.Texts("choices"), targets.Integers("labels"));
-        return choices.Count == labels.Count && choices.Count > 0
-            ? new(choices, [.. labels.Select(label => label != 0)])
-            : throw new InputException(
+        if (choices.Count != labels.Count || choices.Count == 0)
+            throw new InputException(
                 $"{targets.Origin}: {choices.Count} choices and {labels.Count} labels; is this file TruthfulQA's multiple_choice?");
+        return labels.All(label => label is 0 or 1)
+            ? new(choices, [.. labels.Select(label => label == 1)])
+            : throw new InputException($"{targets.Origin}: label {labels.First(label => label is not (0 or 1))} is neither 0 nor 1; correct the row");
     }
 
     /// <summary>The original file has its choices as keys and their labels as values.</summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Spectre.Console;
 
 namespace Cognito.Eval.Cli;
 
@@ -25,18 +24,16 @@ internal sealed record BenchReport(
     {
         string[] heads = ["Column", "Documents", "Distinct tokens", "Forward tokens", "Seconds", "Tokens/s", "Of ceiling",
             .. Compares ? ["Unshared s", "Faster", "Token ratio"] : Array.Empty<string>()];
-        var table = Terminal.Table(heads);
-        foreach (var column in table.Columns.Skip(1))
-            column.Alignment = Justify.Right;
+        var table = new Terminal.Table(1, heads);
         foreach (var column in Columns)
             Add(column);
         if (Columns.Count > 1)
             Add(All());
-        Terminal.Print(table);
+        table.Print();
         foreach (var line in Lines())
-            Terminal.Out.WriteLine(line);
+            Terminal.Line(line);
 
-        void Add(BenchedColumn column) => table.AddRow([
+        void Add(BenchedColumn column) => table.Add([
             column.Column, Grouped(column.Counts.Documents), Grouped(column.Counts.DistinctTokens),
             Grouped(column.Counts.ForwardTokens), F(column.Seconds, 2), Grouped((long)Rate(column)), F(Bench.Fraction(Rate(column)), 3),
             .. column.NaiveSeconds is { } naive
@@ -62,7 +59,7 @@ internal sealed record BenchReport(
             yield return $"all published documents of these columns at this speed: {TimeSpan.FromSeconds(seconds):h\\:mm\\:ss}";
     }
 
-    private void PrintJson() => Console.WriteLine(JsonSerializer.Serialize(new
+    private void PrintJson() => Terminal.Print(JsonSerializer.Serialize(new
     {
         device = Placement.Device.ToString(),
         dtype = Placement.DtypeName,

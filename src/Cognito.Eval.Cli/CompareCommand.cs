@@ -63,7 +63,7 @@ internal static class CompareCommand
         {
             "csv" => ComparisonData.ToCsv(against),
             "json" => ComparisonData.ToJson(against),
-            _ => (format == "markdown" ? $"## {names[0]} and {string.Join(", ", names.Skip(1))}\n\n" : "")
+            _ => (format == "markdown" ? Markdown.Of($"## {names[0]} and {string.Join(", ", names.Skip(1))}\n\n").Text : "")
                 + (against is [var only] ? ComparisonText.OfTwo(only, subjects) : ComparisonText.OfMany(names, against, Pairs(runs))),
         };
     }

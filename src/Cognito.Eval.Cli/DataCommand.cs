@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Cognito.Eval.Tasks;
-using Spectre.Console;
 
 namespace Cognito.Eval.Cli;
 
@@ -44,13 +43,13 @@ internal static class DataCommand
             using var hub = new Hub(HubSettings.FromEnvironment(offline: true));
             var states = Fetching.Lock.Repositories.Select(locked => DatasetState.Of(hub, locked)).ToList();
             if (parsed.GetValue(json))
-                Console.WriteLine(JsonSerializer.Serialize(states, Terminal.Json));
+                Terminal.Print(JsonSerializer.Serialize(states, Terminal.Json));
             else
-                Terminal.Print(states.Aggregate(
-                    Terminal.Table("Repository", "Published rows", "Licence", "Files", "Size", "Commit"),
-                    (table, it) => table.AddRow(
+                states.Aggregate(
+                    new Terminal.Table(6, "Repository", "Published rows", "Licence", "Files", "Size", "Commit"),
+                    (table, it) => table.Add(
                         it.Repository, $"{it.Rows}", it.Licence, $"{it.FilesHere} of {it.Files}", Sizes.Show(it.Bytes),
-                        it.Revision?[..12] ?? "")));
+                        it.Revision?[..12] ?? "")).Print();
             return Session.Done;
         }));
         return command;
@@ -73,10 +72,10 @@ internal static class DataCommand
                 var root = fetching.Datasets(chosen, cancel);
                 foreach (var line in DataVerify.Rows(root, chosen).Where(it => !it.IsRight).Select(it => it.Text))
                     narrator.Warn(line);
-                Console.WriteLine($"datasets: {root.Shown}");
+                Terminal.Line($"datasets: {root.Shown}");
             }
             if (Repo(parsed.GetValue(model)) is { } repo)
-                Console.WriteLine($"{repo}: {fetching.Checkpoint(repo, weights: true, cancel)}");
+                Terminal.Line($"{repo}: {fetching.Checkpoint(repo, weights: true, cancel)}");
             return Session.Done;
         })));
         return command;

@@ -31,11 +31,11 @@ internal static class DataImport
         {
             var split = OriginalImport.Import(dataset, original, path, to);
             var locked = Fetching.Lock.Of(dataset, original.Split);
-            Console.WriteLine(new DataVerify.Split(
+            Terminal.Line(new DataVerify.Split(
                 dataset.Name, original.Split, split.Rows.Count, split.Sha256,
                 RowCheck.Of(locked, split.Rows.Count, split.Sha256), locked?.Rows ?? 0).Text);
         }
-        Console.Error.WriteLine($"{originals.Count} splits are in {Path.GetFullPath(to)}");
+        Terminal.Tell($"{originals.Count} splits are in {Path.GetFullPath(to)}");
         return Session.Done;
     }
 }

@@ -48,7 +48,7 @@ internal static class DataVerify
             files.Require(Tell);
             if (chosen.Count == 0)
             {
-                Console.WriteLine($"{files.Right} files are right");
+                Terminal.Line($"{files.Right} files are right");
                 return Session.Done;
             }
             narrator.Say($"{files.Right} files are right");
@@ -91,12 +91,12 @@ internal static class DataVerify
         return Session.Done;
     }
 
-    private static void Tell(string line) => Console.Error.WriteLine(Printable.Line(line));
+    private static void Tell(string line) => Terminal.Tell(Printable.Line(line));
 
     private static void Print(IReadOnlyList<Split> splits, int unread, bool json)
     {
         if (json)
-            Console.WriteLine(JsonSerializer.Serialize(
+            Terminal.Print(JsonSerializer.Serialize(
                 splits.Select(split => new
                 {
                     dataset = split.Dataset,
@@ -107,9 +107,9 @@ internal static class DataVerify
                 }), Terminal.Json));
         else
             foreach (var split in splits.Where(split => split.State != LockedRows.Equal))
-                Console.WriteLine(split.Text);
+                Terminal.Line(split.Text);
         if (!json)
-            Console.WriteLine($"{splits.Count(split => split.State == LockedRows.Equal)} of {splits.Count + unread} splits hold "
+            Terminal.Line($"{splits.Count(split => split.State == LockedRows.Equal)} of {splits.Count + unread} splits hold "
                 + "the rows of datasets.lock.json");
     }
 }

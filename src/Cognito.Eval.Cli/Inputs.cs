@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Cli;
@@ -91,6 +92,9 @@ internal static class Inputs
         var asked = new Questions[held.Length];
         Parallel.For(0, held.Length, i => asked[i] = Questions.Ask(
             held[i], data, Protocol.LeaderboardV1, fixedShots.Contains(held[i]) ? null : shots, limit));
+        notes.AddRange(asked.Where(task => task.Task.ShotOrder == ShotOrder.First && task.Shots < (shots ?? task.Task.Shots))
+            .GroupBy(task => (task.Task.Column.Key, task.Shots), (same, tasks) => (same.Key, same.Shots, Split: tasks.First().Task.ShotSplit))
+            .Select(it => $"{it.Key}: {it.Split} has {it.Shots} rows, so {it.Shots} shots stand in the prompts, not {shots?.ToString(CultureInfo.InvariantCulture) ?? "the task's"}"));
         return (asked, [.. Doubts.Of(asked, TaskRegistry.Columns, data, limit),
             .. data.IsSamples ? [] : RowCheck.Doubts(asked, Fetching.Lock), .. notes]);
     }

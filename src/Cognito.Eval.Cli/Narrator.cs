@@ -1,12 +1,12 @@
 using System.Diagnostics;
-using Spectre.Console;
+using System.Runtime.InteropServices;
 
 namespace Cognito.Eval.Cli;
 
 /// <summary>Tells on stderr how a run goes: one line that renews itself on a terminal, now and then a line elsewhere.</summary>
 internal sealed class Narrator(bool quiet) : IDisposable
 {
-    private readonly bool live = !Console.IsErrorRedirected && Terminal.Error.Profile.Capabilities.Ansi;
+    private readonly bool live = Terminal.IsLive;
     private readonly Stopwatch clock = new();
     private string stage = "";
     private TimeSpan said;
@@ -22,9 +22,9 @@ internal sealed class Narrator(bool quiet) : IDisposable
             return;
         stage = line;
         if (live)
-            Console.Error.Write($"\r{line.PadRight(100)[..100]}");
+            Terminal.Renew(line);
         else
-            Console.Error.WriteLine(line);
+            Terminal.Tell(line);
     }
 
     public void Say(string line)
@@ -32,14 +32,14 @@ internal sealed class Narrator(bool quiet) : IDisposable
         if (quiet)
             return;
         Clear();
-        Terminal.Error.MarkupLineInterpolated($"[grey]{line}[/]");
+        Terminal.Say(line);
     }
 
     /// <summary>What keeps a score from being what it seems; said also where progress is not.</summary>
     public void Warn(string note)
     {
         Clear();
-        Terminal.Error.MarkupLineInterpolated($"[yellow]note: {Terminal.Short(note)}[/]");
+        Terminal.Warn($"note: {Terminal.Short(note)}");
     }
 
     /// <summary>Which tokenizer is used, where that is not the first one looked for.</summary>
@@ -55,8 +55,8 @@ internal sealed class Narrator(bool quiet) : IDisposable
         Clear();
         var others = lost.Left == 0 ? "no device is left" : lost.Left == 1 ? "the other one does its work"
             : $"the other {lost.Left} do its work";
-        var reason = lost.Error.Message.Split('\n')[0].Trim();
-        Terminal.Error.MarkupLineInterpolated($"[yellow]note: {lost.Device} failed, {others}: {reason}[/]");
+        var reason = lost.Error is ExternalException ? lost.Error.Message.Split('\n')[0].Trim() : Fact.Of(lost.Error);
+        Terminal.Warn($"note: {lost.Device} failed, {others}: {reason}");
     }
 
     public void Progress(Progress progress)
@@ -77,9 +77,9 @@ internal sealed class Narrator(bool quiet) : IDisposable
         var line = $"{progress.Stage} {100.0 * progress.Done / progress.All,3:0} %  {progress.Task}  "
             + $"{progress.Tokens / Math.Max(0.001, elapsed):0} tokens/s  {left:h\\:mm\\:ss} left";
         if (live)
-            Console.Error.Write($"\r{line.PadRight(100)[..100]}");
+            Terminal.Renew(line);
         else
-            Console.Error.WriteLine(line);
+            Terminal.Tell(line);
     }
 
     private void Begin(Progress progress)
@@ -92,7 +92,7 @@ internal sealed class Narrator(bool quiet) : IDisposable
     public void Clear()
     {
         if (live && !quiet && stage.Length > 0)
-            Console.Error.Write("\r" + new string(' ', 100) + "\r");
+            Terminal.Clear();
     }
 
     public void Dispose() => Clear();

@@ -21,12 +21,9 @@ internal sealed class Outlet(string name, TextWriter? to, bool isNeeded) : TextW
 
     public override void Flush() => Try(writer => writer.Flush());
 
-    /// <summary>Puts both in the console's place.</summary>
-    public static void Install()
-    {
-        Console.SetOut(new Outlet("stdout", Opened(() => Console.Out), isNeeded: true));
-        Console.SetError(new Outlet("stderr", Opened(() => Console.Error), isNeeded: false));
-    }
+    public static Outlet Out { get; } = new("stdout", Opened(() => Console.Out), isNeeded: true);
+
+    public static Outlet Error { get; } = new("stderr", Opened(() => Console.Error), isNeeded: false);
 
     private static TextWriter? Opened(Func<TextWriter> open)
     {

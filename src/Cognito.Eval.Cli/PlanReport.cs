@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Cognito.Eval.Tasks;
 using Cognito.Eval.Torch;
-using Spectre.Console;
 
 namespace Cognito.Eval.Cli;
 
@@ -41,11 +40,9 @@ internal sealed record PlanReport(
 
     public void Print()
     {
-        var table = Terminal.Table(
-            "Column", "Documents", "Requests", "Distinct", "Tokens by request", "Distinct tokens", "Forward tokens",
+        var table = new Terminal.Table(
+            1, "Column", "Documents", "Requests", "Distinct", "Tokens by request", "Distinct tokens", "Forward tokens",
             "Ratio", "Padding", "Truncated");
-        foreach (var column in table.Columns.Skip(1))
-            column.Alignment = Justify.Right;
         foreach (var column in TaskRegistry.Columns)
         {
             var mine = Tasks.Where(task => task.Task.Column.Key == column.Key).Select(task => task.Counts).ToList();
@@ -53,11 +50,11 @@ internal sealed record PlanReport(
                 Add(column.Key, mine.Aggregate((sum, task) => sum + task));
         }
         Add("all", Tasks.Select(task => task.Counts).Aggregate((sum, task) => sum + task));
-        Terminal.Print(table);
+        table.Print();
         foreach (var line in Lines())
-            Terminal.Out.WriteLine(line);
+            Terminal.Line(line);
 
-        void Add(string name, PlanCounts counts) => table.AddRow(
+        void Add(string name, PlanCounts counts) => table.Add(
             name, Grouped(counts.Documents), Grouped(counts.Requests), Grouped(counts.Distinct),
             Grouped(counts.RequestTokens), Grouped(counts.DistinctTokens), Grouped(counts.ForwardTokens),
             Ratio(counts).ToString("0.0", CultureInfo.InvariantCulture), "0",
@@ -90,7 +87,7 @@ internal sealed record PlanReport(
                     : $", prompts of generation {Time(Seconds(PromptTokens)!.Value)}; what is generated comes on top");
     }
 
-    public void PrintJson() => Console.WriteLine(JsonSerializer.Serialize(new
+    public void PrintJson() => Terminal.Print(JsonSerializer.Serialize(new
     {
         tasks = Tasks.ToDictionary(task => task.Task.Name, task => new
         {

@@ -3,7 +3,7 @@ using Cognito.Eval.Cli;
 
 // Numbers read the same wherever the program runs.
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-Outlet.Install();
+Terminal.Begin();
 var root = RunCommand.Create();
 root.Add(TasksCommand.Create());
 root.Add(PromptCommand.Create());

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Cognito.Eval.Tasks;
-using Spectre.Console;
 
 namespace Cognito.Eval.Cli;
 
@@ -45,7 +44,7 @@ internal static class PromptCommand
             throw new InputException($"--doc {index}: {task} has documents 0 to {asked.Docs.Count - 1}");
         var doc = asked.Docs[index];
         if (json)
-            Console.WriteLine(JsonSerializer.Serialize(new
+            Terminal.Print(JsonSerializer.Serialize(new
             {
                 task = task.Name,
                 doc_index = index,
@@ -72,19 +71,20 @@ internal static class PromptCommand
 
     private static void Show(Questions asked, int index, AskedDoc doc, CheckpointTokenizer tokenizer)
     {
-        Terminal.Error.MarkupLineInterpolated(
-            $"[grey]{asked.Task.Name}, document {index} of {asked.Docs.Count} (row {doc.Row} of {asked.Task.Split}), {asked.Shots} shots[/]");
+        Terminal.Say(
+            $"{asked.Task.Name}, document {index} of {asked.Docs.Count} (row {doc.Row} of {asked.Task.Split}), {asked.Shots} shots");
+        var exact = Terminal.Exact;
         foreach (var same in doc.Requests.GroupBy(request => request.Context))
         {
-            Console.Out.Write(same.Key);
+            exact.Write(same.Key);
             foreach (var (i, request) in same.Index())
             {
                 if (i > 0)
-                    Console.Out.Write("…");
-                Console.Out.WriteLine(Border + Continuation(request));
+                    exact.Write("…");
+                exact.WriteLine(Border + Continuation(request));
             }
-            Terminal.Error.MarkupLineInterpolated($"[grey]{Tokens(same, tokenizer)}[/]");
-            Console.Out.WriteLine();
+            Terminal.Say(Tokens(same, tokenizer));
+            exact.WriteLine();
         }
     }
 

@@ -52,7 +52,12 @@ internal static class ReportCommand
             throw new InputException($"--data is for --format html; {format} shows no questions");
         if (format == "html" && output is null && !Console.IsOutputRedirected)
             throw new InputException("--format html fills a terminal; name a file with --output report.html");
-        var runs = ReportedRun.Read([.. paths.SelectMany(RunInputs.Expand)]);
+        var runs = ReportedRun.Read([.. paths.SelectMany(RunInputs.Expand)], RunInputs.Read);
+        if (format == "json" && runs.FirstOrDefault(run => run.Run.Provenance.Kind == HarnessFile.Kind) is { } theirs)
+            throw new InputException($"{theirs.Run.Provenance.Source}: is {HarnessFile.Kind}'s own JSON; --format json is for runs of cognito-eval, "
+                + "the other formats show it");
+        if (format is "card" or "yaml" or "eval-results" && runs is [{ Run.Card.Source: { IsOfTheWeb: false } source }])
+            Terminal.Tell($"note: the card's source is left out: {source.Url} is no address of http or https");
         var text = format switch
         {
             "table" => ModelCard.Table(Only(runs, format), TaskRegistry.Columns),
@@ -88,7 +93,7 @@ internal static class ReportCommand
         var texts = DocTexts.Read([.. runs.Select(run => run.Run)], TaskRegistry.All,
             DataRoot.Open(folder) with { Bounds = bounds });
         foreach (var note in texts.Notes)
-            Console.Error.WriteLine($"note: {note}");
+            Terminal.Tell($"note: {note}");
         return texts;
     }
 
@@ -104,6 +109,6 @@ internal static class ReportCommand
         {
             throw OutputFile.Failed(path, e, "name another file with --output FILE");
         }
-        Console.Error.WriteLine($"written: {path}");
+        Terminal.Tell($"written: {path}");
     }
 }

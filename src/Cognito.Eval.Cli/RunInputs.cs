@@ -23,16 +23,19 @@ internal static class RunInputs
     public static Run Read(string path)
     {
         var file = Directory.Exists(path) && !Directory.EnumerateFiles(path, RunFile.Name, TwoDeep).Any() && Newest(path) is { } theirs ? theirs : path;
-        if (Directory.Exists(file) || !RegularFile.Exists(file) || Path.GetFileName(file) == RunFile.Name)
+        // The harness may have been told to call its file results.json too.
+        if (RunFile.Find(file) is var found && RegularFile.Exists(found))
+            file = found;
+        else
             return RunFile.Read(file);
         try
         {
-            using var json = JsonDocument.Parse(RegularFile.Read(file, FileKind.Results));
+            using var json = HarnessFile.Parse(RegularFile.Read(file, FileKind.Results));
             return HarnessFile.IsOne(json.RootElement)
                 ? HarnessFile.Read(file, json.RootElement, HarnessNames.Of, [.. TaskRegistry.Columns.Select(column => column.Key)])
                 : RunFile.Read(file);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
             // It says what is wrong.
             return RunFile.Read(file);

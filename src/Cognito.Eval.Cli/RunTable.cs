@@ -1,6 +1,5 @@
 using System.Globalization;
 using Cognito.Eval.Tasks;
-using Spectre.Console;
 
 namespace Cognito.Eval.Cli;
 
@@ -9,30 +8,26 @@ internal static class RunTable
 {
     public static void Print(Run run)
     {
-        var table = Terminal.Table("Metric", "Value", "Stderr", "Documents");
-        table.Columns[1].RightAligned();
-        table.Columns[2].RightAligned();
-        table.Columns[3].RightAligned();
+        var table = new Terminal.Table(1, "Metric", "Value", "Stderr", "Documents");
         foreach (var score in ColumnScore.Of(run, TaskRegistry.Columns).Where(score => score.Tasks.Count > 0))
-            table.AddRow(
+            table.Add(
                 $"{score.Title}, {score.Metric}{(score.IsComplete ? "" : " *")}",
-                Cell(score.Value) + ColumnScore.Mark(score.NotFinite), Cell(score.StandardError),
-                $"{score.Documents}");
+                Cell(score.Value) + ColumnScore.Mark(score.NotFinite), Cell(score.StandardError), $"{score.Documents}");
         var average = ColumnScore.Average(run, TaskRegistry.Columns);
         if (average.Value is not null)
-            table.AddRow(
+            table.Add(
                 "Average", Cell(average.Value) + ColumnScore.Mark(run.Tasks.Values.Sum(task => task.NotFiniteRequests)),
                 Cell(average.StandardError), "");
-        Terminal.Print(table);
+        table.Print();
         foreach (var note in run.Leaderboard.Notes)
-            Terminal.Out.WriteLine($"* {Terminal.Short(note)}");
+            Terminal.Line($"* {Terminal.Short(note)}");
         if (run.Provenance.Generation is { } generation)
-            Terminal.Out.WriteLine(Terminal.Short($"{generation}"));
+            Terminal.Line(Terminal.Short($"{generation}"));
         var (near, truncated) = (run.Tasks.Values.Sum(t => t.NearTies.Count), run.Tasks.Values.Sum(t => t.TruncatedRequests));
         if (near > 0)
-            Terminal.Out.WriteLine($"{near} near-ties: verdicts that hang on less than {Margin(run)} nats");
+            Terminal.Line($"{near} near-ties: verdicts that hang on less than {Margin(run)} nats");
         if (truncated > 0)
-            Terminal.Out.WriteLine($"{truncated} requests were longer than the model takes and lost their oldest tokens");
+            Terminal.Line($"{truncated} requests were longer than the model takes and lost their oldest tokens");
     }
 
     private static string Margin(Run run) =>

@@ -47,7 +47,7 @@ internal sealed class RunWork(
             journal.NotFiniteTensors = weights.GetAwaiter().GetResult().NotFinite;
             journal.Finish();
             narrator.Clear();
-            Console.WriteLine(place.Path);
+            Terminal.Print(place.Path);
             narrator.Say($"shard {shard}: {journal.KeptRequests} requests answered; merge joins it with the others");
         });
     }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Spectre.Console;
 
 namespace Cognito.Eval.Cli;
 
@@ -37,7 +36,7 @@ internal static class RunsCommand
             .Where(run => parsed.GetValue(All) || run.State != "finished").ToList();
         if (parsed.GetValue(Json))
         {
-            Console.WriteLine(JsonSerializer.Serialize(found.Select(run => new
+            Terminal.Print(JsonSerializer.Serialize(found.Select(run => new
             {
                 folder = run.Folder,
                 model = run.Model,
@@ -49,12 +48,12 @@ internal static class RunsCommand
             }), Terminal.Json));
             return Session.Done;
         }
-        var table = Terminal.Table(["Run", "Model", "Shard", "Started", "Answered", "State"]);
+        var table = new Terminal.Table(6, "Run", "Model", "Shard", "Started", "Answered", "State");
         foreach (var run in found)
-            table.AddRow(
+            table.Add(
                 run.Folder, run.Model, run.Shard ?? "", run.Started.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
                 run.Answered is { } answered ? $"{answered} of {run.Requests?.ToString(CultureInfo.InvariantCulture) ?? "?"}" : "", run.State);
-        Terminal.Print(table);
+        table.Print();
         return Session.Done;
     }
 

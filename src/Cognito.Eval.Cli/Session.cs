@@ -1,12 +1,14 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
+using System.Data.Common;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 
 namespace Cognito.Eval.Cli;
 
 /// <summary>A command's beginning and end: parsing, one-line errors, exit codes.</summary>
-internal static class Session
+internal static partial class Session
 {
     public const int Done = 0, BadInput = 2, Failed = 3, Interrupted = 130;
 
@@ -40,22 +42,26 @@ internal static class Session
 
     private static int Complain(string line, int code)
     {
-        Console.Error.WriteLine($"cognito-eval: {Printable.Line(line)}");
+        Terminal.Tell($"cognito-eval: {Printable.Line(line)}");
         return code;
     }
 
     private static int Complain(ParseError error)
     {
-        Console.Error.WriteLine($"cognito-eval: {Printable.Line(Plain(error.Message)).TrimEnd('.')}; see cognito-eval --help");
+        Terminal.Tell($"cognito-eval: {Printable.Line(Plain(error.Message)).TrimEnd('.')}; see cognito-eval --help");
         return BadInput;
     }
 
     /// <summary>The parser's message without .NET's names of types.</summary>
-    private static string Plain(string message) => message
-        .Replace("'System.Nullable`1[System.Int32]'", "a whole number", StringComparison.Ordinal)
-        .Replace("'System.Nullable`1[System.Double]'", "a number", StringComparison.Ordinal)
-        .Replace("'System.Int32'", "a whole number", StringComparison.Ordinal)
-        .Replace("as expected type", "as", StringComparison.Ordinal);
+    private static string Plain(string message) => TypeName().Replace(message, name => name.Value switch
+    {
+        var type when type.Contains("Int", StringComparison.Ordinal) => "a whole number",
+        var type when type.Contains("Double", StringComparison.Ordinal) => "a number",
+        _ => "a value of its kind",
+    }).Replace("as expected type", "as", StringComparison.Ordinal);
+
+    [GeneratedRegex("'System\\.[^']*'")]
+    private static partial Regex TypeName();
 
     /// <summary>Runs a command's work; an exception becomes one line on stderr and an exit code.</summary>
     public static int Guard(ParseResult parsed, Func<int> work)
@@ -67,9 +73,9 @@ internal static class Session
         catch (Exception e)
         {
             var (line, code) = Describe(e);
-            Console.Error.WriteLine($"cognito-eval: {Printable.Line(line)}");
+            Terminal.Tell($"cognito-eval: {Printable.Line(line)}");
             if (parsed.GetValue(Verbose))
-                Console.Error.WriteLine(e);
+                Console.Error.Write($"{e}\n");
             return code;
         }
     }
@@ -86,10 +92,14 @@ internal static class Session
         FinishedMeanwhileException => ($"{e.Message}; give the same command again", BadInput),
         HubException => (e.Message, Failed),
         OperationCanceledException => ("interrupted; nothing was written", Interrupted),
-        UnauthorizedAccessException => ($"{e.Message.TrimEnd('.')}; check its permissions", BadInput),
+        UnauthorizedAccessException => ($"{Named(e)}{Fact.Of(e)}; check its permissions", BadInput),
         InsufficientMemoryException => (e.Message, Failed),
+        DbException => ("a run's journal cannot be read or written; see that the disk has room and the folder may be written", Failed),
         // TorchSharp's message goes on with a native stack trace.
         ExternalException => ($"the model failed while running: {e.Message.Split('\n')[0]}", Failed),
-        _ => ($"failed while running: {e.GetType().Name}: {e.Message.Split('\n')[0]} (--verbose shows where)", Failed),
+        IOException or OutOfMemoryException => ($"failed while running: {Named(e)}{Fact.Of(e)} (--verbose shows where)", Failed),
+        _ => ("failed while running: an error of cognito-eval's own; --verbose shows where, please report it with that", Failed),
     };
+
+    private static string Named(Exception e) => Fact.File(e) is { } file ? $"{file}: " : "";
 }

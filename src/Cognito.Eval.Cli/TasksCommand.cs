@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Cognito.Eval.Tasks;
-using Spectre.Console;
 
 namespace Cognito.Eval.Cli;
 
@@ -19,7 +18,7 @@ internal static class TasksCommand
     private static int Print(bool json)
     {
         if (json)
-            Console.WriteLine(JsonSerializer.Serialize(TaskRegistry.All.Select(task => new
+            Terminal.Print(JsonSerializer.Serialize(TaskRegistry.All.Select(task => new
             {
                 name = task.Name,
                 aliases = task.Aliases,
@@ -32,11 +31,11 @@ internal static class TasksCommand
                 folders = task.Dataset.Folders,
             }), Terminal.Json));
         else
-            Terminal.Print(TaskRegistry.All.Aggregate(
-                Terminal.Table("Task", "Also", "Column", "Shots", "Metric", "Documents"),
-                (table, task) => table.AddRow(
+            TaskRegistry.All.Aggregate(
+                new Terminal.Table(6, "Task", "Also", "Column", "Shots", "Metric", "Documents"),
+                (table, task) => table.Add(
                     task.Name, string.Join(", ", task.Aliases), task.Column.Key, $"{task.Shots}", task.Headline,
-                    $"{task.Dataset.PublishedRows.GetValueOrDefault(task.Split)} {task.Split}")));
+                    $"{task.Dataset.PublishedRows.GetValueOrDefault(task.Split)} {task.Split}")).Print();
         return Session.Done;
     }
 }

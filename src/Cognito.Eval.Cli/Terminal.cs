@@ -4,12 +4,14 @@ using Spectre.Console;
 
 namespace Cognito.Eval.Cli;
 
-/// <summary>Two consoles: results on stdout, progress on stderr.</summary>
+/// <summary>
+/// The two streams: results on stdout, progress on stderr. This is the only place that writes to them as they are; all else
+/// writes by way of <see cref="PrintableWriter"/>, which <see cref="Begin"/> puts in <see cref="Console"/>'s place.
+/// </summary>
 internal static class Terminal
 {
-    public static IAnsiConsole Out { get; } = Console(System.Console.Out, System.Console.IsOutputRedirected);
-
-    public static IAnsiConsole Error { get; } = Console(System.Console.Error, System.Console.IsErrorRedirected);
+    private static readonly TextWriter RawOut = Outlet.Out, RawError = Outlet.Error;
+    private static readonly IAnsiConsole Coloured = Spectre(RawError, Console.IsErrorRedirected);
 
     public static JsonSerializerOptions Json { get; } = new()
     {
@@ -18,23 +20,45 @@ internal static class Terminal
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    public static Table Table(params string[] columns)
+    /// <summary>From here on nothing that is written commands a terminal.</summary>
+    public static void Begin()
     {
-        var table = new Table().Border(TableBorder.Markdown);
-        foreach (var column in columns)
-            table.AddColumn(new TableColumn(Markup.Escape(column)).NoWrap());
-        return table;
+        Console.SetOut(new PrintableWriter(RawOut));
+        Console.SetError(new PrintableWriter(RawError));
     }
 
-    public static void Print(Table table)
-    {
-        // Spectre pads the Markdown border with empty lines of spaces.
-        using var text = new StringWriter();
-        var console = Console(text, redirected: true);
-        console.Write(table);
-        var lines = text.ToString().Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0);
-        System.Console.Out.Write(string.Concat(lines.Select(line => line + "\n")));
-    }
+    /// <summary>
+    /// A text to the byte, for files and other programs; a terminal gets what commands it spelled out.
+    /// </summary>
+    public static TextWriter Exact => Console.IsOutputRedirected ? RawOut : new PrintableWriter(RawOut);
+
+    /// <summary>A line of results.</summary>
+    public static void Line(string line) => Console.Write(OneLine(line) + "\n");
+
+    /// <summary>Results of several lines, such as JSON, in which foreign texts have no line ends.</summary>
+    public static void Print(string text) => Console.Write(text + "\n");
+
+    /// <summary>A line on stderr without a colour.</summary>
+    public static void Tell(string line) => Console.Error.Write(OneLine(line) + "\n");
+
+    /// <summary>Whether a line of stderr can be renewed in place.</summary>
+    public static bool IsLive => !Console.IsErrorRedirected && Coloured.Profile.Capabilities.Ansi;
+
+    /// <summary>Writes a line over the one before.</summary>
+    public static void Renew(string line) => RawError.Write($"\r{OneLine(line).PadRight(100)[..100]}");
+
+    /// <summary>Removes the renewed line.</summary>
+    public static void Clear() => RawError.Write("\r" + new string(' ', 100) + "\r");
+
+    /// <summary>A line of progress on stderr.</summary>
+    public static void Say(string line) => Say(line, Color.Grey);
+
+    /// <summary>A line on stderr that is not to be missed.</summary>
+    public static void Warn(string line) => Say(line, Color.Yellow);
+
+    private static void Say(string line, Color color) => Coloured.Write(new Text(OneLine(line) + "\n", color));
+
+    private static string OneLine(string line) => Printable.Lines(line.ReplaceLineEndings(" "));
 
     /// <summary>A long note cut for reading, between words where it has any; results.json has it whole.</summary>
     public static string Short(string note)
@@ -46,12 +70,43 @@ internal static class Terminal
         return note[..cut] + " ... (all in results.json)";
     }
 
-    private static IAnsiConsole Console(TextWriter writer, bool redirected)
+    /// <summary>A table on stdout in Markdown's form; columns without a text are numbers and stand right.</summary>
+    internal sealed class Table
+    {
+        private readonly Spectre.Console.Table _table = new Spectre.Console.Table().Border(TableBorder.Markdown);
+
+        /// <param name="texts">How many of the first columns are text; the rest stand right.</param>
+        public Table(int texts, params string[] columns)
+        {
+            foreach (var (i, column) in columns.Index())
+                _table.AddColumn(new TableColumn(Cell(column)) { NoWrap = true, Alignment = i < texts ? null : Justify.Right });
+        }
+
+        public Table Add(params string[] cells)
+        {
+            _table.AddRow(cells.Select(Cell));
+            return this;
+        }
+
+        public void Print()
+        {
+            // Spectre pads the Markdown border with empty lines of spaces.
+            using var text = new StringWriter();
+            Spectre(text, redirected: true).Write(_table);
+            var lines = text.ToString().Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0);
+            Console.Write(string.Concat(lines.Select(line => line + "\n")));
+        }
+
+        /// <summary>A text, never Spectre's markup, on one line and in its cell.</summary>
+        private static Text Cell(string cell) => new(Printable.Line(cell).Replace("|", "\\|", StringComparison.Ordinal));
+    }
+
+    private static IAnsiConsole Spectre(TextWriter writer, bool redirected)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
         // Nothing is wrapped or cut in a file or a pipe.
         if (redirected)
-            console.Profile.Width = 1000;
+            console.Profile.Width = 10_000;
         return console;
     }
 }

@@ -32,7 +32,7 @@ internal sealed class ConfigFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{path}: it cannot be read ({e.Message}); see that it is a file of yours", e);
+            throw new InputException($"{path}: it cannot be read ({Fact.Of(e)}); see that it is a file of yours", e);
         }
     }
 

@@ -52,7 +52,7 @@ public static class CopyRate
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InputException($"{string.Join(", ", paths)}: not all can be read " +
-                $"({NativeTorch.FirstLine(e)}); check the paths and their rights", e);
+                $"({Fact.Of(e)}); check the paths and their rights", e);
         }
         finally
         {

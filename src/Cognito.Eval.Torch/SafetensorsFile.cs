@@ -94,7 +94,7 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     private static InputException Unreadable(string path, Exception e) =>
-        new($"{path}: it cannot be read ({NativeTorch.FirstLine(e)}); check the path and its rights", e);
+        new($"{path}: it cannot be read ({Fact.Of(e)}); check the path and its rights", e);
 
     private InputException Shrunk() =>
         new($"{Path}: it became shorter while it was read; leave the checkpoint alone meanwhile");

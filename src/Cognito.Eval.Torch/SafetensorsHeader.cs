@@ -45,7 +45,7 @@ internal static class SafetensorsHeader
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // InvalidOperationException: a string of half a surrogate pair.
-            throw Broken(path, $"its header is not the JSON it must be ({NativeTorch.FirstLine(e)})");
+            throw Broken(path, $"its header is not the JSON it must be ({Fact.Of(e)})");
         }
         Array.Sort(tensors, (a, b) => (a.Offset, a.Length).CompareTo((b.Offset, b.Length)));
         CheckThatTheyFill(tensors, LengthBytes + json.Length, length, path);

@@ -186,11 +186,11 @@ public sealed class WeightFiles : IDisposable
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new InputException(
-                $"{index}: not the JSON it must be ({NativeTorch.FirstLine(e)}); download it again", e);
+                $"{index}: not the JSON it must be ({Fact.Of(e)}); download it again", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{index}: it cannot be read ({NativeTorch.FirstLine(e)}); check its rights", e);
+            throw new InputException($"{index}: it cannot be read ({Fact.Of(e)}); check its rights", e);
         }
     }
 

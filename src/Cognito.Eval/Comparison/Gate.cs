@@ -164,7 +164,8 @@ public sealed record Gate(Verdict Verdict, IReadOnlyList<Criterion> Criteria, Co
             foreach (var column in required)
                 if (!run.Tasks.Values.Any(task => Same(task.Column, column))
                     && !run.Leaderboard.Columns.Any(c => Same(c.Key, column) && c.Value is not null))
-                    throw new InputException($"the {role} {run.Provenance.Model} has no {column}, which is required; run it with that task too");
+                    throw new InputException($"the {role} {run.Provenance.Model} has no {column}, which is required"
+                        + $"{string.Concat(HarnessFile.NoNumbers(run).Take(1).Select(fact => $" ({fact})"))}; run it with that task too");
         if (candidate.Tasks.Count == 0)
             return;
         var lost = baseline.Tasks.Where(task => required.Any(column => Same(column, task.Value.Column)) && !candidate.Tasks.ContainsKey(task.Key))

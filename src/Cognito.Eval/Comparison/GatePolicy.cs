@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 using YamlDotNet.Serialization.NamingConventions;
@@ -5,7 +6,7 @@ using YamlDotNet.Serialization.NamingConventions;
 namespace Cognito.Eval;
 
 /// <summary>What a gate lets pass: a YAML file, or the defaults.</summary>
-public sealed class GatePolicy
+public sealed partial class GatePolicy
 {
     /// <summary>The drop that is tolerated, in points, by column, or "Average"; what is not named has the default.</summary>
     public Dictionary<string, double> Delta { get; set; } = new(StringComparer.OrdinalIgnoreCase);
@@ -32,7 +33,7 @@ public sealed class GatePolicy
         }
         catch (YamlException e)
         {
-            throw new InputException($"{path}, line {e.Start.Line}: not a policy ({(e.InnerException ?? e).Message.Split('\n')[0].TrimEnd('.')}); "
+            throw new InputException($"{path}, line {e.Start.Line}: not a policy ({Flaw(e)}); "
                 + "its keys are delta, require, minimum, changed, undecided", e);
         }
         catch (ArgumentException e)
@@ -42,9 +43,16 @@ public sealed class GatePolicy
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{path}: cannot be read ({e.Message.TrimEnd('.')}); --policy names a YAML file", e);
+            throw new InputException($"{path}: cannot be read ({Fact.Of(e)}); --policy names a YAML file", e);
         }
     }
+
+    private static string Flaw(YamlException e) =>
+        UnknownKey().Match($"{e.Message} {e.InnerException?.Message}") is { Success: true } key ? $"it has a key {key.Groups[1].Value}"
+            : e is SyntaxErrorException or SemanticErrorException ? "it is no YAML" : "a value is not of the kind that belongs there";
+
+    [GeneratedRegex("Property '([^']*)' not found")]
+    private static partial Regex UnknownKey();
 
     internal static GatePolicy Parse(string yaml) =>
         new DeserializerBuilder().WithNamingConvention(UnderscoredNamingConvention.Instance).WithCaseInsensitivePropertyMatching()

@@ -19,6 +19,13 @@ public static class HarnessFile
         root.ValueKind == JsonValueKind.Object && root.TryGetProperty("results", out _) && !root.TryGetProperty("schema_version", out _)
         && (root.TryGetProperty("config", out _) || root.TryGetProperty("configs", out _));
 
+    /// <summary>Its JSON, in which numbers that are none are the bare words of Python.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    public static JsonDocument Parse(ReadOnlyMemory<byte> json) => PythonJson.Parse(json);
+
+    /// <summary>What of a run was read as no number; empty for runs that are not the harness's.</summary>
+    public static IEnumerable<string> NoNumbers(Run run) => run.Provenance.Kind == Kind ? run.Leaderboard.Notes.Skip(1) : [];
+
     /// <exception cref="InputException">No task of it is known here, or it is damaged.</exception>
     public static Run Read(string path, JsonElement root, HarnessName names, IReadOnlyList<string> leaderboard)
     {
@@ -26,46 +33,52 @@ public static class HarnessFile
         {
             var results = new OrderedDictionary<string, IReadOnlyDictionary<string, double?>>();
             var tasks = new OrderedDictionary<string, TaskRecord>();
-            foreach (var task in Once(root.GetProperty("results")).Where(task => task.Value.ValueKind == JsonValueKind.Object))
-                Add(task, root, path, names, results, tasks);
-            if (tasks.Count == 0)
+            var none = new List<string>();
+            foreach (var task in HarnessValue.Once(HarnessValue.Part(root, "results"), "results"))
+                Add(task, root, path, names, results, tasks, none);
+            if (results.Count == 0)
                 throw new InputException($"{path}: results of {Kind}, but of no task that is known here; `cognito-eval tasks` lists these");
             return new()
             {
                 Results = results,
                 Versions = new Dictionary<string, int>(),
-                Leaderboard = Columns(leaderboard, results, tasks),
+                Leaderboard = Columns(leaderboard, results, tasks, none),
                 Tasks = tasks,
                 Provenance = Provenance(path, root),
             };
         }
-        catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or FormatException or JsonException)
+        catch (Exception e) when (e is HarnessValue.Flaw or InvalidOperationException)
         {
-            throw new InputException($"{path}: not a results file of {Kind} ({e.Message.Split('\n')[0].TrimEnd('.')}); give an undamaged one", e);
+            throw new InputException($"{path}: not a results file of {Kind} ({HarnessValue.Said(e)}); give an undamaged one", e);
         }
     }
 
-    /// <summary>A metric is "acc" in the old layout, "acc,none" in the new one, its error "acc_stderr" and "acc_stderr,none".</summary>
+    /// <summary>
+    /// A metric is "acc" in the old layout, "acc,none" in the new one, its error "acc_stderr" and "acc_stderr,none". One that
+    /// is no number has no value here, and its task no score.
+    /// </summary>
     private static void Add(
-        JsonProperty task, JsonElement root, string path, HarnessName names,
-        OrderedDictionary<string, IReadOnlyDictionary<string, double?>> results, OrderedDictionary<string, TaskRecord> tasks)
+        JsonProperty task, JsonElement root, string path, HarnessName names, OrderedDictionary<string, IReadOnlyDictionary<string, double?>> results,
+        OrderedDictionary<string, TaskRecord> tasks, List<string> none)
     {
-        foreach (var value in Once(task.Value).Where(value => value.Value.ValueKind == JsonValueKind.Number))
+        foreach (var value in HarnessValue.Once(task.Value, $"results of {task.Name}"))
         {
             if (names(task.Name, value.Name) is not { } meant)
                 continue;
             var (name, filter) = Split(value.Name);
-            double? error = task.Value.TryGetProperty($"{name}_stderr{(filter.Length > 0 ? "," + filter : "")}", out var e)
-                && e.ValueKind == JsonValueKind.Number ? e.GetDouble() : null;
-            if (error is not (null or (>= 0 and <= 1)))
-                throw new FormatException($"{task.Name}: the error of {value.Name} is not between 0 and 1");
+            var errorName = $"{name}_stderr{(filter.Length > 0 ? "," + filter : "")}";
+            var mean = HarnessValue.Share(value.Value, $"{value.Name} of {task.Name}");
             var metrics = results.TryGetValue(meant.Task.Name, out var known) ? new OrderedDictionary<string, double?>(known) : [];
-            metrics[meant.Metric] = value.Value.GetDouble() is >= 0 and <= 1 and var mean ? mean
-                : throw new FormatException($"{task.Name}: {value.Name} is not between 0 and 1");
-            metrics[meant.Metric + "_stderr"] = error;
+            metrics[meant.Metric] = mean;
+            metrics[meant.Metric + "_stderr"] = task.Value.TryGetProperty(errorName, out var error)
+                ? HarnessValue.Share(error, $"{errorName} of {task.Name}") : null;
             results[meant.Task.Name] = metrics;
-            if (meant.Metric == meant.Task.Headline)
-                tasks[meant.Task.Name] = HarnessSamples.Beside(path, task.Name, meant.Task, name, filter) is { } samples
+            if (mean is null)
+                none.Add($"{task.Name}: {value.Name} is {HarnessValue.Show(value.Value)}, no number"
+                    + (meant.Metric == meant.Task.Headline ? $", so {meant.Task.Column.Key} has no value of it" : ""));
+            else if (meant.Metric == meant.Task.Headline)
+                tasks[meant.Task.Name] = HarnessSamples.Beside(
+                    path, task.Name, meant.Task, name, filter, Filters(task, root, name), mean) is { } samples
                     ? Record(meant.Task, task.Name, root, samples.DocIds.Count) with
                     {
                         DocIds = samples.DocIds,
@@ -76,12 +89,18 @@ public static class HarnessFile
         }
     }
 
-    /// <summary>An object's parts: each read might take a file of documents, so that a name may not come again.</summary>
-    private static IEnumerable<JsonProperty> Once(JsonElement element)
+    /// <summary>
+    /// The filters of a task in the order in which its documents were logged: as its configuration lists them, else as its
+    /// results do.
+    /// </summary>
+    private static IReadOnlyList<string> Filters(JsonProperty theirs, JsonElement root, string metric)
     {
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var part in element.EnumerateObject())
-            yield return names.Add(part.Name) ? part : throw new FormatException($"\"{part.Name}\" is there twice");
+        if (root.TryGetProperty("configs", out var configs) && configs.ValueKind == JsonValueKind.Object
+            && configs.TryGetProperty(theirs.Name, out var config) && config.ValueKind == JsonValueKind.Object
+            && config.TryGetProperty("filter_list", out var list) && list.ValueKind == JsonValueKind.Array && list.GetArrayLength() > 0)
+            return [.. list.EnumerateArray().Select(filter => HarnessValue.Text(
+                HarnessValue.Part(filter, "name", $"filter_list of {theirs.Name}: "), $"filter_list of {theirs.Name}"))];
+        return [.. theirs.Value.EnumerateObject().Select(value => Split(value.Name)).Where(it => it.Metric == metric).Select(it => it.Filter)];
     }
 
     internal static (string Metric, string Filter) Split(string name) =>
@@ -107,34 +126,38 @@ public static class HarnessFile
         Scores = new Dictionary<string, IReadOnlyList<double>>(),
     };
 
+    /// <summary>The file's own word on the task, else the task's configuration, else what was asked of all tasks.</summary>
     private static int? Shots(JsonElement root, string task) =>
-        Inside(root, "n-shot", task) is { ValueKind: JsonValueKind.Number } own ? own.GetInt32()
-            : Inside(root, "config", "num_fewshot") is { ValueKind: JsonValueKind.Number } all ? all.GetInt32() : null;
+        (Inside(root, "n-shot", task) is { } own ? HarnessValue.Count(own, $"n-shot of {task}") : null)
+        ?? (Inside(root, "configs", task) is { ValueKind: JsonValueKind.Object } config && config.TryGetProperty("num_fewshot", out var its)
+            ? HarnessValue.Count(its, $"num_fewshot of {task}'s configuration") : null)
+        ?? (Inside(root, "config", "num_fewshot") is { } all ? HarnessValue.Count(all, "num_fewshot of config") : null);
 
     /// <summary>The file's count, else the published one where no limit was set; 0 where neither is known.</summary>
     private static int Asked(JsonElement root, string theirs, EvalTask task) =>
-        Inside(root, "n-samples", theirs) is { ValueKind: JsonValueKind.Object } counts && counts.TryGetProperty("effective", out var n) ? n.GetInt32()
-            : Inside(root, "config", "limit") is { ValueKind: not JsonValueKind.Null } ? 0
-            : task.Dataset.PublishedRows.GetValueOrDefault(task.Split);
+        (Inside(root, "n-samples", theirs) is { ValueKind: JsonValueKind.Object } counts && counts.TryGetProperty("effective", out var n)
+            ? HarnessValue.Count(n, $"n-samples of {theirs}") : null)
+        ?? (Inside(root, "config", "limit") is { } limit && HarnessValue.Number(limit, "limit of config") is not null ? 0
+            : task.Dataset.PublishedRows.GetValueOrDefault(task.Split));
 
     private static JsonElement? Inside(JsonElement root, string key, string inner) =>
         root.TryGetProperty(key, out var outer) && outer.ValueKind == JsonValueKind.Object && outer.TryGetProperty(inner, out var found) ? found : null;
 
     private static Leaderboard Columns(
         IReadOnlyList<string> leaderboard, IReadOnlyDictionary<string, IReadOnlyDictionary<string, double?>> results,
-        IReadOnlyDictionary<string, TaskRecord> tasks)
+        IReadOnlyDictionary<string, TaskRecord> tasks, IEnumerable<string> none)
     {
         var columns = new OrderedDictionary<string, double?>(leaderboard.Select(column => new KeyValuePair<string, double?>(column, Tally.ColumnValue(
             [.. tasks.Where(task => task.Value.Column == column).Select(task => results[task.Key].GetValueOrDefault(task.Value.Headline))]))));
-        return new(columns, Tally.Average(columns.Values), false, [$"read from {Kind}'s results"]);
+        return new(columns, Tally.Average(columns.Values), false, [$"read from {Kind}'s results", .. none]);
     }
 
     private static Provenance Provenance(string path, JsonElement root)
     {
         var config = root.TryGetProperty("config", out var c) && c.ValueKind == JsonValueKind.Object ? c : default;
-        string? Text(string key) => config.ValueKind == JsonValueKind.Object && config.TryGetProperty(key, out var value)
-            ? value.ValueKind == JsonValueKind.String ? value.GetString() : value.ValueKind == JsonValueKind.Null ? null : value.GetRawText() : null;
-        string? Root(string key) => root.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        string? Text(string key) => config.ValueKind == JsonValueKind.Object && config.TryGetProperty(key, out var value) && !HarnessValue.IsNone(value)
+            ? value.ValueKind == JsonValueKind.String ? HarnessValue.Text(value, key) : value.GetRawText() : null;
+        string? Root(string key) => root.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? HarnessValue.Text(value, key) : null;
         var version = Root("lm_eval_version");
         return new()
         {
@@ -145,7 +168,8 @@ public static class HarnessFile
             Reference = Root("git_hash") is { } commit ? $"{Kind} {commit}" : null,
             Dtype = Text("model_dtype"),
             Device = Text("device"),
-            MaxLength = root.TryGetProperty("max_length", out var length) && length.ValueKind == JsonValueKind.Number ? length.GetInt32() : null,
+            MaxLength = root.TryGetProperty("max_length", out var length)
+                && HarnessValue.Number(length, "max_length") is >= 0 and <= int.MaxValue and var most ? (int)most : null,
             Versions = new[] { ("lm_eval", version), ("transformers", Root("transformers_version")) }.Where(v => v.Item2 is not null)
                 .ToDictionary(v => v.Item1, v => v.Item2!.ToString(CultureInfo.InvariantCulture)),
         };

@@ -52,6 +52,8 @@ internal static class Pairing
     {
         foreach (var run in new[] { baseline, candidate }.Where(run => run.Tasks.Count == 0))
             yield return $"{run.Provenance.Model}: numbers as {run.Provenance.Kind}, not measured here; which documents were asked is taken to be as published";
+        foreach (var (run, fact) in new[] { baseline, candidate }.SelectMany(run => HarnessFile.NoNumbers(run).Select(fact => (run, fact))))
+            yield return $"{run.Provenance.Model}: {fact}";
         if (columns.Where(column => !column.IsPaired).Select(column => column.Name).ToList() is { Count: > 0 } unpaired)
             yield return $"{(unpaired.Count == columns.Count ? "every column" : string.Join(", ", unpaired))}: unpaired, since no scores "
                 + "of each document are there for both; nothing shows that the questions were the same, and the intervals are wider than document by document";

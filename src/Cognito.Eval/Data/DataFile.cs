@@ -30,11 +30,11 @@ internal static class DataFile
         }
         catch (InvalidDataException e)
         {
-            throw new InputException($"{path}: not a whole gzip file ({e.Message.TrimEnd('.')}); download it again", e);
+            throw new InputException($"{path}: not a whole gzip file ({Fact.Of(e)}); download it again", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{path}: it cannot be read; is it yours?", e);
+            throw new InputException($"{path}: it cannot be read ({Fact.Of(e)}); is it yours?", e);
         }
     }
 

@@ -20,12 +20,12 @@ public sealed record DatasetLock(IReadOnlyList<LockedRepository> Repositories)
         try
         {
             var read = JsonSerializer.Deserialize<DatasetLock>(RegularFile.Read(path, FileKind.Record), Json)
-                ?? throw new JsonException("null");
+                ?? throw new JsonException("it holds null");
             return Fault(read) is { } fault ? throw new JsonException(fault) : read;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{path}: not a lock of datasets ({e.Message.Split(" Path:")[0].TrimEnd('.')}); "
+            throw new InputException($"{path}: not a lock of datasets ({Fact.Of(e)}); "
                 + "install the program again", e);
         }
     }

@@ -63,9 +63,7 @@ internal static class JsonRows
         catch (JsonException e)
         {
             var at = e.LineNumber > 0 ? $"line {e.LineNumber + 1} byte" : "byte";
-            var fact = e.Message.Split(" LineNumber:")[0].TrimEnd('.');
-            throw new InputException($"{origin}: not JSON at {at} {e.BytePositionInLine + 1} ({fact}); " +
-                "correct it or fetch the file again", e);
+            throw new InputException($"{origin}: not JSON at {at} {e.BytePositionInLine + 1}; correct it or fetch the file again", e);
         }
         catch (FormatException e)
         {

@@ -48,7 +48,7 @@ internal static class ParquetRows
         catch (NotSupportedException e)
         {
             throw new InputException(
-                $"{about}: {e.Message}, which is not supported; convert the file to JSON lines", e);
+                $"{about}: {Fact.Of(e)}, which is not supported; convert the file to JSON lines", e);
         }
         catch (DecoderFallbackException e)
         {
@@ -57,7 +57,7 @@ internal static class ParquetRows
         }
         catch (Exception e) when (e is not (InputException or OutOfMemoryException))
         {
-            var fact = e is InvalidDataException ? e.Message : "its bytes do not add up";
+            var fact = e is InvalidDataException ? Fact.Of(e) : "its bytes do not add up";
             throw new InputException($"{about}: not a whole Parquet file ({fact}); fetch it again", e);
         }
     }

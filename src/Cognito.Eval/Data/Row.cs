@@ -62,6 +62,6 @@ public sealed class Row(string origin, IReadOnlyDictionary<string, object?> cell
         bool => "true or false",
         IReadOnlyDictionary<string, object?> => "a struct",
         IReadOnlyList<object?> => "a list",
-        _ => cell.GetType().Name,
+        _ => "of another kind",
     };
 }

@@ -88,8 +88,7 @@ public static class OutputFile
         {
             (false, 17 or 20) => "a file stands where its folder should be",
             (false, 30) => "the file system is read-only",
-            // The system's own words, without the path that .NET adds.
-            _ => e.Message.Split('\n')[0].Split(" : '")[0].TrimEnd('.'),
+            _ => Eval.Fact.Of(e),
         },
     };
 

@@ -60,8 +60,8 @@ public sealed class Hub(HubSettings settings) : IDisposable
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            throw new InputException($"{Cache.Folder}: cannot be written (of {string.Join(", ", files.Take(3))}); see that the disk "
-                + "has room, or set HF_HOME to a folder of your own", e);
+            throw new InputException($"{Cache.Folder}: cannot be written ({Fact.Of(e)}; of {string.Join(", ", files.Take(3))}); see that the "
+                + "disk has room, or set HF_HOME to a folder of your own", e);
         }
     }
 

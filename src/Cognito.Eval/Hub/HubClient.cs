@@ -44,7 +44,7 @@ internal sealed class HubClient(HubSettings settings, Action<string> say) : IDis
             }
             catch (IOException e) when (!again)
             {
-                throw new HubException($"{address}: the answer broke off ({e.Message}); try again", e);
+                throw new HubException($"{address}: the answer broke off ({Fact.Of(e)}); try again", e);
             }
             catch (IOException)
             {

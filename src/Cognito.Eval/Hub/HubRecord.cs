@@ -30,15 +30,15 @@ public sealed record HubRecord(IReadOnlyDictionary<string, RecordedRepository> R
         try
         {
             var read = RegularFile.Exists(path)
-                ? JsonSerializer.Deserialize<HubRecord>(RegularFile.Read(path, FileKind.Record), Json) ?? throw new JsonException("null")
+                ? JsonSerializer.Deserialize<HubRecord>(RegularFile.Read(path, FileKind.Record), Json) ?? throw new JsonException("it holds null")
                 : new(new Dictionary<string, RecordedRepository>());
             return read.Repositories.Values.FirstOrDefault(it => it is null || !HubRepo.IsCommit(it.Revision)) is { } odd
                 ? throw new JsonException($"\"{odd.Revision}\" is no commit")
-                : read.Repositories.Values.All(it => it is not null) ? read : throw new JsonException("null");
+                : read.Repositories.Values.All(it => it is not null) ? read : throw new JsonException("it holds null");
         }
         catch (JsonException e)
         {
-            throw new InputException($"{path}: not the record of what was fetched ({e.Message.Split(" Path:")[0].TrimEnd('.')}); "
+            throw new InputException($"{path}: not the record of what was fetched ({Fact.Of(e)}); "
                 + "remove it, and the next fetch writes a new one", e);
         }
     }

@@ -84,7 +84,7 @@ public sealed class Transfer
         catch (IOException e)
         {
             throw new HubException($"{Name}: the transfer breaks off, and does not go on, at {part.Length} of {Size} bytes "
-                + $"({e.Message.TrimEnd('.')}); try again, it goes on from there", e);
+                + $"({Fact.Of(e)}); try again, it goes on from there", e);
         }
     }
 

@@ -201,7 +201,7 @@ public sealed class Journal : IDisposable
     private void Check()
     {
         if (_failure is { } failure)
-            throw failure is CheckpointChangedException ? failure : new JournalException(failure.Message, failure);
+            throw failure is CheckpointChangedException ? failure : new JournalException(failure is JournalException ? failure.Message : Fact.Of(failure), failure);
         // Nothing will be kept without the hash: better told now than at the end.
         if (_weights is { IsCompleted: true, IsCompletedSuccessfully: false } failed)
             failed.GetAwaiter().GetResult();
@@ -268,7 +268,7 @@ internal static class BatchForms
     public static BatchForm<GenerationBatch, IReadOnlyList<Generated>> Generated { get; } = new(
         BatchDigest.Of, Entry.Write, (entry, batch) =>
             entry.ReadGenerated() is { } read && read.Count == batch.Prompts.Count
-            && read.Zip(batch.Prompts).All(row => row.First.Length <= row.Second.MaxNewTokens) ? read : null);
+            && read.Zip(batch.Prompts).All(row => row.First.Tokens.Length <= row.Second.MaxNewTokens) ? read : null);
 }
 
 /// <summary>A journal cannot be written; one line says which and why.</summary>

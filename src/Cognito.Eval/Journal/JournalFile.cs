@@ -111,7 +111,7 @@ internal sealed class JournalFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{path}: cannot be read or copied ({e.Message.Split(" : '")[0].TrimEnd('.')}); "
+            throw new InputException($"{path}: cannot be read or copied ({Fact.Of(e)}); "
                 + $"check its permissions, and the room in {System.IO.Path.GetTempPath()}", e);
         }
         finally

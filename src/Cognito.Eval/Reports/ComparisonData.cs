@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using CsvHelper;
 
 namespace Cognito.Eval;
 
@@ -29,29 +27,23 @@ public static class ComparisonData
 
     public static string ToCsv(IReadOnlyList<Comparison> comparisons)
     {
-        using var text = new StringWriter(CultureInfo.InvariantCulture);
-        using (var csv = CsvWriter.Create(text, CsvWriterOptions.Default with { NewLine = "\n" }))
+        using var csv = new Csv(Header);
+        foreach (var comparison in comparisons)
         {
-            csv.WriteRecord(Header);
-            foreach (var comparison in comparisons)
-            {
-                foreach (var column in comparison.Columns)
-                    foreach (var contrast in column.Tasks.Prepend(column))
-                        csv.WriteRecord(Line(comparison, contrast, column.Name));
-                if (comparison.Average is { } average)
-                    csv.WriteRecord(Line(comparison, average, ""));
-            }
+            foreach (var column in comparison.Columns)
+                foreach (var contrast in column.Tasks.Prepend(column))
+                    csv.Add(Line(comparison, contrast, column.Name));
+            if (comparison.Average is { } average)
+                csv.Add(Line(comparison, average, ""));
         }
-        return text.ToString();
+        return csv.ToString();
     }
 
-    private static string[] Line(Comparison comparison, Contrast contrast, string column) =>
+    private static object?[] Line(Comparison comparison, Contrast contrast, string column) =>
     [
-        comparison.Baseline, comparison.Candidate, column, contrast.Name, contrast.Metric ?? "", $"{contrast.Documents}",
-        contrast.IsPaired ? "true" : "false", Number(contrast.Baseline), Number(contrast.Candidate), Number(contrast.Difference),
-        Number(contrast.StandardError), Number(contrast.Interval?.Low), Number(contrast.Interval?.High), Number(contrast.ClusterError),
-        $"{contrast.Wins}", $"{contrast.Losses}", contrast.Test ?? "", Number(contrast.P), Number(contrast.AdjustedP), Number(contrast.Detectable),
+        comparison.Baseline, comparison.Candidate, column, contrast.Name, contrast.Metric, contrast.Documents,
+        contrast.IsPaired, contrast.Baseline, contrast.Candidate, contrast.Difference,
+        contrast.StandardError, contrast.Interval?.Low, contrast.Interval?.High, contrast.ClusterError,
+        contrast.Wins, contrast.Losses, contrast.Test, contrast.P, contrast.AdjustedP, contrast.Detectable,
     ];
-
-    private static string Number(double? value) => value?.ToString("R", CultureInfo.InvariantCulture) ?? "";
 }

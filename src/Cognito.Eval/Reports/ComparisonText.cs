@@ -1,5 +1,4 @@
 using System.Globalization;
-using static System.FormattableString;
 
 namespace Cognito.Eval;
 
@@ -13,94 +12,101 @@ public static class ComparisonText
             "Metric", "Baseline", "Candidate", "Difference", "Stderr", "95 % interval", "Wins", "Losses", "p", "p (Holm)", "Detectable");
         foreach (var column in comparison.Columns)
         {
-            table.Add(Row(column, column.Metric is null ? column.Name : $"{column.Name}, {column.Metric}"));
+            table.Add(Row(column, column.Metric is null ? column.Name : Markdown.Of($"{column.Name}, {column.Metric}")));
             if (showTasks)
                 foreach (var task in column.Tasks)
-                    table.Add(Row(task, $"  {task.Name}"));
+                    table.Add(Row(task, Markdown.Of($"  {task.Name}")));
         }
         if (comparison.Average is { } average)
             table.Add(Row(average, average.Name));
-        return $"Baseline: {comparison.Baseline}. Candidate: {comparison.Candidate}.\n\n{table}\n{Legend(comparison)}{Facts(comparison)}";
+        return Markdown.Of(
+            $"Baseline: {comparison.Baseline}. Candidate: {comparison.Candidate}.\n\n{table.ToMarkdown()}\n{Legend(comparison)}{Facts(comparison)}").Text;
     }
 
-    private static string[] Row(Contrast contrast, string name) =>
+    private static Markdown[] Row(Contrast contrast, Markdown name) =>
     [
-        contrast.IsPaired ? name : $"{name} (unpaired)", Points(contrast.Baseline, contrast.BaselineNotFinite),
+        contrast.IsPaired ? name : Markdown.Of($"{name} (unpaired)"), Points(contrast.Baseline, contrast.BaselineNotFinite),
         Points(contrast.Candidate, contrast.CandidateNotFinite), Signed(contrast.Difference),
         Points(contrast.StandardError), Range(contrast.Interval), Count(contrast.Wins), Count(contrast.Losses), P(contrast.P),
         P(contrast.AdjustedP), Points(contrast.Detectable),
     ];
 
-    private static string Legend(Comparison comparison) =>
-        "Points; difference = candidate - baseline. Detectable: the smallest true difference that would show in 4 of 5 comparisons.\n"
-        + string.Concat(comparison.Columns.Where(column => column.ClusterError is not null).Select(column => Invariant(
-            $"{column.Name}: its {column.Tasks.Count} tasks are fixed and count alike; if they might have been others, the standard error is {column.ClusterError:0.00}.\n")));
+    private static Markdown Legend(Comparison comparison) => Markdown.Of(
+        $"Points; difference = candidate - baseline. Detectable: the smallest true difference that would show in 4 of 5 comparisons.\n{Clusters(comparison)}");
 
-    private static string Facts(Comparison comparison) => string.Concat(
+    private static IEnumerable<Markdown> Clusters(Comparison comparison) =>
+        from column in comparison.Columns
+        where column.ClusterError is not null
+        select Markdown.Of($"{column.Name}: its {column.Tasks.Count} tasks are fixed and count alike; if they might have been others, "
+            + $"the standard error is {Points(column.ClusterError)}.\n");
+
+    private static Markdown Facts(Comparison comparison) => Markdown.All(
     [
-        .. comparison.Missing.Count > 0 ? [$"* only in one of the runs: {string.Join(", ", comparison.Missing)}\n"] : Array.Empty<string>(),
-        .. comparison.Notes.Select(note => $"* {note}\n"),
-        .. comparison.Provenance.Count > 0 ? ["\nWhy the numbers may differ:\n"] : Array.Empty<string>(),
-        .. comparison.Provenance.Select(unlike => $"- {unlike}: {unlike.Effect}\n"),
+        .. comparison.Missing.Count > 0 ? [Markdown.Of($"* only in one of the runs: {string.Join(", ", comparison.Missing)}\n")] : Array.Empty<Markdown>(),
+        .. comparison.Notes.Select(note => Markdown.Of($"* {note}\n")),
+        .. comparison.Provenance.Count > 0 ? [new("\nWhy the numbers may differ:\n")] : Array.Empty<Markdown>(),
+        .. comparison.Provenance.Select(Differs),
     ]);
+
+    internal static Markdown Differs(Unlike unlike) => Markdown.Of($"- {unlike.ToString()}: {unlike.Effect}\n");
 
     /// <summary>What two runs are not alike in, without a comparison.</summary>
     public static string Why(string baseline, string candidate, IReadOnlyList<Unlike> unlike) => unlike.Count == 0
-        ? $"{baseline} and {candidate}: nothing that results.json records differs\n"
+        ? Markdown.Of($"{baseline} and {candidate}: nothing that results.json records differs\n").Text
         : unlike.Aggregate(new TextTable("Setting", baseline, candidate, "Effect") { TextColumns = 4 },
-            (table, u) => table.Add(u.What, u.Baseline, u.Candidate, u.Effect)).ToString();
+            (table, u) => table.Add(u.What, u.Baseline, u.Candidate, u.Effect)).ToMarkdown().Text;
 
     /// <param name="against">Each later run against the first.</param>
     /// <param name="pairs">Differences of the averages: [row, column], row minus column; null where it is the same run.</param>
     public static string OfMany(
         IReadOnlyList<string> names, IReadOnlyList<Comparison> against, IReadOnlyList<IReadOnlyList<Contrast?>> pairs)
     {
-        var values = new TextTable(["Metric", .. names]);
+        var values = new TextTable(["Metric", .. names.Select(name => (Markdown)name)]);
         foreach (var column in against[0].Columns.Append(against[0].Average).OfType<Contrast>())
             values.Add([column.Name, Points(column.Baseline, column.BaselineNotFinite), .. against.Select(c => Change(Find(c, column.Name)))]);
-        var trend = new TextTable(["Average against " + names[0], "Difference", "Stderr", "95 % interval", "p"]);
+        var trend = new TextTable([Markdown.Of($"Average against {names[0]}"), "Difference", "Stderr", "95 % interval", "p"]);
         foreach (var comparison in against)
             trend.Add([comparison.Candidate, Signed(comparison.Average?.Difference), Points(comparison.Average?.StandardError),
                 Range(comparison.Average?.Interval), P(comparison.Average?.P)]);
-        var matrix = new TextTable(["Average, row - column", .. names]);
+        var matrix = new TextTable(["Average, row - column", .. names.Select(name => (Markdown)name)]);
         foreach (var (i, name) in names.Index())
-            matrix.Add([name, .. pairs[i].Select(pair => pair is null ? "" : Marked(Signed(pair.Difference), pair.P))]);
-        return $"{values}\nPoints. In brackets the difference from {names[0]}; * where p, Holm's over the columns, is below 0.05.\n\n"
-            + $"{trend}\n{matrix}\n* where p is below 0.05, not adjusted for the number of pairs.\n"
-            + string.Concat(against.SelectMany(c => c.Notes).Distinct().Select(note => $"* {note}\n"));
+            matrix.Add([name, .. pairs[i].Select(pair => pair is null ? Markdown.None : Marked(Signed(pair.Difference), pair.P))]);
+        return Markdown.Of($"{values.ToMarkdown()}\nPoints. In brackets the difference from {names[0]}; * where p, Holm's over the columns, is below 0.05.\n\n"
+            + $"{trend.ToMarkdown()}\n{matrix.ToMarkdown()}\n* where p is below 0.05, not adjusted for the number of pairs.\n"
+            + $"{against.SelectMany(c => c.Notes).Distinct().Select(note => Markdown.Of($"* {note}\n"))}").Text;
     }
 
     /// <summary>What moved beside the scores.</summary>
     public static string Shifts(IReadOnlyList<ChoiceShift> shifts) => shifts.Aggregate(
         new TextTable("Right choice", "Documents", "Same choice, %", "Margin, nats", "Stderr", "Probability, points", "Stderr"),
         (table, shift) => table.Add(shift.Name, Count(shift.Documents), Points(shift.SameChoice), Signed(shift.Margin), Points(shift.MarginError),
-            Signed(shift.Probability), Points(shift.ProbabilityError)))
+            Signed(shift.Probability), Points(shift.ProbabilityError))).ToMarkdown().Text
         + "\nMean changes, candidate - baseline. Margin: the right choice's log-likelihood less the best wrong one's; probability: among the choices.\n";
 
     private static Contrast? Find(Comparison comparison, string name) =>
         comparison.Columns.Append(comparison.Average).FirstOrDefault(contrast => contrast?.Name == name);
 
-    private static string Change(Contrast? contrast) => contrast is null
-        ? "-"
-        : $"{Points(contrast.Candidate, contrast.CandidateNotFinite)} ({Marked(Signed(contrast.Difference), contrast.AdjustedP ?? contrast.P)})";
+    private static Markdown Change(Contrast? contrast) => contrast is null
+        ? new("-")
+        : Markdown.Of($"{Points(contrast.Candidate, contrast.CandidateNotFinite)} ({Marked(Signed(contrast.Difference), contrast.AdjustedP ?? contrast.P)})");
 
-    private static string Marked(string text, double? p) => p < 0.05 ? text + "*" : text;
+    private static Markdown Marked(Markdown text, double? p) => p < 0.05 ? text + new Markdown("*") : text;
 
-    internal static string Points(double? value) => value?.ToString("0.00", CultureInfo.InvariantCulture) ?? "-";
+    internal static Markdown Points(double? value) => new(value?.ToString("0.00", CultureInfo.InvariantCulture) ?? "-");
 
-    private static string Points(double value, int notFinite) => Points(value) + ColumnScore.Mark(notFinite);
+    private static Markdown Points(double value, int notFinite) => Markdown.Of($"{Points(value)}{new Markdown(ColumnScore.Mark(notFinite))}");
 
-    internal static string Signed(double? value) => value?.ToString("+0.00;-0.00;0.00", CultureInfo.InvariantCulture) ?? "-";
+    internal static Markdown Signed(double? value) => new(value?.ToString("+0.00;-0.00;0.00", CultureInfo.InvariantCulture) ?? "-");
 
-    internal static string Range(Interval? interval) =>
-        interval is { } range ? $"{Signed(range.Low)} .. {Signed(range.High)}" : "-";
+    internal static Markdown Range(Interval? interval) =>
+        interval is { } range ? Markdown.Of($"{Signed(range.Low)} .. {Signed(range.High)}") : new("-");
 
-    internal static string P(double? p) => p switch
+    internal static Markdown P(double? p) => new(p switch
     {
         null => "-",
         < 0.0001 => "<0.0001",
         { } value => value.ToString("0.0000", CultureInfo.InvariantCulture),
-    };
+    });
 
-    private static string Count(int? count) => count?.ToString(CultureInfo.InvariantCulture) ?? "-";
+    private static Markdown Count(int? count) => new(count?.ToString(CultureInfo.InvariantCulture) ?? "-");
 }

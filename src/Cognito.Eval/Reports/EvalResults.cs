@@ -1,6 +1,4 @@
 using System.Globalization;
-using YamlDotNet.Serialization;
-using YamlDotNet.Serialization.NamingConventions;
 
 namespace Cognito.Eval;
 
@@ -18,8 +16,7 @@ public static class EvalResults
             .Select(score => Entry(run, score, [.. tasks.Where(task => task.Column.Key == score.Key)]))];
         return entries.Length == 0
             ? throw new InputException($"{run.Provenance.Model}: no column was measured, so there is nothing for .eval_results")
-            : new SerializerBuilder().WithNamingConvention(NullNamingConvention.Instance).WithNewLine("\n")
-                .WithQuotingNecessaryStrings().Build().Serialize(entries);
+            : Eval.Yaml.Of(entries);
     }
 
     private static OrderedDictionary<string, object> Entry(Run run, ColumnScore score, IReadOnlyList<EvalTask> tasks)
@@ -35,7 +32,7 @@ public static class EvalResults
         };
         if (run.Circumstances?.Started is { } started)
             entry["date"] = started.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        if (run.Card?.Source is { } source)
+        if (run.Card?.Source is { IsOfTheWeb: true } source)
             entry["source"] = new OrderedDictionary<string, object> { ["url"] = source.Url, ["name"] = source.Name };
         entry["notes"] = Notes(run, score, tasks);
         return entry;
@@ -53,6 +50,8 @@ public static class EvalResults
             notes.Add(protocol);
         if (run.Provenance.Kind == "reported")
             notes.Add("as reported on the model card");
+        else if (run.Provenance.Kind == HarnessFile.Kind)
+            notes.Add($"measured by {HarnessFile.Kind}");
         else if (!score.IsComplete)
             notes.Add(run.Provenance.Data == "samples"
                 ? "made-up samples, not the benchmark"

@@ -12,11 +12,10 @@ public static class GateText
         foreach (var criterion in gate.Criteria)
             table.Add(criterion.Name, Word(criterion), ComparisonText.Signed(criterion.Drop), ComparisonText.Range(criterion.DropInterval),
                 ComparisonText.Points(criterion.Delta), criterion.Reason);
-        return $"{Headline(gate, undecided)}\n\nBaseline: {gate.Comparison.Baseline}. Candidate: {gate.Comparison.Candidate}.\n\n{table}\n"
-            + "Points; a drop above 0 is a loss. The average decides; a column objects where its drop is certain.\n"
-            + Undecidable(gate)
-            + string.Concat(gate.Comparison.Notes.Select(note => $"* {note}\n"))
-            + string.Concat(gate.Comparison.Provenance.Select(unlike => $"- {unlike}: {unlike.Effect}\n"));
+        return Eval.Markdown.Of(
+            $"{Headline(gate, undecided)}\n\nBaseline: {gate.Comparison.Baseline}. Candidate: {gate.Comparison.Candidate}.\n\n{table.ToMarkdown()}\n"
+            + $"Points; a drop above 0 is a loss. The average decides; a column objects where its drop is certain.\n{Undecidable(gate)}"
+            + $"{gate.Comparison.Notes.Select(note => Eval.Markdown.Of($"* {note}\n"))}{gate.Comparison.Provenance.Select(ComparisonText.Differs)}").Text;
     }
 
     public static string Headline(Gate gate, OnUndecided undecided) => "Gate: " + (gate.Verdict, undecided) switch
@@ -37,37 +36,38 @@ public static class GateText
         { Verdict: var verdict } => verdict.ToString().ToLowerInvariant(),
     };
 
-    private static string Undecidable(Gate gate)
+    private static Markdown Undecidable(Gate gate)
     {
         string[] wide = [.. gate.Criteria.Where(criterion => criterion.Delta > Gate.LeastDelta && criterion.Name != Comparison.AverageName)
             .Select(criterion => criterion.Name)];
-        return wide.Length == 0 ? "" : $"{string.Join(", ", wide)}: so few documents cannot decide on a drop of 1 point; δ is larger there.\n";
+        return wide.Length == 0 ? Eval.Markdown.None
+            : Eval.Markdown.Of($"{string.Join(", ", wide)}: so few documents cannot decide on a drop of 1 point; δ is larger there.\n");
     }
 
     /// <summary>One test case a criterion; an undecided one that counts is skipped, or failed where the policy says so.</summary>
     public static string JUnit(Gate gate, OnUndecided undecided)
     {
-        var cases = gate.Criteria.Select(criterion => new XElement("testcase",
-            new XAttribute("classname", "cognito-eval.gate"), new XAttribute("name", criterion.Name), new XAttribute("time", "0"),
-            Outcome(criterion, undecided), new XElement("system-out", Said(criterion)))).ToList();
+        var cases = gate.Criteria.Select(criterion => XmlText.Element("testcase",
+            XmlText.Attribute("classname", "cognito-eval.gate"), XmlText.Attribute("name", criterion.Name), XmlText.Attribute("time", "0"),
+            Outcome(criterion, undecided), XmlText.Element("system-out", Said(criterion)))).ToList();
         int Count(string name) => cases.Count(test => test.Element(name) is not null);
-        return new XElement("testsuites", new XElement("testsuite",
-            new XAttribute("name", $"cognito-eval gate: {gate.Comparison.Candidate} against {gate.Comparison.Baseline}"),
-            new XAttribute("tests", cases.Count), new XAttribute("failures", Count("failure")), new XAttribute("errors", 0),
-            new XAttribute("skipped", Count("skipped")), new XAttribute("time", "0"), cases)) + "\n";
+        return XmlText.Element("testsuites", XmlText.Element("testsuite",
+            XmlText.Attribute("name", $"cognito-eval gate: {gate.Comparison.Candidate} against {gate.Comparison.Baseline}"),
+            XmlText.Attribute("tests", cases.Count), XmlText.Attribute("failures", Count("failure")), XmlText.Attribute("errors", 0),
+            XmlText.Attribute("skipped", Count("skipped")), XmlText.Attribute("time", "0"), cases)) + "\n";
     }
 
     private static XElement? Outcome(Criterion criterion, OnUndecided undecided) => (criterion.Verdict, criterion.Counts, undecided) switch
     {
         (Verdict.Regression, _, _) or (Verdict.Undecided, true, OnUndecided.Fail) =>
-            new XElement("failure", new XAttribute("message", criterion.Reason), Said(criterion)),
+            XmlText.Element("failure", XmlText.Attribute("message", criterion.Reason), Said(criterion)),
         (Verdict.Undecided, true, OnUndecided.Undecided) or (Verdict.Undecided, false, _) =>
-            new XElement("skipped", new XAttribute("message", criterion.Reason)),
+            XmlText.Element("skipped", XmlText.Attribute("message", criterion.Reason)),
         _ => null,
     };
 
     private static string Said(Criterion criterion) => criterion.Drop is { } drop
         ? string.Create(CultureInfo.InvariantCulture,
-            $"{criterion.Reason}: drop {drop:0.00} points, 95 % interval {ComparisonText.Range(criterion.DropInterval)}, δ {criterion.Delta:0.00}")
+            $"{criterion.Reason}: drop {drop:0.00} points, 95 % interval {ComparisonText.Range(criterion.DropInterval).Text}, δ {criterion.Delta:0.00}")
         : criterion.Reason;
 }

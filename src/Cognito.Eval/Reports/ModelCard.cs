@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text;
-using YamlDotNet.Serialization;
-using YamlDotNet.Serialization.NamingConventions;
 
 namespace Cognito.Eval;
 
@@ -10,7 +8,7 @@ public static class ModelCard
 {
     /// <summary>Front matter and table, as they stand in a card.</summary>
     public static string Render(Run run, IReadOnlyList<Column> columns) =>
-        $"---\n{Yaml(run, columns)}---\n\n{Table(run, columns)}{Notes(run)}";
+        $"---\n{Yaml(run, columns)}---\n\n{Table(run, columns)}{Notes(run).Text}";
 
     /// <summary>The leaderboard's table, two decimals; what was not measured is a dash.</summary>
     public static string Table(Run run, IReadOnlyList<Column> columns)
@@ -37,22 +35,21 @@ public static class ModelCard
         var values = Values(run, columns);
         var front = new OrderedDictionary<string, object>();
         if (run.Card?.Language is { } language)
-            front["language"] = language.Select(Printable.Line).ToArray();
+            front["language"] = language;
         if (run.Card?.License is { } license)
-            front["license"] = Printable.Line(license);
+            front["license"] = license;
         if (run.Card?.Tags is { } tags)
-            front["tags"] = tags.Select(Printable.Line).ToArray();
+            front["tags"] = tags;
         front["model-index"] = new object[]
         {
             new OrderedDictionary<string, object>
             {
-                ["name"] = Printable.Line(run.Provenance.Model),
+                ["name"] = run.Provenance.Model,
                 ["results"] = columns.Where(column => values[column.Key] is not null)
                     .Select(column => Entry(run, column, values[column.Key]!.Value)).ToArray(),
             },
         };
-        return new SerializerBuilder().WithNamingConvention(NullNamingConvention.Instance).WithNewLine("\n").Build()
-            .Serialize(front);
+        return Eval.Yaml.Of(front);
     }
 
     private static OrderedDictionary<string, object> Entry(Run run, Column column, double value)
@@ -71,8 +68,8 @@ public static class ModelCard
             ["dataset"] = dataset,
             ["metrics"] = new object[] { metric },
         };
-        if (run.Card?.Source is { } source)
-            entry["source"] = new OrderedDictionary<string, object> { ["url"] = Printable.Line(source.Url), ["name"] = Printable.Line(source.Name) };
+        if (run.Card?.Source is { IsOfTheWeb: true } source)
+            entry["source"] = new OrderedDictionary<string, object> { ["url"] = source.Url, ["name"] = source.Name };
         return entry;
     }
 
@@ -119,6 +116,6 @@ public static class ModelCard
     private static string Centred(string text, int width) =>
         text.PadLeft(text.Length + (width - text.Length) / 2).PadRight(width);
 
-    private static string Notes(Run run) => run.Leaderboard.Notes.Count == 0 ? ""
-        : "\nNot a leaderboard score:\n" + string.Concat(run.Leaderboard.Notes.Select(note => $"- {Printable.Line(note)}\n"));
+    private static Markdown Notes(Run run) => run.Leaderboard.Notes.Count == 0 ? Markdown.None
+        : Markdown.Of($"\nNot a leaderboard score:\n{run.Leaderboard.Notes.Select(note => Markdown.Of($"- {note}\n"))}");
 }

@@ -8,12 +8,13 @@ namespace Cognito.Eval;
 public sealed record ReportedRun(Run Run, string Folder, string Label)
 {
     /// <exception cref="InputException">One is not there, or not a run.</exception>
-    public static IReadOnlyList<ReportedRun> Read(IReadOnlyList<string> paths)
+    /// <param name="read">How a path becomes a run; where that is not said, as a results.json of ours.</param>
+    public static IReadOnlyList<ReportedRun> Read(IReadOnlyList<string> paths, Func<string, Run>? read = null)
     {
         ReportedRun[] runs = [.. paths.Select(path =>
         {
             var file = RunFile.Find(path);
-            var run = RunFile.Read(file);
+            var run = (read ?? RunFile.Read)(path);
             return new ReportedRun(run, Path.GetDirectoryName(Path.GetFullPath(file))!, run.Provenance.Model);
         })];
         return [.. runs.Select((run, i) => runs.Count(other => other.Label == run.Label) == 1 ? run : run with

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text;
-using CsvHelper;
 
 namespace Cognito.Eval;
 
@@ -17,31 +15,12 @@ public static class ScoreTables
     /// </summary>
     public static string Csv(IReadOnlyList<ReportedRun> runs, IReadOnlyList<Column> columns)
     {
-        using var text = new StringWriter(CultureInfo.InvariantCulture);
-        // Injection: a spreadsheet must not run what a model is called.
-        using (var csv = CsvWriter.Create(text, new() { NewLine = "\n", Injection = CsvInjection.Escape }, leaveOpen: true))
-        {
-            csv.WriteHeader(
-                "run", "level", "name", "metric", "value", "stderr", "documents", "num_fewshot", "headline", "complete");
-            foreach (var line in runs.SelectMany(run => Lines(run, columns)))
-            {
-                csv.WriteField(line.Run);
-                csv.WriteField(line.Level);
-                csv.WriteField(line.Name);
-                csv.WriteField(line.Metric);
-                csv.WriteField(line.Value, "R");
-                csv.WriteField(line.Stderr, "R");
-                csv.WriteField(line.Documents, "");
-                csv.WriteField(line.NumFewshot, "");
-                csv.WriteField(Truth(line.Headline));
-                csv.WriteField(Truth(line.Complete));
-                csv.EndRecord();
-            }
-        }
-        return text.ToString();
+        using var csv = new Csv("run", "level", "name", "metric", "value", "stderr", "documents", "num_fewshot", "headline", "complete");
+        foreach (var line in runs.SelectMany(run => Lines(run, columns)))
+            csv.Add(
+                line.Run, line.Level, line.Name, line.Metric, line.Value, line.Stderr, line.Documents, line.NumFewshot, line.Headline, line.Complete);
+        return csv.ToString();
     }
-
-    private static string Truth(bool? value) => value switch { true => "true", false => "false", null => "" };
 
     private static IEnumerable<Line> Lines(ReportedRun reported, IReadOnlyList<Column> columns)
     {
@@ -69,7 +48,7 @@ public static class ScoreTables
         string[] titles = [.. scores.SelectMany(run => run.Select(score => score.Title)).Distinct()];
         var text = new StringBuilder();
         Row(text, ["Metric", .. runs.Select(run => Escaped(run.Label))]);
-        Row(text, ["---", .. runs.Select(_ => "---:")]);
+        Row(text, [new("---"), .. runs.Select(_ => new Markdown("---:"))]);
         foreach (var title in titles)
         {
             var found = scores.Select(run => run.FirstOrDefault(score => score.Title == title)).ToList();
@@ -80,22 +59,19 @@ public static class ScoreTables
             Cell(ColumnScore.Average(run.Run, columns), starred: run.Run.Leaderboard.Notes.Count > 0)
             + ColumnScore.Mark(run.Run.Tasks.Values.Sum(task => task.NotFiniteRequests)))]);
         foreach (var run in runs.Where(run => run.Run.Leaderboard.Notes.Count > 0))
-            text.Append($"\n\\* {Escaped(run.Label)} is not a leaderboard score:\n\n")
-                .Append(string.Concat(run.Run.Leaderboard.Notes.Select(note => $"- {Escaped(note)}\n")));
+            text.Append(Eval.Markdown.Of($"\n\\* {Escaped(run.Label)} is not a leaderboard score:\n\n").Text)
+                .Append(Eval.Markdown.All(run.Run.Leaderboard.Notes.Select(note => Eval.Markdown.Of($"- {Escaped(note)}\n"))).Text);
         return text.ToString();
     }
 
-    private static void Row(StringBuilder text, IEnumerable<string> cells) =>
-        text.Append($"| {string.Join(" | ", cells)} |\n");
+    private static void Row(StringBuilder text, IEnumerable<Markdown> cells) =>
+        text.Append($"| {Eval.Markdown.Joined(" | ", cells).Text} |\n");
 
-    private static string Cell(ColumnScore? score) =>
-        Cell((score?.Value, score?.StandardError), starred: score is { IsComplete: false, Tasks.Count: > 0 })
-        + ColumnScore.Mark(score?.NotFinite ?? 0);
+    private static Markdown Cell(ColumnScore? score) => Eval.Markdown.Of(
+        $"{Cell((score?.Value, score?.StandardError), starred: score is { IsComplete: false, Tasks.Count: > 0 })}{new Markdown(ColumnScore.Mark(score?.NotFinite ?? 0))}");
 
-    private static string Cell((double? Value, double? Error) estimate, bool starred) => estimate.Value is not { } value ? "-"
-        : ModelCard.Cell(value) + (estimate.Error is { } error ? $" ± {ModelCard.Cell(error)}" : "") + (starred ? " \\*" : "");
+    private static Markdown Cell((double? Value, double? Error) estimate, bool starred) => estimate.Value is not { } value ? new("-")
+        : new(ModelCard.Cell(value) + (estimate.Error is { } error ? $" ± {ModelCard.Cell(error)}" : "") + (starred ? " \\*" : ""));
 
-    /// <summary>Names from a checkpoint or dataset: no markup of their own.</summary>
-    private static string Escaped(string text) => string.Concat(text.ReplaceLineEndings(" ").Select(c =>
-        c is '\\' or '`' or '*' or '_' or '[' or ']' or '<' or '>' or '|' or '#' or '&' or '~' or '!' ? $"\\{c}" : $"{c}"));
+    private static Markdown Escaped(string text) => new(Eval.Markdown.Escaped(text, everyUnderscore: true));
 }

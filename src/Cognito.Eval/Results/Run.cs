@@ -45,7 +45,13 @@ public sealed record CardFacts(
     IReadOnlyList<string>? Language, string? License, IReadOnlyList<string>? Tags, CardSource? Source);
 
 /// <summary>Who measured the results on a card.</summary>
-public sealed record CardSource(string Name, string Url);
+public sealed record CardSource(string Name, string Url)
+{
+    /// <summary>Whether the address is one of the web: no other is passed on, since a reader may follow it.</summary>
+    [JsonIgnore]
+    public bool IsOfTheWeb => Uri.TryCreate(Url, UriKind.Absolute, out var address)
+        && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps) && address.UserInfo.Length == 0;
+}
 
 /// <summary>lm-evaluation-harness' <c>config</c> block at b281b09 (protocol 7).</summary>
 public sealed record HarnessConfig(

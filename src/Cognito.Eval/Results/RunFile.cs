@@ -59,11 +59,11 @@ public static class RunFile
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
-            throw new InputException($"{file}: not a run of cognito-eval ({FirstSentence(e.Message)}); give its results.json", e);
+            throw new InputException($"{file}: not a run of cognito-eval ({Fact.Of(e)}); give its results.json", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{file}: cannot be read ({e.Message}); check its permissions", e);
+            throw new InputException($"{file}: cannot be read ({Fact.Of(e)}); check its permissions", e);
         }
     }
 
@@ -90,8 +90,6 @@ public static class RunFile
         Directory.EnumerateFiles(folder, Name, new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2 })
             .MaxBy(file => Path.GetFileName(Path.GetDirectoryName(file)), StringComparer.Ordinal)
         ?? Path.Combine(folder, Name);
-
-    private static string FirstSentence(string message) => message.Split('\n')[0].Split(". ")[0].TrimEnd('.');
 
     /// <summary>Lists of numbers on one line: a document a line would bury the rest of the file.</summary>
     private sealed class OneLine<T> : JsonConverter<IReadOnlyList<T>>

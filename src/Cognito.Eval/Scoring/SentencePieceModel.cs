@@ -55,7 +55,7 @@ public sealed class SentencePieceModel
         }
         catch (Exception e) when (e is InvalidDataException or DecoderFallbackException)
         {
-            var fact = e is DecoderFallbackException ? "a text in it is not UTF-8" : e.Message;
+            var fact = e is DecoderFallbackException ? "a text in it is not UTF-8" : Fact.Of(e);
             throw new InputException($"{path}: not a SentencePiece model ({fact}); {GetItWhole}", e);
         }
         return model.Flaw() is { } flaw ? throw new InputException($"{path}: {flaw}") : model;

@@ -25,6 +25,25 @@ public static class Grading
             margins.TryGetValue(task.Headline, out var margin) || margins.TryGetValue("mc1", out margin) ? margin : null);
     }
 
+    /// <summary>
+    /// What keeps an asked document from being graded, where the reference stops (protocol 4.4, 6.2, 6.4); null if nothing
+    /// does. Examples are only shown, so they may have it.
+    /// </summary>
+    internal static string? Fault(Doc doc) => doc switch
+    {
+        FreeForm free when free.Extract(free.Answer) is null =>
+            "its answer holds no \"#### \" with a number after it, so nothing can be right; give rows whose answers end in one",
+        MultipleTrue { One: var one, Many: var many } => Fault("mc1_targets", one) ?? Fault("mc2_targets", many),
+        _ => null,
+    };
+
+    private static string? Fault(string name, LabelledChoices choices) => (choices.Labels.Contains(true), choices.Labels.Contains(false)) switch
+    {
+        (true, true) => null,
+        (false, _) => $"{name} has no true choice (label 1), so nothing can be right; correct the row",
+        _ => $"{name} has no false choice (label 0), so nothing can be wrong; correct the row",
+    };
+
     /// <summary>The choice that the headline metric takes; of several true answers, mc1's.</summary>
     internal static int Prediction(EvalTask task, Doc doc, IReadOnlyList<double> lls) => doc switch
     {

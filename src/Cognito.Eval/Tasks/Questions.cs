@@ -4,7 +4,7 @@ namespace Cognito.Eval;
 public sealed record AskedDoc(int Row, Doc Doc, IReadOnlyList<Request> Requests);
 
 /// <summary>All that a task asks: documents in evaluation order, with their prompts.</summary>
-/// <param name="Shots">Examples in each prompt.</param>
+/// <param name="Shots">Examples that stand in each prompt: no more than there are.</param>
 /// <param name="SplitRows">Documents of the whole split, of which a limit may ask fewer.</param>
 /// <param name="DataSha256">Digest of the rows read, by split.</param>
 public sealed record Questions(
@@ -27,7 +27,9 @@ public sealed record Questions(
 
     /// <summary>Builds a task's prompts from its rows (protocol 3.3–3.6).</summary>
     /// <param name="shots">Examples in each prompt; the task's own number if null.</param>
-    /// <exception cref="InputException">The data is missing, or too small for the shots or the limit.</exception>
+    /// <exception cref="InputException">
+    /// The data is missing, too small for the shots or the limit, or has a row that the reference stops on.
+    /// </exception>
     public static Questions Ask(EvalTask task, DataRoot data, Protocol protocol, int? shots = null, Limit? limit = null)
     {
         var count = ShotsOf(task, shots);
@@ -50,7 +52,12 @@ public sealed record Questions(
             throw new InputException(
                 $"{task}: --limit {limit} of {docs.Count} documents is none; give a larger fraction, or a count");
         var prompts = data.Bounds.Within(task, Prompts(task, protocol, docs, examples, count).Take(asked)).ToList();
-        return new(task, count, prompts, docs.Count, RequestDigest.Of(prompts.SelectMany(doc => doc.Requests)), digests)
+        foreach (var doc in prompts)
+            if (Grading.Fault(doc.Doc) is { } fault)
+                throw new InputException($"{split.Rows[doc.Row].Origin}: {fault}");
+        // First rows are as many as there are (protocol 4.3).
+        var shown = task.ShotOrder == ShotOrder.First ? Math.Min(count, examples.Count) : count;
+        return new(task, shown, prompts, docs.Count, RequestDigest.Of(prompts.SelectMany(doc => doc.Requests)), digests)
         {
             ShotRows = count > 0 ? examples.Count : null,
         };

@@ -114,6 +114,137 @@ public sealed class HarnessFileTests : IDisposable
         Assert.DoesNotContain('\n', error.Message);
     }
 
+    /// <summary>The mean as json.dumps or the harness writes one that is no number.</summary>
+    [Theory]
+    [InlineData("NaN")]
+    [InlineData("Infinity")]
+    [InlineData("-Infinity")]
+    [InlineData("\"N/A\"")]
+    [InlineData("null")]
+    public void A_mean_that_is_no_number_has_no_value_and_is_named(string none)
+    {
+        var newer = RunInputs.Read(Save("n/results_d.json", $$$"""
+            {"results":{"arc_challenge":{"alias":"x NaN \"NaN","acc,none":0.5,"acc_stderr,none":0.1,"acc_norm,none":0.55,"acc_norm_stderr,none":{{{none}}} },
+            "truthfulqa_mc2":{"acc,none":{{{none}}},"acc_stderr,none":{{{none}}} } },"configs":{},"n-shot":{"arc_challenge":25},"config":{"limit":{{{none}}} } }
+            """));
+        var older = RunInputs.Read(Save("o/results.json", $$$"""
+            {"results": {"arc_challenge": {"acc": 0.5, "acc_stderr": 0.02, "acc_norm": 0.55, "acc_norm_stderr": {{{none}}}},
+            "truthfulqa_mc": {"mc1": 0.3, "mc1_stderr": 0.01, "mc2": {{{none}}}, "mc2_stderr": {{{none}}}}}, "versions": {}, "config": {"num_fewshot": 25, "limit": null}}
+            """));
+        foreach (var run in (Run[])[newer, older])
+        {
+            Assert.Equal(55, run.Leaderboard.Columns["ARC"]!.Value, 9);
+            Assert.Null(run.Results["arc_challenge"]["acc_norm_stderr"]);
+            Assert.Null(run.Leaderboard.Columns["TruthfulQA"]);
+            Assert.Null(run.Results["truthfulqa_mc"]["mc2"]);
+            Assert.False(run.Tasks.ContainsKey("truthfulqa_mc"));
+            Assert.Equal(1172, run.Tasks["arc_challenge"].Documents);
+            Assert.Contains(run.Leaderboard.Notes, note => note.Contains($"is {none.Trim('"')}, no number, so TruthfulQA has no value", StringComparison.Ordinal));
+        }
+        var comparison = Comparison.Of(newer, older);
+        Assert.Equal(["ARC"], comparison.Columns.Select(column => column.Name));
+        Assert.Equal(2, comparison.Notes.Count(note => note.Contains("no number", StringComparison.Ordinal)));
+        Assert.Contains("no number", Assert.Throws<InputException>(() => Gate.Decide(MadeRuns.Nano, newer, new() { Require = ["TruthfulQA"] })).Message);
+    }
+
+    [Theory]
+    [InlineData("\"acc,none\":\"0.5\"", "acc,none of arc_challenge is \"0.5\", no number")]
+    [InlineData("\"acc,none\":[NaN]", "acc,none of arc_challenge is [\"NaN\"], no number")]
+    [InlineData("\"acc,none\":1e999", "acc,none of arc_challenge is 1e999, no number")]
+    [InlineData("\"acc,none\":0.5,\"acc_stderr,none\":-1", "acc_stderr,none of arc_challenge is -1, which is not between 0 and 1")]
+    [InlineData("\"acc,none\":0.5,\"acc,none\":0.5", "\"acc,none\" is there twice")]
+    public void A_flaw_is_named_by_its_key_and_its_value(string metrics, string fact)
+    {
+        var path = Save("results_y.json", $$$"""{"results":{"arc_challenge":{ {{{metrics}}} } },"config":{} }""");
+        var message = Assert.Throws<InputException>(() => RunInputs.Read(path)).Message;
+        Assert.Contains("not a results file of lm-evaluation-harness", message);
+        Assert.Contains(fact, message);
+    }
+
+    [Theory]
+    [InlineData("\"n-shot\":{\"arc_challenge\":2.5}", "n-shot of arc_challenge is 2.5")]
+    [InlineData("\"n-samples\":{\"arc_challenge\":{\"effective\":-1}}", "n-samples of arc_challenge is -1")]
+    [InlineData("\"model_name\":\"x\\ud800\"", "half a character")]
+    public void So_is_one_of_what_stands_beside_the_results(string beside, string fact)
+    {
+        var path = Save("results_y.json", $$$"""{"results":{"arc_challenge":{"acc_norm,none":0.5} },"config":{},{{{beside}}} }""");
+        Assert.Contains(fact, Assert.Throws<InputException>(() => RunInputs.Read(path)).Message);
+    }
+
+    [Fact]
+    public void Shots_that_only_the_tasks_configuration_says_are_read_there()
+    {
+        var run = RunInputs.Read(Save("results_y.json", """{"results":{"arc_challenge":{"acc_norm,none":0.5}},"configs":{"arc_challenge":{"num_fewshot":3}},"n-shot":{"arc_challenge":"N/A"},"config":{}}"""));
+        Assert.Equal(3, run.Tasks["arc_challenge"].NumFewshot);
+    }
+
+    /// <summary>As before 0.4.7: a line for each filter and document, in equal blocks, and no word of which filter.</summary>
+    private static string Blocks(int docs, params Func<int, string>[] filters) => string.Concat(filters.SelectMany(filter => Enumerable.Range(0, docs).Select(doc =>
+        $$$"""{"doc_id": {{{doc}}}, "arguments": [["Question: {{{doc}}}", {"until": ["Question:"]}]], "resps": [["x"]], "exact_match": {{{filter(doc)}}}}""" + "\n")));
+
+    private Run Logged047(string name, string lines, string filters, double strict)
+    {
+        Save($"{name}/samples_gsm8k_d1.jsonl", lines);
+        return RunInputs.Read(Save($"{name}/results_d1.json", $$$"""
+            {"results":{"gsm8k":{"exact_match,strict-match":{{{strict}}},"exact_match_stderr,strict-match":NaN,"exact_match,flexible-extract":0.75} },
+            "configs":{"gsm8k":{ {{{filters}}} } },"n-shot":{"gsm8k":5},"config":{} }
+            """));
+    }
+
+    [Fact]
+    public void Before_0_4_7_a_document_is_logged_once_for_each_filter_and_the_files_say_which_is_which()
+    {
+        string Strict(int doc) => doc == 0 ? "1.0" : "0.0";
+        string Flexible(int doc) => doc == 1 ? "0.0" : "1.0";
+        double[] strict = [1, 0, 0, 0];
+        const string Listed = "\"filter_list\":[{\"name\":\"flexible-extract\"},{\"name\":\"strict-match\"}]";
+        var asListed = Logged047("a", Blocks(4, Flexible, Strict), Listed, 0.5);
+        var asInTheResults = Logged047("b", Blocks(4, Strict, Flexible), "", 0.5);
+        var byTheMean = Logged047("c", Blocks(4, Flexible, Strict), "", 0.25);
+        // Two processes, each with its own documents.
+        var ofTwo = Logged047("d", Blocks(2, Strict, Flexible) + Blocks(2, _ => "0.0", _ => "1.0")
+            .Replace("\"doc_id\": 0", "\"doc_id\": 2", StringComparison.Ordinal).Replace("\"doc_id\": 1", "\"doc_id\": 3", StringComparison.Ordinal), "", 0.5);
+        foreach (var run in (Run[])[asListed, asInTheResults, byTheMean, ofTwo])
+        {
+            Assert.Equal([0, 1, 2, 3], run.Tasks["gsm8k"].DocIds);
+            Assert.Equal(strict, run.Tasks["gsm8k"].Scores["acc"]);
+        }
+        Assert.Contains("1 times, not once for each of the 2 filters", Assert.Throws<InputException>(() =>
+            Logged047("e", Blocks(4, Strict, Flexible)[..^100].TrimEnd()[..Blocks(4, Strict, Flexible)[..^100].LastIndexOf('\n')], "", 0.5)).Message);
+        Assert.Contains("more often", Assert.Throws<InputException>(() => Logged047("f", Blocks(2, Strict, Strict, Strict), "", 0.5)).Message);
+    }
+
+    [Fact]
+    public void Report_shows_it_in_every_format_but_that_of_our_own_JSON()
+    {
+        using var line = new CommandLine();
+        // By a name of ours, and in a folder: its keys tell what it is.
+        var file = line.Write("theirs/results.json", Newer("arc_challenge", "gsm8k", "truthfulqa_mc2").Replace("\"exact_match,strict-match\":0.55", "\"exact_match,strict-match\":NaN", StringComparison.Ordinal));
+        Assert.Contains("NaN", File.ReadAllText(file));
+        foreach (var format in (string[])["card", "table", "yaml", "eval-results", "html", "markdown", "csv"])
+            foreach (var path in (string[])[file, line.At("theirs")])
+            {
+                var outcome = line.Run("report", path, "--format", format);
+                Assert.Equal((0, ""), (outcome.Code, outcome.Error));
+                Assert.Contains(format == "html" ? "lm-evaluation-harness" : "30", outcome.Out);
+                if (format is "card" or "markdown" or "html")
+                    Assert.Contains("no number, so GSM8K has no value", outcome.Out);
+                if (format == "eval-results")
+                    Assert.Contains("measured by lm-evaluation-harness", outcome.Out);
+            }
+        var refused = line.Run("report", file, "--format", "json");
+        Assert.Equal(2, refused.Code);
+        Assert.Contains("lm-evaluation-harness's own JSON", refused.Error);
+    }
+
+    [Fact]
+    public void A_documents_score_that_is_no_number_is_counted_as_one()
+    {
+        var run = Logged047("n", Blocks(3, doc => doc == 1 ? "NaN" : "1.0", _ => "0.0"), "", 0.5);
+        Assert.True(double.IsNaN(run.Tasks["gsm8k"].Scores["acc"][1]));
+        Assert.Contains(Comparison.Of(run, run).Notes, note => note.Contains("1 scores are no numbers", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("{\"doc_id\":0}\n", "line 1")]
     [InlineData("nonsense\n", "line 1")]

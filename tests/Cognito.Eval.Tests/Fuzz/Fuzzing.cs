@@ -95,9 +95,11 @@ internal static class Fuzzing
         {
             target.Read(bytes);
         }
-        catch (InputException)
+        catch (InputException e)
         {
             refused = true;
+            if (Wording.Fault(e.Message) is { } fault)
+                outcome.Faults.Add($"case {number} ({Keep(target, number, bytes)}): {fault}: {e.Message}");
         }
         catch (Exception e)
         {

@@ -64,11 +64,11 @@ public sealed class FormatTests
     {
         var text = ScoreTables.Markdown([Made("a|b<script>"), new(Reference, ".", "c")], TaskRegistry.Columns);
         var lines = text.Split('\n');
-        Assert.Equal(@"| Metric | a\|b\<script\> | c |", lines[0]);
+        Assert.Equal(@"| Metric | a\|b&lt;script\> | c |", lines[0]);
         Assert.Contains(lines, line => line.StartsWith(@"| AI2 Reasoning Challenge (25-Shot), acc\_norm | ", StringComparison.Ordinal)
             && line.EndsWith(" | 72.95 |", StringComparison.Ordinal));
         Assert.Contains("| Average | - | 75.74 |", lines);
-        Assert.Contains(@"\* a\|b\<script\> is not a leaderboard score:", lines);
+        Assert.Contains(@"\* a\|b&lt;script\> is not a leaderboard score:", lines);
     }
 
     [Fact]
