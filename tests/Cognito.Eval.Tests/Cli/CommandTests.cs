@@ -89,9 +89,9 @@ public sealed class CommandTests : IDisposable
     {
         // Twenty answers of up to 256 tokens are seconds of work on one thread.
         using var process = line.Start([], "-t", "gsm8k", "--device", "cpu", "--threads", "1");
-        var said = "";
-        while (!said.Contains("model: ", StringComparison.Ordinal))
-            said += process.StandardError.ReadLine() ?? throw new InvalidOperationException(said);
+        // Its journal is open once the model is named; "no --model: " comes before.
+        for (var said = ""; !said.StartsWith("model: ", StringComparison.Ordinal);)
+            said = process.StandardError.ReadLine() ?? throw new InvalidOperationException(said);
         Thread.Sleep(300);
         using (var kill = System.Diagnostics.Process.Start("kill", ["-INT", $"{process.Id}"]))
             kill.WaitForExit();
