@@ -20,7 +20,7 @@ internal sealed partial class FuzzTargets : IDisposable
         "safetensors", "parquet", "tokenizer.model", "config.json", "generation_config.json", "tokenizer_config.json",
         "model.safetensors.index.json", "results.json", "rows.jsonl", "rows.csv",
         "tokenizer.json", "tokenizer_config.json beside tokenizer.json", "harness results", "harness samples", "gate policy", "details",
-        "datasets.lock.json", "fetched.json", "hub listing", "hub index",
+        "datasets.lock.json", "fetched.json", "hub listing", "hub index", "patterns",
     ];
 
     public void Dispose() => folder.Dispose();
@@ -50,6 +50,7 @@ internal sealed partial class FuzzTargets : IDisposable
         "fetched.json" => OfJson(name, [Fetched()], _ => ReadFetched()),
         "hub listing" => new(name, [Listing()], JsonSyntax.Change, ReadListing, new(Mib, 100)),
         "hub index" => OfJson(name, [Index()], _ => ReadShards(), Mib, "model.safetensors.index.json"),
+        "patterns" => new(name, Patterns(), ChangedPattern, ReadPattern, new(16 * Mib, 16 * Kib)),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
     };
 
