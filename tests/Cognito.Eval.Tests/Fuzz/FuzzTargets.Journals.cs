@@ -59,7 +59,7 @@ internal sealed partial class FuzzTargets
             var routing = new Dictionary<string, RoutingSums> { ["arc"] = new(2, 3, [0.5, 1, 2, 1, 0.1]) };
             yield return new(Stages.LogLikelihoods, batch, $"digest of {batch}", 2,
                 Entry.Write(new ScoredBatch([new(-1.5 * batch, true), new(double.NaN, false)], routing)));
-            yield return new(Stages.Generation("gsm8k"), batch, $"digest of {batch}", 1, Entry.Write([[batch, 7, 2]]));
+            yield return new(Stages.Generation("gsm8k"), batch, $"digest of {batch}", 1, Entry.Write([new Generated([batch, 7, 2], null)]));
         }
     }
 

@@ -38,6 +38,30 @@ public sealed class TextFunctionTests
             Assert.Equal(Text(item[1]), HellaSwag.Clean(Text(item[0])));
     }
 
+    /// <summary>What Python's re.sub makes of <c>\[.*?\]</c>.</summary>
+    [Theory]
+    [InlineData("a [b] c", "a c")]
+    [InlineData("[a [b] c]", " c]")]
+    [InlineData("[ [ [", "[ [ [")]
+    [InlineData("[a\n] [b]c[", "[a\n] c[")]
+    [InlineData("[a\n[b]c", "[a\nc")]
+    [InlineData("][]]", "]]")]
+    [InlineData("[\r]a[\u2028]b", "ab")]
+    [InlineData("", "")]
+    public void HellaSwag_drops_from_a_bracket_to_the_first_that_closes_on_its_line(string text, string cleaned) =>
+        Assert.Equal(cleaned, HellaSwag.Clean(text));
+
+    /// <summary>What Python's str.capitalize makes of them.</summary>
+    [Theory]
+    [InlineData("aΣ", "Aς")]
+    [InlineData("aΣb Σ ΑΣ", "Aσb σ ας")]
+    [InlineData("a'Σ'b", "A'σ'b")]
+    [InlineData("a'Σ'", "A'ς'")]
+    [InlineData("x𝐀Σ", "X𝐀ς")]
+    [InlineData("xΣ𝐀", "Xσ𝐀")]
+    public void A_sigma_that_ends_a_word_is_final(string text, string capitalized) =>
+        Assert.Equal(capitalized, PythonText.Capitalize(text));
+
     [Fact]
     public void Capitals_are_Pythons()
     {

@@ -34,8 +34,7 @@ internal sealed class CodePointSet : IEquatable<CodePointSet>
         _bounds = bounds;
         var bits = new ulong[bounds.Length > FewBounds ? 0x10000 / 64 : 2];
         for (var i = 0; i < bounds.Length; i += 2)
-            for (var point = bounds[i]; point < Math.Min(bounds[i + 1], 64 * bits.Length); point++)
-                bits[point >> 6] |= 1UL << point;
+            Set(bits, bounds[i], Math.Min(bounds[i + 1], 64 * bits.Length));
         (_low, _high, _bmp) = (bits[0], bits[1], bits.Length > 2 ? bits : null);
     }
 
@@ -99,8 +98,9 @@ internal sealed class CodePointSet : IEquatable<CodePointSet>
     /// <summary>What Rust's \w stands for.</summary>
     public static bool IsWord(int point) => s_word.Contains(point);
 
-    public static List<(int From, int To)> Spaces() =>
-        [.. Enumerable.Range(0, 0x10000).Where(IsSpace).Select(point => (point, point))];
+    /// <summary>White space, and all else.</summary>
+    public static CodePointSet Space { get; } = Of([.. Enumerable.Range(0, 0x10000).Where(IsSpace).Select(point => (point, point))]);
+    public static CodePointSet NoSpace { get; } = Space.Complement();
 
     /// <summary>The general categories of a name, <c>Lu</c> or <c>L</c>, a bit each; 0 if it is none.</summary>
     public static int Category(string name) => CategoryNames.Split(' ').Index()
@@ -132,6 +132,13 @@ internal sealed class CodePointSet : IEquatable<CodePointSet>
     public override bool Equals(object? obj) => Equals(obj as CodePointSet);
 
     public override int GetHashCode() => _bounds.Aggregate(0, HashCode.Combine);
+
+    /// <summary>Sets bits, a word at a time.</summary>
+    private static void Set(ulong[] bits, int from, int end)
+    {
+        for (var at = from; at < end; at = (at | 63) + 1)
+            bits[at >> 6] |= (ulong.MaxValue << at) & (ulong.MaxValue >> Math.Max(0, (at | 63) + 1 - end));
+    }
 
     private static List<(int From, int To)>[] Categories()
     {

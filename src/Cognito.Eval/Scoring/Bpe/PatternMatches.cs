@@ -9,8 +9,8 @@ internal ref struct PatternMatches
 {
     private const int None = -1, TooLong = -2;
 
-    /// <summary>Steps for any text, and for each character beside one for each of the pattern's cells. Llama 3's take 10.</summary>
-    private const int AnyText = 256, EachCharacter = 64;
+    /// <summary>Steps for any text, and for each character. Real patterns take one, and on texts made to be hard 10.</summary>
+    private const int AnyText = 256, EachCharacter = 32;
 
     private readonly PatternProgram _program;
     private readonly ReadOnlySpan<char> _text;
@@ -29,7 +29,7 @@ internal ref struct PatternMatches
         _program = program;
         _text = text;
         _frames = new Frame[program.Steps[program.Start].Frames];
-        _most = most ?? AnyText + (long)(EachCharacter + program.Cells) * text.Length;
+        _most = most ?? AnyText + (long)EachCharacter * text.Length;
     }
 
     /// <summary>Where the last match begins and ends.</summary>
