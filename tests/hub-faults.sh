@@ -35,7 +35,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == 'HEAD': return
         for at in range(0, len(body), 10000):
-            self.wfile.write(body[at:at + 10000]); self.wfile.flush(); time.sleep(0.02)
+            self.wfile.write(body[at:at + 10000]); self.wfile.flush(); time.sleep(0.05)
     def answer(self):
         path = self.path.split('?')[0]
         if path.startswith('/api/'):
@@ -62,16 +62,23 @@ unset HF_TOKEN HF_HUB_CACHE HF_HUB_OFFLINE HF_HUB_DISABLE_SYMLINKS COGNITO_EVAL_
 
 fetch() { exec dotnet "$program" data fetch --model org/name --quiet > "$1.out" 2> "$1.err"; }
 between() { awk -v seed="$RANDOM$RANDOM" -v from="$1" -v to="$2" 'BEGIN { srand(seed); printf "%.3f", from + rand() * (to - from) }'; }
+# Kills at any moment, or with an even chance while bytes come.
+killer() {
+    if ((RANDOM % 2)); then sleep "$(between 0.1 "$(awk -v t="$took" 'BEGIN { print 2 * t }')")"
+    else until find home/hub/models--org--name/blobs -name '*.incomplete' -size +1 2> /dev/null | grep -q . || ! kill -0 "$1" 2> /dev/null; do sleep 0.02; done; sleep "$(between 0 1)"; fi
+    kill -9 "$1" 2> /dev/null
+}
 snapshot="home/hub/models--org--name/snapshots/0123456789abcdef0123456789abcdef01234567"
 
 began=$(date +%s.%N); (fetch warm); (rm -rf home; fetch warm); took=$(awk -v a="$began" -v b="$(date +%s.%N)" 'BEGIN { print (b - a) / 2 }')
 sound=0 killed=0 ended=0 refused=0 wrong=0 again=0
 for ((round = 0; round < rounds; round++)); do
+    ((round % 10)) || echo "round $round, $(wc -l < parts) parts gone on with" >&2
     rm -rf home
     pids=() doomed=() here=0
     for i in 1 2 3 4; do
         (fetch "$i") & pids+=($!)
-        if ((RANDOM % 2)); then (sleep "$(between 0.1 "$(awk -v t="$took" 'BEGIN { print 2 * t }')")"; kill -9 "${pids[-1]}" 2> /dev/null) & doomed+=($!); fi
+        if ((RANDOM % 2)); then (killer "${pids[-1]}") & doomed+=($!); fi
     done
     for i in 1 2 3 4; do
         wait "${pids[i - 1]}" 2> /dev/null; code=$?
