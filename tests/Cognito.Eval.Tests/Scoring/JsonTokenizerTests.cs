@@ -193,12 +193,12 @@ public sealed class JsonTokenizerTests
     [InlineData("NFD", "\u00e9\ufffe", "e\u0301\ufffe")]
     [InlineData("NFKC", "\ufb01\ufffe\uffff\ufdd0", "fi\ufffe\uffff\ufdd0")]
     [InlineData("NFKD", "\ufffe\u00bd", "\ufffe1\u20442")]
-    [InlineData("NFC", "\ud800\ufffee\u0301", "\ufffd\ufffe\u00e9")]
     public void A_text_is_composed_on_either_side_of_what_is_no_character(string form, string text, string expected)
     {
         var json = Of();
         json["normalizer"] = new JsonObject { ["type"] = form };
         Assert.Equal(expected, Tokenizer(json).Decode(Tokenizer(json).Encode(text)));
+        Assert.Equal("\ufffd" + expected, Tokenizer(json).Decode(Tokenizer(json).Encode("\ud800" + text)));
     }
 
     // What crate 0.22.2 of the library answers for Phi-3's tokens.
@@ -213,7 +213,7 @@ public sealed class JsonTokenizerTests
             Assert.Equal(tokenizer.EncodeWhole(text), tokenizer.Encode(text));
         }
         var span = new EncodedContext(tokenizer, 2, "Q<|end|>\nThe").With(" cat");
-        Assert.Equal(tokenizer.EncodeWhole("Q<|end|>\nThe cat"), [.. span.Context, .. span.Continuation]);
+        Assert.Equal(tokenizer.EncodeWhole("Q<|end|>\nThe cat"), span.Context.Concat(span.Continuation));
     }
 
     [Fact]

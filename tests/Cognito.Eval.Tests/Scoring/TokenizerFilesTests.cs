@@ -79,13 +79,13 @@ public sealed class TokenizerFilesTests : IDisposable
     [InlineData("decoder", true), InlineData("decoder", false), InlineData("old", true), InlineData("old", false)]
     public void Added_tokens_beside_the_vocabulary_count_whichever_file_carries_it(string form, bool model)
     {
-        var config = form == "old" ? Plain : $$"""{"eos_token":"</s>","added_tokens_decoder":{"4096":{{Yacht}}}}""";
+        var config = form == "old" ? Plain : $$$"""{"eos_token":"</s>","added_tokens_decoder":{"4096":{{{Yacht}}}}}""";
         var json = model ? null : PiecesJson.Of();
         var tokenizer = Open(config, json, model, form == "old" ? [("added_tokens.json", """{"yacht":4096}""")] : []);
         Assert.Equal(4097, tokenizer.VocabularySize);
         Assert.Contains(4096, tokenizer.Tokenizer.Encode("a yacht"));
-        Assert.Equal("a yacht", tokenizer.Tokenizer.Decode(tokenizer.Tokenizer.Encode("a yacht")).Replace("  ", " "));
-        // An added token of the old file is looked for in normalised text, where a space is before it.
+        // One of the old file is looked for in normalised text, where the space before it is part of it; it is decoded without.
+        Assert.Equal(form == "old" ? "ayacht" : "a yacht", tokenizer.Tokenizer.Decode(tokenizer.Tokenizer.Encode("a yacht")));
         Assert.Equal(form == "decoder", tokenizer.Tokenizer.Encode("a,yachts").Contains(4096));
         Assert.NotEqual(Open(Plain, json, model).Sha256, tokenizer.Sha256);
     }
@@ -94,7 +94,7 @@ public sealed class TokenizerFilesTests : IDisposable
     public void Flags_of_added_tokens_hold_beside_tokenizer_model()
     {
         static string Token(string more) => $$"""{"content":"<x>","normalized":false,"special":true{{more}}}""";
-        CheckpointTokenizer With(string more) => Open($$"""{"eos_token":"</s>","added_tokens_decoder":{"4096":{{Token(more)}}}}""");
+        CheckpointTokenizer With(string more) => Open($$$"""{"eos_token":"</s>","added_tokens_decoder":{"4096":{{{Token(more)}}}}}""");
         Assert.Equal(["▁a", "▁", "<x>", "▁", "\n", "▁b"], Spelled(With(""), "a <x> \n b").Select(Line));
         Assert.Equal(["▁a", "▁", "<x>", "▁b"], Spelled(With(",\"rstrip\":true"), "a <x> \n b"));
         Assert.Equal(["▁a", "<x>", "▁", "\n", "▁b"], Spelled(With(",\"lstrip\":true"), "a <x> \n b").Select(Line));
@@ -107,7 +107,7 @@ public sealed class TokenizerFilesTests : IDisposable
     [Fact]
     public void Another_id_than_the_tokens_turn_is_refused()
     {
-        var message = Assert.Throws<InputException>(() => Open($$"""{"added_tokens_decoder":{"4100":{{Yacht}}}}""")).Message;
+        var message = Assert.Throws<InputException>(() => Open($$$"""{"added_tokens_decoder":{"4100":{{{Yacht}}}}}""")).Message;
         Assert.Contains("\"yacht\" has id 4100, but tokenizer.model goes on with 4096", message);
     }
 
