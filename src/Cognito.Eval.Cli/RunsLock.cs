@@ -30,6 +30,8 @@ internal sealed class RunsLock : IDisposable
             try
             {
                 Directory.CreateDirectory(folder);
+                if (RegularFile.Exists(path) && RegularFile.Fault(path) is { } fault)
+                    throw new InputException($"{path}: {fault}; remove it");
                 return new(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
             }
             catch (IOException e) when (IsHeld(e) && waited < patience)

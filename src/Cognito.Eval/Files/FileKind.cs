@@ -33,10 +33,10 @@ public sealed record FileKind(string Name, long Most, string Fix)
     public static FileKind Results { get; } = new("a results.json", 256 << 20, "give a results.json");
 
     /// <summary>run.json.</summary>
-    public static FileKind Manifest { get; } = new("a run.json", 16 << 20, "remove it, and the run begins anew");
+    public static FileKind Manifest { get; } = new("a run.json", 8 << 20, "remove it, and the run begins anew");
 
     /// <summary>journal.sqlite and its log.</summary>
-    public static FileKind Journal { get; } = new("a journal", 1L << 36, "remove it, and all is asked again");
+    public static FileKind Journal { get; } = new("a journal", 1L << 32, "remove it, and all is asked again");
 
     /// <summary>--policy.</summary>
     public static FileKind Policy { get; } = new("a policy", 1 << 20, "--policy names a YAML file");

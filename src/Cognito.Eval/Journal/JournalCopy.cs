@@ -3,9 +3,6 @@ namespace Cognito.Eval;
 /// <summary>A journal copied to be looked into, while a process may be at work on it.</summary>
 internal static class JournalCopy
 {
-    /// <summary>A journal of all six tasks is some MiB; a file beyond this is none.</summary>
-    private const long MostBytes = 1L << 32;
-
     /// <summary>How often one that changes meanwhile is copied again: commits are a second apart.</summary>
     private const int Most = 20;
 
@@ -20,7 +17,7 @@ internal static class JournalCopy
     }
 
     /// <summary>In bytes; 0 where there is no file.</summary>
-    public static long Length(string path) => new FileInfo(path) is { Exists: true, Length: var length } ? length : 0;
+    public static long Length(string path) => RegularFile.Length(path);
 
     /// <summary>False if either file changed meanwhile.</summary>
     private static bool IsMade(string path, string copy)
@@ -38,9 +35,6 @@ internal static class JournalCopy
     private static void Copy(string from, string to)
     {
         using var source = RegularFile.Open(from, FileKind.Journal);
-        if (source.Length > MostBytes)
-            throw new InputException($"{from}: {source.Length >> 20} MiB, and no journal has as many; remove it, and the run's command "
-                + "asks all again");
         using var target = File.Create(to);
         source.CopyTo(target);
     }

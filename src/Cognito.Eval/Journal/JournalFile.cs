@@ -222,7 +222,7 @@ internal sealed class JournalFile : IDisposable
     private static string SetAside(string path)
     {
         var aside = path + ".damaged";
-        if (File.Exists(path))
+        if (RegularFile.Exists(path))
             File.Move(path, aside, overwrite: true);
         foreach (var suffix in (string[])["-wal", "-shm", "-journal"])
             File.Delete(path + suffix);

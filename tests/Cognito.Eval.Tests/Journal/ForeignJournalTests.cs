@@ -109,7 +109,7 @@ public sealed class ForeignJournalTests : IDisposable
     public void A_folder_in_its_place_is_named()
     {
         Directory.CreateDirectory(File);
-        Assert.Contains("a folder, where a file belongs", Assert.Throws<InputException>(() => Journal.Open(folder)).Message);
+        Assert.Contains("a folder, not a", Assert.Throws<InputException>(() => Journal.Open(folder)).Message);
     }
 
     [Fact]
