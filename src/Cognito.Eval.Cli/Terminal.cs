@@ -103,7 +103,13 @@ internal static class Terminal
 
     private static IAnsiConsole Spectre(TextWriter writer, bool redirected)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            // Spectre does not know these writers for the console's own.
+            Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
+            ColorSystem = redirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+        });
         // Nothing is wrapped or cut in a file or a pipe.
         if (redirected)
             console.Profile.Width = 10_000;

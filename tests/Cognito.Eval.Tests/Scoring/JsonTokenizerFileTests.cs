@@ -26,6 +26,8 @@ public sealed class JsonTokenizerFileTests : IDisposable
         { "pre_tokenizer", """{"type":"Split","pattern":{"Regex":"(?<=a)b"},"behavior":"Isolated"}""", null, "(?<" },
         { "pre_tokenizer", """{"type":"Split","pattern":{"Regex":"(a+)+b"},"behavior":"Isolated"}""", null, "repeated" },
         { "pre_tokenizer", """{"type":"Split","pattern":{"Regex":"a*"},"behavior":"Isolated"}""", null, "no character" },
+        { "pre_tokenizer", $$"""{"type":"Split","pattern":{"String":"{{new string('a', 40_000)}}"},"behavior":"Isolated"}""", null, "more than 512" },
+        { "pre_tokenizer", $$"""{"type":"Split","pattern":{"Regex":"\n{{new string('(', 5_000)}}"},"behavior":"Isolated"}""", null, "more than 4,096" },
         { "pre_tokenizer", """{"type":"Split","pattern":{"Regex":"a"},"behavior":"Merged"}""", null, "\"Merged\"" },
         { "pre_tokenizer", """{"type":"Sequence","pretokenizers":[{"type":"ByteLevel"},{"type":"Digits"}]}""", null, "follows ByteLevel" },
         { "pre_tokenizer", "null", null, "byte_fallback" },

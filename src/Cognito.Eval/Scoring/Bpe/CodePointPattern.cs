@@ -109,7 +109,8 @@ internal sealed class CodePointPattern
         return body switch
         {
             PatternPart.One { Set: var set } => new PatternPart.Repeat(set, from, to, GivesBack: !keeps),
-            PatternPart.Sequence or PatternPart.Choice when to == 1 && !keeps && !IsAssertion(body) => from == 1 ? body : new PatternPart.Perhaps(body),
+            PatternPart.Sequence or PatternPart.Choice when to == 1 && !keeps && !IsAssertion(body) =>
+                from == 1 ? body : new PatternPart.Perhaps(body),
             _ => throw new FormatException("a group or assertion that is repeated"),
         };
     }

@@ -132,7 +132,7 @@ internal ref struct PatternMatches
             return false;
         ref var frame = ref _frames[_top - 1];
         if (frame.At > frame.Least)
-            frame.At -= frame.At - frame.Least >= 2 && char.IsLowSurrogate(_text[frame.At - 1]) && char.IsHighSurrogate(_text[frame.At - 2]) ? 2 : 1;
+            frame.At -= frame.At - frame.Least >= 2 && char.IsSurrogatePair(_text[frame.At - 2], _text[frame.At - 1]) ? 2 : 1;
         if (frame.At == frame.Least)
             _top--;
         (now, at) = (frame.Step, frame.At);

@@ -72,9 +72,11 @@ internal sealed class PatternProgram
     {
         PatternPart.One { Set: var set } => Add(PatternOp.One, next, 1, set),
         PatternPart.Sequence { Parts: var parts } => parts.Reverse().Aggregate(next, (rest, one) => Add(one, rest)),
-        PatternPart.Choice { Parts: var parts } => parts.Reverse().Select(one => Add(one, next)).Aggregate((other, one) => Split(one, other)),
+        PatternPart.Choice { Parts: var parts } =>
+            parts.Reverse().Select(one => Add(one, next)).Aggregate((other, one) => Split(one, other)),
         PatternPart.Repeat { To: 0 } => next,
-        PatternPart.Repeat { Set: var set } run => Add(PatternOp.Run, next, run.To == int.MaxValue ? run.From + 1 : run.To, set, run),
+        PatternPart.Repeat { Set: var set } run =>
+            Add(PatternOp.Run, next, run.To == int.MaxValue ? run.From + 1 : run.To, set, run),
         PatternPart.Perhaps { Body: var body } => Split(Add(body, next), next),
         PatternPart.Ahead ahead => Ahead(Add(ahead.Body, 0), next, ahead.Holds),
         PatternPart.LineEnd => Add(PatternOp.LineEnd, next, 1),

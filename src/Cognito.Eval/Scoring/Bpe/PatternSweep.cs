@@ -3,8 +3,8 @@ namespace Cognito.Eval;
 /// <summary>
 /// Finds the matches of a pattern in steps that are bounded by the text's length times the pattern's cells, whatever they
 /// are. From the text's end on it notes for each place which cells lead to a match from there; then each match is walked
-/// without going back, since every choice is known. Of what is noted every so many places are kept, and what is between is noted
-/// again when a walk comes there: the memory is that of twice the root of the text's length.
+/// without going back, since every choice is known. Of what is noted every so many places are kept, and what is between is
+/// noted again when a walk comes there: the memory is that of twice the root of the text's length.
 /// </summary>
 internal sealed class PatternSweep
 {

@@ -162,7 +162,8 @@ internal sealed class PreTokenization
     }
 
     /// <param name="parse">Reads the pattern, if it is no regular expression.</param>
-    private void Add(JsonPart part, string pattern, CutBehavior behavior, bool inverts = false, Func<string, CodePointRegex>? parse = null)
+    private void Add(
+        JsonPart part, string pattern, CutBehavior behavior, bool inverts = false, Func<string, CodePointRegex>? parse = null)
     {
         try
         {
