@@ -26,7 +26,7 @@ public sealed class ShardTests
     [InlineData("0/100001")]
     [InlineData("0/99999999999")]
     public void What_is_no_part_is_refused(string text) =>
-        Assert.StartsWith($"--shard {text}: ", Assert.Throws<InputException>(() => Shard.Parse(text)).Message);
+        Assert.StartsWith(Printable.Line($"--shard {text}: "), Assert.Throws<InputException>(() => Shard.Parse(text)).Message);
 
     [Fact]
     public void Every_batch_is_dealt_once_side_by_side_and_no_shard_has_a_batch_more_than_its_part()
