@@ -15,7 +15,7 @@ internal sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
 
     public string Results => System.IO.Path.Combine(Path, RunFile.Name);
 
-    public bool IsFinished => !IsNew && RegularFile.Exists(Results);
+    public bool IsFinished => !IsNew && RegularFile.Exists(Results) && RegularFile.Fault(Results) is null;
 
     /// <summary>Looks again, as others may have begun it meanwhile.</summary>
     private Func<RunFolder>? Again { get; init; }
