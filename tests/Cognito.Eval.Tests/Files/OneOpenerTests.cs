@@ -48,7 +48,7 @@ public sealed partial class OneOpenerTests
 
     [Fact]
     public void Nothing_else_opens_a_file_from_outside() =>
-        Assert.Empty(Openings().Where(it => !Allowed.ContainsKey(it.File)));
+        Assert.DoesNotContain(Openings(), it => !Allowed.ContainsKey(it.File));
 
     [Fact]
     public void Each_exception_is_still_one() =>

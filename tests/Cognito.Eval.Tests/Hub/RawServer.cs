@@ -29,7 +29,7 @@ internal sealed class RawServer : IDisposable
                 using var client = await listener.AcceptTcpClientAsync();
                 Interlocked.Increment(ref requests);
                 var stream = client.GetStream();
-                await stream.ReadAsync(new byte[1 << 16]);
+                await stream.ReadAtLeastAsync(new byte[1 << 16], 1);
                 await stream.WriteAsync(answer);
             }
         }
