@@ -40,7 +40,7 @@ public static class HubCheckpoint
         }
         Check(repo, listing.Files, hub.Settings);
         HubFile File(string path) => new(repo, listing.Commit, path);
-        foreach (var absent in Texts.Except(listing.Files).Where(path => !cache.IsAbsent(File(path))))
+        foreach (var absent in Texts.Append(Index).Except(listing.Files).Where(path => !cache.IsAbsent(File(path))))
             cache.SetAbsent(File(absent));
         var chosen = CheckpointFiles.Choose($"{repo}", listing.Files)!;
         string[] paths = [.. Texts.Intersect(listing.Files)];
@@ -116,12 +116,13 @@ public static class HubCheckpoint
             return Lack(unknown);
         if (!weights || Has(Single))
             return null;
-        if (IsNamed(Single))
-            return Lack(Single);
+        if (IsNamed(Single) || IsNamed(Index) && !Has(Index))
+            return Lack(IsNamed(Single) ? Single : Index);
         if (Has(Index))
             return Shards(cache.At(File(Index))).Select(Lack).FirstOrDefault(lack => lack is not null);
         var names = Directory.EnumerateFileSystemEntries(cache.Snapshot(repo, commit)).Select(Path.GetFileName).OfType<string>();
-        return CheckpointFiles.HasAllShards(names.Where(Has)) ? null : LackOfBoth(Single, Index);
+        return CheckpointFiles.HasAllShards(names.Where(Has)) && (offline || cache.IsAbsent(File(Index))) ? null
+            : LackOfBoth(Single, Index);
     }
 
     private static void Check(HubRepo repo, IReadOnlyList<string> files, HubSettings settings)

@@ -54,8 +54,7 @@ public sealed class JsonRowsTests : IDisposable
     [Fact]
     public void A_bad_line_is_named()
     {
-        Assert.Equal("x.jsonl line 2: not JSON at byte 7 ('}' is an invalid start of a value); " +
-            "correct it or fetch the file again", Refusal("{\"a\": 1}\n{\"a\": }\n"));
+        Assert.Equal("x.jsonl line 2: not JSON at byte 7; correct it or fetch the file again", Refusal("{\"a\": 1}\n{\"a\": }\n"));
         Assert.StartsWith("x.jsonl line 1: not JSON at byte 8", Refusal("{\"a\": 1"));
         Assert.StartsWith("x.jsonl line 1: not JSON at byte 10", Refusal("{\"a\": 1} {\"b\": 2}"));
         Assert.StartsWith("x.json: not JSON at line 2 byte 6", Refusal("[{\"a\": 1},\n{\"a\":]", "x.json"));
