@@ -74,7 +74,7 @@ internal sealed class GeneratedPattern
         _ => Class(0),
     };
 
-    /// <summary>.NET has no unions: so one of several, and of a negated one anything but these.</summary>
+    /// <summary>.NET has no unions: so one of several, and of a negated one anything but these; once, however often they hold.</summary>
     private (string Ours, string Dotnet) Class(int depth)
     {
         var parts = Enumerable.Range(0, _random.Next(1, 4)).Select(_ => _random.Next(depth < 2 ? 4 : 3) switch
@@ -85,7 +85,7 @@ internal sealed class GeneratedPattern
             _ => Class(depth + 1),
         }).ToArray();
         var (ours, dotnet) = (string.Concat(parts.Select(part => part.Item1)), string.Join('|', parts.Select(part => part.Item2)));
-        return _random.Next(3) == 0 ? ($"[^{ours}]", $@"(?:(?!{dotnet})[\s\S])") : ($"[{ours}]", $"(?:{dotnet})");
+        return _random.Next(3) == 0 ? ($"[^{ours}]", $@"(?>(?!{dotnet})[\s\S])") : ($"[{ours}]", $"(?>{dotnet})");
     }
 
     private static (string, string) Same(string both) => (both, both);

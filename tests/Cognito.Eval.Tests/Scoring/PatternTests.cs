@@ -10,7 +10,7 @@ public sealed class PatternTests
     [
         PreTokenization.Gpt2, PreTokenization.Llama3, PreTokenization.Qwen2, @" ?[^(\s|[.,!?…。，、।۔،])]+",
         @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
-        @"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+",
+        @"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+",
     ];
 
     /// <summary>Made by npm's tokenizers, which has Oniguruma; fixtures/patterns/make.js says how.</summary>
@@ -42,8 +42,10 @@ public sealed class PatternTests
             var pattern = new GeneratedPattern(random);
             var (regex, text) = (CodePointRegex.Parse(pattern.Ours), GeneratedPattern.Text(random, random.Next(60)));
             var expected = Regex.Matches(text, pattern.Dotnet, RegexOptions.CultureInvariant).Select(match => (match.Index, match.Index + match.Length));
-            Assert.Equal((pattern.Ours, text, expected), (pattern.Ours, text, Matches(regex, text)));
-            Assert.Equal((pattern.Ours, text, expected), (pattern.Ours, text, Matches(regex, text, most: random.Next(2) * random.Next(200))));
+            Assert.Equal(Said(expected), Said(Matches(regex, text)));
+            Assert.Equal(Said(expected), Said(Matches(regex, text, most: random.Next(2) * random.Next(200))));
+
+            string Said(IEnumerable<(int, int)> matches) => $"{pattern.Ours} in {text}: {string.Join(' ', matches)}";
         }
     }
 
@@ -81,19 +83,20 @@ public sealed class PatternTests
     {
         var regex = CodePointRegex.Parse(pattern);
         var (few, many) = (Steps(regex, Repeat(text, 1000)), Steps(regex, Repeat(text, 100_000)));
-        Assert.InRange(many, 100 * few / 3, 100 * few * 3);
+        Assert.InRange(many, 1, 100 * few * 3);
     }
 
+    /// <summary>Going back is cut off after 32 for each character; the sweep notes each cell twice, and walks each at most once.</summary>
     [Fact]
-    public void Steps_of_any_pattern_grow_as_the_text_does()
+    public void Steps_of_any_pattern_are_bounded_by_its_size_times_the_text()
     {
         var random = new Random(8);
         for (var i = 0; i < 200; i++)
         {
-            var (pattern, text) = (new GeneratedPattern(random).Ours, GeneratedPattern.Text(random, 40));
-            var regex = CodePointRegex.Parse(pattern);
-            var (few, many) = (Steps(regex, Repeat(text, 25)), Steps(regex, Repeat(text, 500)));
-            Assert.True(many <= 3 * 20 * few, $"{pattern} takes {few} steps, then {many}");
+            var (pattern, text) = (new GeneratedPattern(random).Ours, GeneratedPattern.Text(random, i % 2 == 0 ? 40 : 10_000));
+            text = Repeat(text, 10_000 / text.Length);
+            var cells = new PatternProgram(CodePointPattern.Parse(pattern)).Cells;
+            Assert.InRange(Steps(CodePointRegex.Parse(pattern), text), 1, (34 + 3 * cells) * (text.Length + 200L));
         }
     }
 
@@ -107,7 +110,7 @@ public sealed class PatternTests
             {
                 var few = random.GetItems(characters, 3);
                 var text = string.Concat(random.GetItems(few, 2000));
-                Assert.InRange(Steps(regex, text), 1, 30 * text.Length);
+                Assert.InRange(Steps(regex, text), 1, 20 * text.Length);
             }
     }
 
