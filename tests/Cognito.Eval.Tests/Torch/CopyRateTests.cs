@@ -24,6 +24,6 @@ public sealed class CopyRateTests
     {
         using var weights = new TestWeights();
         var missing = Path.Combine(weights.Folder, "missing");
-        Assert.Contains("not all can be read", TestWeights.Line(missing, () => CopyRate.FromFiles([missing], 2)));
+        Assert.Contains("no such file", TestWeights.Line(missing, () => CopyRate.FromFiles([missing], 2)));
     }
 }
