@@ -36,7 +36,8 @@ internal sealed class RunsLock : IDisposable
             }
             catch (IOException e) when (IsHeld(e) && waited < patience)
             {
-                Thread.Sleep(pause);
+                // Neither .NET nor every system tells when another process lets go of a file's lock: it is asked again.
+                cancel.WaitHandle.WaitOne(pause);
             }
             catch (IOException e) when (IsHeld(e))
             {

@@ -13,6 +13,8 @@ internal static class JournalCopy
     public static void Make(string path, string copy)
     {
         for (var n = 1; n <= Most && !IsMade(path, copy); n++)
+            // Nothing tells when another process has ended its commit, which takes some milliseconds. A copy that never stood
+            // still is looked at all the same: SQLite tells a torn one.
             Thread.Sleep(n);
     }
 

@@ -59,6 +59,7 @@ internal sealed class JournalFile : IDisposable
             connection.Dispose();
             if (e.SqliteErrorCode is (raw.SQLITE_BUSY or raw.SQLITE_LOCKED) && tries > 1)
             {
+                // SQLite's own waiting is over by now: by chance one of two who refused each other comes first.
                 Thread.Sleep(Random.Shared.Next(200));
                 return Open(path, aside, tries - 1);
             }
