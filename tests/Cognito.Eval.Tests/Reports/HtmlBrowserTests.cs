@@ -157,6 +157,26 @@ public sealed class HtmlBrowserTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Letters_that_find_the_same_documents_leave_what_is_opened()
+    {
+        var page = await Open(made.Page());
+        await page.TypeAsync("#documents-search", "hostil");
+        await Until(page, "document.getElementById('documents-count').textContent === '2 of 100 documents'");
+        await AfterSearch(page);
+        await page.ClickAsync("#documents-table .toggle");
+        await page.TypeAsync("#documents-search", "e");
+        await AfterSearch(page);
+        Assert.NotNull(await page.QuerySelectorAsync(".opened"));
+        await page.TypeAsync("#documents-search", " nowhere");
+        await Until(page, "document.getElementById('documents-count').textContent === '0 of 100 documents'");
+        Assert.Null(await page.QuerySelectorAsync(".opened"));
+    }
+
+    /// <summary>Lets the search that the last letter began run: a page's timers fire in order.</summary>
+    private static Task AfterSearch(IPage page) =>
+        page.EvaluateExpressionAsync("new Promise(done => setTimeout(() => done(1), 200))");
+
+    [Fact]
     public async Task The_policy_stops_a_script_that_got_in()
     {
         var page = await Open(made.Page());

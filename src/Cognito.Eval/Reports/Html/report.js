@@ -114,7 +114,8 @@
       return doc.text;
     }
 
-    function filter() {
+    // Another letter of the same search often finds the same documents: then what is opened stays open.
+    function filter(isSearch = false) {
       const [kind, chosen] = [task.value.slice(0, 1), task.value.slice(2)];
       const words = search.value.toLowerCase().split(/\s+/).filter(word => word);
       const wanted = shows[show.value];
@@ -127,6 +128,7 @@
         keyed.sort((a, b) => a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0);
         found = keyed.map(([, doc]) => doc);
       }
+      if (isSearch && found.length === state.found.length && found.every((doc, i) => doc === state.found[i])) return;
       state.found = found;
       state.at = 0;
       count.textContent = `${found.length.toLocaleString('en')} of ${docs.length.toLocaleString('en')} documents`;
@@ -302,7 +304,7 @@
     let waiting = 0;
     const soon = () => {
       clearTimeout(waiting);
-      waiting = setTimeout(filter, 150);
+      waiting = setTimeout(filter, 150, true);
     };
     form.addEventListener('submit', event => event.preventDefault());
     form.addEventListener('input', event => event.target === search ? soon() : filter());
