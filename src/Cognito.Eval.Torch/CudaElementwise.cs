@@ -4,16 +4,15 @@ using static TorchSharp.torch;
 namespace Cognito.Eval.Torch;
 
 /// <summary>
-/// On CUDA, in 16 bits: one kernel a step, compiled for the card at hand while the weights are loaded. Where this libtorch
-/// brings no compiler, libtorch's own operators.
+/// On CUDA, in 16 bits: one kernel a step, compiled for the card at hand while the weights are loaded. A step whose kernel
+/// does not suit the model's shapes is done by libtorch's own operators, and so are all where this libtorch brings no compiler.
 /// </summary>
 internal sealed unsafe class CudaElementwise : Elementwise
 {
-    /// <summary>Numbers that a thread reads at once: 16 bytes.</summary>
-    private const int Wide = 8;
-    private const int MostExperts = 8, Threads = 256;
+    private const int Threads = 256;
 
     private readonly ModelConfig _config;
+    private readonly SuitingKernels _suits;
     private readonly TensorElementwise _plain;
     private readonly Task<Kernels?> _compiled;
 
@@ -21,7 +20,7 @@ internal sealed unsafe class CudaElementwise : Elementwise
 
     public CudaElementwise(ModelConfig config, Device device, ScalarType dtype)
     {
-        (_config, _plain) = (config, new(config));
+        (_config, _suits, _plain) = (config, SuitingKernels.Of(config), new(config));
         _compiled = Task.Run(() => CudaModule.TryCompile(
                 Source, dtype == ScalarType.BFloat16 ? "BF16" : "FP16", device.index) is { } module
             ? new Kernels(
@@ -29,18 +28,13 @@ internal sealed unsafe class CudaElementwise : Elementwise
             : null);
     }
 
-    /// <summary>Whether the shapes are multiples of what a thread reads.</summary>
-    public static bool Suits(ModelConfig config) =>
-        config.HiddenSize % Wide == 0 && config.IntermediateSize % Wide == 0 && config.HeadDim % (2 * Wide) == 0
-        && config.Experts <= MostExperts;
-
     public override void Dispose() => _compiled.GetAwaiter().GetResult()?.Module.Dispose();
 
     private Kernels? Compiled => _compiled.GetAwaiter().GetResult();
 
     public override Tensor Norm(Tensor x, Tensor weight)
     {
-        if (Compiled is not { } kernels)
+        if (!_suits.Norm || Compiled is not { } kernels)
             return _plain.Norm(x, weight);
         var y = empty_like(x);
         var (source, scale, target) = (CudaModule.Pointer(x), CudaModule.Pointer(weight), CudaModule.Pointer(y));
@@ -52,7 +46,7 @@ internal sealed unsafe class CudaElementwise : Elementwise
 
     public override (Tensor Queries, Tensor Keys, Tensor Values) Turn(Tensor projected, Turns turns)
     {
-        if (Compiled is not { } kernels)
+        if (!_suits.Turn || Compiled is not { } kernels)
             return _plain.Turn(projected, turns);
         var n = projected.shape[0];
         var (h, k, d) = (_config.Heads, _config.KeyValueHeads, _config.HeadDim);
@@ -67,25 +61,25 @@ internal sealed unsafe class CudaElementwise : Elementwise
 
     public override Tensor Gate(Tensor both)
     {
-        if (Compiled is not { } kernels)
+        if (!_suits.Gate || Compiled is not { } kernels)
             return _plain.Gate(both);
         var (n, size) = (both.shape[0], (int)(both.shape[1] / 2));
         var inner = empty([n, size], both.dtype, both.device);
         var (source, target) = (CudaModule.Pointer(both), CudaModule.Pointer(inner));
-        var pieces = n * size / Wide;
+        var pieces = n * size / SuitingKernels.Wide;
         kernels.Module.Launch(kernels.Gate, (pieces + Threads - 1) / Threads, Threads, (nint)(&source), (nint)(&target), (nint)(&size), (nint)(&pieces));
         return inner;
     }
 
     public override void AddWeighed(Tensor stream, IReadOnlyList<Tensor> parts, Tensor logits)
     {
-        if (Compiled is not { } kernels)
+        if (!_suits.Weigh || Compiled is not { } kernels)
         {
             _plain.AddWeighed(stream, parts, logits);
             return;
         }
         var (target, router) = (CudaModule.Pointer(stream), CudaModule.Pointer(logits));
-        var places = stackalloc nint[MostExperts];
+        var places = stackalloc nint[SuitingKernels.MostExperts];
         for (var e = 0; e < parts.Count; e++)
             places[e] = CudaModule.Pointer(parts[e]);
         var (experts, size) = (parts.Count, (int)stream.shape[1]);

@@ -36,7 +36,7 @@ internal abstract class Elementwise : IDisposable
     public static Elementwise For(ModelConfig config, Device device, ScalarType dtype) =>
         (device.type, dtype) switch
         {
-            (DeviceType.CUDA, ScalarType.BFloat16 or ScalarType.Float16) when CudaElementwise.Suits(config) =>
+            (DeviceType.CUDA, ScalarType.BFloat16 or ScalarType.Float16) when SuitingKernels.Of(config).Any =>
                 new CudaElementwise(config, device, dtype),
             (DeviceType.CPU, ScalarType.Float32) => new CpuElementwise(config),
             _ => new TensorElementwise(config),

@@ -1,0 +1,53 @@
+using Cognito.Eval.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Cognito.Eval.Tests;
+
+[Collection("torch")]
+public sealed class SuitingKernelsTests
+{
+    private static readonly ModelConfig Usual = ModelConfig.Named("cognito-2x7b");
+
+    [Fact]
+    public void Each_kernel_is_asked_on_its_own()
+    {
+        Assert.Equal(new SuitingKernels(Norm: true, Turn: true, Gate: true, Weigh: true), SuitingKernels.Of(Usual));
+        Assert.Equal(new SuitingKernels(Norm: true, Turn: true, Gate: true, Weigh: false), SuitingKernels.Of(Usual with { Experts = 60 }));
+        Assert.Equal(new SuitingKernels(Norm: true, Turn: false, Gate: true, Weigh: true), SuitingKernels.Of(Usual with { HeadDim = 72 }));
+        Assert.Equal(new SuitingKernels(Norm: true, Turn: true, Gate: false, Weigh: true), SuitingKernels.Of(Usual with { IntermediateSize = 1001 }));
+        Assert.Equal(new SuitingKernels(Norm: false, Turn: true, Gate: true, Weigh: false), SuitingKernels.Of(Usual with { HiddenSize = 900 }));
+    }
+
+    [Theory]
+    [InlineData(2, 128, 256)]
+    [InlineData(60, 128, 256)]
+    [InlineData(2, 128, 250)]
+    [InlineData(2, 100, 256)]
+    public void Steps_on_a_GPU_are_libtorchs_whichever_kernels_suit(int experts, int hidden, int intermediate)
+    {
+        Assert.SkipUnless(cuda.is_available(), "needs a CUDA device and a CUDA libtorch (COGNITO_LIBTORCH)");
+        var config = Usual with { Experts = experts, HiddenSize = hidden, IntermediateSize = intermediate };
+        using var scope = NewDisposeScope();
+        using var mode = inference_mode();
+        using var chosen = Elementwise.For(config, CUDA, ScalarType.BFloat16);
+        Assert.IsType<CudaElementwise>(chosen);
+        var plain = new TensorElementwise(config);
+        Tensor Some(params long[] shape) => randn(shape, ScalarType.BFloat16, CUDA);
+        var (x, weight, both) = (Some(5, hidden), Some(hidden), Some(5, 2 * intermediate));
+        Near(plain.Norm(x, weight), chosen.Norm(x, weight));
+        Near(plain.Gate(both), chosen.Gate(both));
+        Tensor[] parts = [.. Enumerable.Range(0, experts).Select(_ => Some(5, hidden))];
+        var (logits, one, other) = (Some(5, experts), x.clone(), x.clone());
+        chosen.AddWeighed(one, [.. parts.Select(part => part.clone())], logits);
+        plain.AddWeighed(other, [.. parts.Select(part => part.clone())], logits);
+        Near(other, one);
+    }
+
+    /// <summary>One step of bfloat16 apart at most, of the largest.</summary>
+    private static void Near(Tensor expected, Tensor actual)
+    {
+        var apart = (expected.to_type(ScalarType.Float32) - actual.to_type(ScalarType.Float32)).abs().max().item<float>();
+        Assert.InRange(apart / expected.to_type(ScalarType.Float32).abs().max().item<float>(), 0, 1f / 128);
+    }
+}
