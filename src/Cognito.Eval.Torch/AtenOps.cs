@@ -12,6 +12,8 @@ namespace Cognito.Eval.Torch;
 /// </remarks>
 internal static unsafe partial class AtenOps
 {
+    private const string FlashForward = "aten::_flash_attention_forward";
+
     /// <summary>
     /// Attention with what a merge of two needs: the output [B, H, L, d], and the logarithm of each query's sum of
     /// exponentials [B, H, L]. On the CPU. <paramref name="mask"/> is added to the scores.
@@ -41,7 +43,8 @@ internal static unsafe partial class AtenOps
         (stack[5], stack[6], stack[7], stack[8], stack[9]) = ((ulong)longestQuery, (ulong)longestKey, 0, 1, 0);
         (stack[10], stack[11], stack[12]) = (0, window is { } w ? Optional(w - 1) : 0, window is null ? 0 : Optional(0));
         (stack[13], stack[14]) = (Optional(used), 0);
-        Call("aten::_flash_attention_forward", stack);
+        if (CallDispatcher(FlashForward, "", stack) != 0)
+            throw Failed(q);
         for (var i = 1; i < 5; i++)
             Delete((nint)stack[i]);
         return Result(stack[0]);
@@ -50,7 +53,29 @@ internal static unsafe partial class AtenOps
     private static void Call(string name, ulong* stack)
     {
         if (CallDispatcher(name, "", stack) != 0)
-            throw new ExternalException($"{name} failed; the lines above say why");
+            throw Failed(name);
+    }
+
+    private static ExternalException Failed(string name) => new($"{name} failed; the lines above say why");
+
+    /// <summary>
+    /// The C interface says no more than that a call failed. Whether memory ran out shows when as much again is asked for as
+    /// the kernel takes: what that ends with is the reason. A CUDA error of another kind shows there too, or stays unnamed.
+    /// </summary>
+    private static ExternalException Failed(Tensor queries)
+    {
+        var (tokens, heads) = (queries.shape[0], queries.shape[1]);
+        try
+        {
+            // The output and each query's sum, twice: some of what was missing may be free by now.
+            using var outputs = empty([2, .. queries.shape], queries.dtype, queries.device);
+            using var sums = empty([2, heads, tokens], ScalarType.Float32, queries.device);
+            return Failed(FlashForward);
+        }
+        catch (ExternalException reason)
+        {
+            return reason;
+        }
     }
 
     private static ulong Handle(Tensor tensor)

@@ -33,18 +33,21 @@ public static unsafe partial class DeviceMemory
         {
             return work();
         }
-        catch (ExternalException e) when (IsOutOfMemory(device, e))
+        catch (ExternalException e) when (IsOutOfMemory(e.Message))
         {
             throw new InsufficientMemoryException(
                 $"{device}: out of memory ({NativeTorch.FirstLine(e)}); give fewer --batch-tokens, or a device with more", e);
         }
     }
 
-    /// <summary>An operator called by the C interface says no more than that it failed.</summary>
-    private static bool IsOutOfMemory(torch.Device device, ExternalException e) =>
-        e.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
-        || e.Message.Contains("can't allocate memory", StringComparison.Ordinal)
-        || device.type == DeviceType.CUDA && e.Message.StartsWith("aten::_flash_attention_forward", StringComparison.Ordinal);
+    /// <summary>
+    /// What libtorch's allocators say where they have nothing more to give, and cuBLAS where its workspace finds no room.
+    /// Every other error of a device is no reason to ask for less.
+    /// </summary>
+    internal static bool IsOutOfMemory(string message) =>
+        message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
+        || message.Contains("can't allocate memory", StringComparison.Ordinal)
+        || message.Contains("CUBLAS_STATUS_ALLOC_FAILED", StringComparison.Ordinal);
 
     [LibraryImport(CudaModule.Library, EntryPoint = "cuMemGetInfo_v2")]
     private static partial int MemoryInfo(nuint* free, nuint* total);
