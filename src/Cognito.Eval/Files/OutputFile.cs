@@ -58,7 +58,7 @@ public static class OutputFile
     /// <summary>Whether it is what writing a file may end with.</summary>
     /// <remarks>A file beyond what the system allows is an argument out of its range to .NET.</remarks>
     public static bool IsFailure(Exception e) =>
-        e is (IOException or UnauthorizedAccessException or ArgumentOutOfRangeException { ParamName: "value" }) and not JournalException;
+        e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException { ParamName: "value" };
 
     /// <summary>One line that says why a file could not be written, and which exit code it is.</summary>
     /// <param name="fix">What to do where the place itself is wrong.</param>

@@ -26,7 +26,6 @@ public sealed class Journal : IDisposable
     private volatile Task<string>? _weights;
     private Dictionary<string, string> _known = [];
     private Exception? _failure;
-    private (int Experts, int Numbers)? _shape;
     private bool _isDisposed;
     private long _keptRequests;
 
@@ -109,34 +108,17 @@ public sealed class Journal : IDisposable
     /// <summary>Says which weights answer from now on; what they answered is kept once the hash is known.</summary>
     public void Confirm(Task<string> weightsSha256) => _weights = weightsSha256;
 
-    /// <summary>The answers of a stage's batches, in their order: those kept, and for the rest what the model says.</summary>
-    /// <param name="wanted">Which batches.</param>
-    /// <param name="answer">Has the model answer the batches of these numbers, in order, as they are taken.</param>
-    internal static IEnumerable<(int Batch, TAnswer Answer)> Answers<TBatch, TAnswer>(
-        Journal? journal, Stage<TBatch> stage, IReadOnlyList<int> wanted, BatchForm<TBatch, TAnswer> form,
-        Func<IReadOnlyList<int>, IEnumerable<TAnswer>> answer) where TAnswer : class
-    {
-        var kept = wanted.Select(b => journal?.Find(stage, b, form)).ToList();
-        using var fresh = answer([.. wanted.Where((_, i) => kept[i] is null)]).GetEnumerator();
-        foreach (var (i, b) in wanted.Index())
-        {
-            if (kept[i] is { } known)
-            {
-                yield return (b, known);
-                continue;
-            }
-            if (!fresh.MoveNext())
-                throw new InvalidOperationException($"{stage.Name}: no answer to batch {b}");
-            var current = fresh.Current;
-            journal?.Add(new(stage.Name, b, form.Digest(stage.Batches[b]), stage.Requests[b], form.Write(current)));
-            yield return (b, current);
-        }
-    }
+    /// <summary>What was kept of a batch when the journal was opened; null where nothing was.</summary>
+    public Entry? Find(string stage, int batch) => _kept.GetValueOrDefault((stage, batch));
 
-    /// <summary>How many of a shard's batches have no answer.</summary>
-    internal int Missing<TBatch, TAnswer>(Stage<TBatch> stage, Shard shard, BatchForm<TBatch, TAnswer> form)
-        where TAnswer : class =>
-        shard.Of(stage.Costs).Count(batch => Find(stage, batch, form) is null);
+    /// <summary>Keeps a batch's answers, from the next commit on.</summary>
+    /// <exception cref="JournalException">It could not be written before.</exception>
+    /// <exception cref="CheckpointChangedException">What it kept is of other weights.</exception>
+    public void Add(Entry entry)
+    {
+        Check();
+        _fresh.Enqueue(entry);
+    }
 
     /// <summary>Waits until all answers are on disk, and says by which weights they were given.</summary>
     /// <exception cref="CheckpointChangedException">Some of them are of other weights.</exception>
@@ -156,7 +138,7 @@ public sealed class Journal : IDisposable
             _file!.Clear();
             _fresh.Clear();
             _kept.Clear();
-            (_known, _failure, _shape) = ([], null, null);
+            (_known, _failure) = ([], null);
             FoundRequests = 0;
             Interlocked.Exchange(ref _keptRequests, 0);
         }
@@ -173,29 +155,12 @@ public sealed class Journal : IDisposable
         _stop.Dispose();
     }
 
-    private TAnswer? Find<TBatch, TAnswer>(Stage<TBatch> stage, int batch, BatchForm<TBatch, TAnswer> form)
-        where TAnswer : class =>
-        _kept.TryGetValue((stage.Name, batch), out var entry) && entry.Requests == stage.Requests[batch]
-        && form.Digest(stage.Batches[batch]) == entry.Asked
-        && form.Read(entry, stage.Batches[batch]) is { } answer && IsOfOneModel(answer)
-            ? answer : null;
-
-    /// <summary>Sums of another number of experts or layers would be added up wrongly, or in part.</summary>
-    private bool IsOfOneModel(object answer) => answer is not ScoredBatch { Routing: { } routing } || routing.Values.All(sums =>
-        (_shape ??= (sums.Experts, sums.Values.Length)) == (sums.Experts, sums.Values.Length));
-
     private void Keep(Entry entry)
     {
         if (!_kept.TryAdd((entry.Stage, entry.Batch), entry))
             return;
         FoundRequests += entry.Requests;
         _keptRequests += entry.Requests;
-    }
-
-    private void Add(Entry entry)
-    {
-        Check();
-        _fresh.Enqueue(entry);
     }
 
     private void Check()
@@ -253,26 +218,8 @@ public sealed record JournalState(
     public IReadOnlyList<string> NotFiniteTensors { get; init; } = [];
 }
 
-/// <summary>How batches of a kind, and their answers, are written down.</summary>
-/// <param name="Read">Null if an entry does not answer all of a batch.</param>
-internal sealed record BatchForm<TBatch, TAnswer>(
-    Func<TBatch, string> Digest, Func<TAnswer, string> Write, Func<Entry, TBatch, TAnswer?> Read) where TAnswer : class;
-
-/// <summary>The forms of both kinds.</summary>
-internal static class BatchForms
-{
-    public static BatchForm<ScoreBatch, ScoredBatch> Scores { get; } = new(
-        BatchDigest.Of, Entry.Write, (entry, batch) =>
-            entry.ReadScores() is { } read && read.Scores.Count == batch.Trees.Sum(tree => tree.Branches.Count) ? read : null);
-
-    public static BatchForm<GenerationBatch, IReadOnlyList<Generated>> Generated { get; } = new(
-        BatchDigest.Of, Entry.Write, (entry, batch) =>
-            entry.ReadGenerated() is { } read && read.Count == batch.Prompts.Count
-            && read.Zip(batch.Prompts).All(row => row.First.Tokens.Length <= row.Second.MaxNewTokens) ? read : null);
-}
-
 /// <summary>A journal cannot be written; one line says which and why.</summary>
-public sealed class JournalException(string message, Exception inner) : IOException(message, inner);
+public sealed class JournalException(string message, Exception inner) : Exception(message, inner);
 
 /// <summary>The answers kept are of other weights than those at hand.</summary>
 public sealed class CheckpointChangedException() : Exception("the checkpoint's weights changed since the journal was begun");

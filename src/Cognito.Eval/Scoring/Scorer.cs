@@ -32,6 +32,8 @@ public sealed class Scorer(
     /// <summary>Where answers are kept; null keeps none.</summary>
     public Journal? Journal { get; init; }
 
+    internal KeptAnswers Kept => field ??= new(Journal);
+
     /// <summary>Scores log-likelihood requests.</summary>
     public ScoredRequests LogLikelihoods(Plan plan, CancellationToken cancel, string stage = Stages.LogLikelihoods)
     {
@@ -109,8 +111,8 @@ public sealed class Scorer(
         var stage = Stages.Of(plan, name);
         var wanted = shard.Of(stage.Costs);
         var steps = new Steps(this, name, wanted.Sum(b => stage.Costs[b]));
-        foreach (var answer in Journal.Answers(
-            Journal, stage, wanted, BatchForms.Scores,
+        foreach (var answer in Kept.Of(
+            stage, wanted, BatchForms.Scores,
             batches => steps.Computed(Halving.Score(model, [.. batches.Select(b => stage.Batches[b])], () => Halvings++)
                 .Zip(batches, (scores, b) => ScoredBatch.Of(scores, plan.Tasks[b])))))
         {
@@ -131,8 +133,8 @@ public sealed class Scorer(
         var stage = StageOf(plan, cancel);
         var wanted = shard.Of(stage.Costs);
         var steps = new Steps(this, "generation", wanted.Sum(b => (long)stage.Requests[b]));
-        foreach (var answer in Journal.Answers(
-            Journal, stage, wanted, BatchForms.Generated,
+        foreach (var answer in Kept.Of(
+            stage, wanted, BatchForms.Generated,
             batches => steps.Computed(Halving.Generate(model, [.. batches.Select(b => stage.Batches[b])], () => Halvings++))))
         {
             cancel.ThrowIfCancellationRequested();

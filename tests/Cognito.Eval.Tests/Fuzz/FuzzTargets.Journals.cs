@@ -40,7 +40,7 @@ internal sealed partial class FuzzTargets
         folder.Write(JournalFile.Name, bytes);
         var state = Journal.Peek(folder.Path)!;
         foreach (var entry in state.Entries)
-            _ = entry.ReadScores() as object ?? entry.ReadGenerated();
+            _ = AnswerText.ReadScores(entry.Replies) as object ?? AnswerText.ReadGenerated(entry.Replies);
         Journal.Of(state.Entries).Dispose();
     }, new(Mib, 40));
 
@@ -58,8 +58,8 @@ internal sealed partial class FuzzTargets
         {
             var routing = new Dictionary<string, RoutingSums> { ["arc"] = new(2, 3, [0.5, 1, 2, 1, 0.1]) };
             yield return new(Stages.LogLikelihoods, batch, $"digest of {batch}", 2,
-                Entry.Write(new ScoredBatch([new(-1.5 * batch, true), new(double.NaN, false)], routing)));
-            yield return new(Stages.Generation("gsm8k"), batch, $"digest of {batch}", 1, Entry.Write([new Generated([batch, 7, 2], null)]));
+                AnswerText.Write(new ScoredBatch([new(-1.5 * batch, true), new(double.NaN, false)], routing)));
+            yield return new(Stages.Generation("gsm8k"), batch, $"digest of {batch}", 1, AnswerText.Write([new Generated([batch, 7, 2], null)]));
         }
     }
 

@@ -11,8 +11,7 @@ public sealed class EntryTests
             double.MaxValue, double.MinValue, 0.1, -1.0 / 3,
             .. Enumerable.Range(0, 10_000).Select(_ => BitConverter.Int64BitsToDouble(random.NextInt64(long.MinValue, long.MaxValue)))
                 .Where(double.IsFinite)];
-        var read = Entry(Eval.Entry.Write(new ScoredBatch([.. values.Select((value, i) => new TokenScore(value, i % 2 == 0))], null)))
-            .ReadScores()!;
+        var read = AnswerText.ReadScores(AnswerText.Write(new ScoredBatch([.. values.Select((value, i) => new TokenScore(value, i % 2 == 0))], null)))!;
         Assert.Equal(values.Select(BitConverter.DoubleToInt64Bits), read.Scores.Select(s => BitConverter.DoubleToInt64Bits(s.LogLikelihood)));
         Assert.Equal(values.Select((_, i) => i % 2 == 0), read.Scores.Select(score => score.IsGreedy));
         Assert.Null(read.Routing);
@@ -22,7 +21,7 @@ public sealed class EntryTests
     public void Routing_comes_back_with_the_same_bits()
     {
         var routing = new Dictionary<string, RoutingSums> { ["gsm8k"] = new(1, 3, [0.1, 2, 0.3]), ["arc"] = new(2, 1, [1, -0.0, 1, 0, 1e-300]) };
-        var read = Entry(Eval.Entry.Write(new ScoredBatch([new(-1, true)], routing))).ReadScores()!.Routing!;
+        var read = AnswerText.ReadScores(AnswerText.Write(new ScoredBatch([new(-1, true)], routing)))!.Routing!;
         Assert.Equal(["gsm8k", "arc"], read.Keys);
         foreach (var (task, sums) in routing)
         {
@@ -35,18 +34,18 @@ public sealed class EntryTests
     public void Generated_tokens_come_back_also_empty_rows()
     {
         int[][] rows = [[1, 2, 3], [], [int.MaxValue]];
-        var written = Eval.Entry.Write([.. rows.Select(row => new Generated(row))]);
+        var written = AnswerText.Write([.. rows.Select(row => new Generated(row))]);
         // As it was written before answers could be no numbers: journals of then are read.
         Assert.Equal("""{"tokens":[[1,2,3],[],[2147483647]]}""", written);
-        Assert.Equal(rows, Entry(written).ReadGenerated()!.Select(row => row.Tokens));
+        Assert.Equal(rows, AnswerText.ReadGenerated(written)!.Select(row => row.Tokens));
     }
 
     [Fact]
     public void Where_a_row_was_first_no_number_comes_back()
     {
-        int?[] found = [.. Entry(Eval.Entry.Write([new([1, 2], 0), new([3]), new([4, 5, 6], 2)])).ReadGenerated()!.Select(row => row.NotFiniteAt)];
+        int?[] found = [.. AnswerText.ReadGenerated(AnswerText.Write([new([1, 2], 0), new([3]), new([4, 5, 6], 2)]))!.Select(row => row.NotFiniteAt)];
         Assert.Equal([0, null, 2], found);
-        Assert.Null(Entry("""{"tokens":[[1],[2]],"not_finite_at":[0]}""").ReadGenerated());
+        Assert.Null(AnswerText.ReadGenerated("""{"tokens":[[1],[2]],"not_finite_at":[0]}"""));
     }
 
     [Theory]
@@ -58,8 +57,8 @@ public sealed class EntryTests
     [InlineData("""{"log_likelihoods":["x"],"greedy":[true]}""")]
     public void What_is_no_answer_is_read_as_none(string replies)
     {
-        Assert.Null(Entry(replies).ReadScores());
-        Assert.Null(Entry(replies).ReadGenerated());
+        Assert.Null(AnswerText.ReadScores(replies));
+        Assert.Null(AnswerText.ReadGenerated(replies));
     }
 
     [Fact]
@@ -71,6 +70,4 @@ public sealed class EntryTests
             entry with { Replies = "{ }" }];
         Assert.Equal(6, others.Append(entry).Select(e => e.Checksum).Distinct().Count());
     }
-
-    private static Entry Entry(string replies) => new(Stages.LogLikelihoods, 0, "", 1, replies);
 }

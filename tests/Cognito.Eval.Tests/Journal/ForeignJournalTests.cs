@@ -117,11 +117,11 @@ public sealed class ForeignJournalTests : IDisposable
     {
         ScoreBatch[] batches = [.. Enumerable.Range(0, 2).Select(b => new ScoreBatch([new(null, [b], [new([2], [3])])]))];
         Entry Of(int batch, double[] values) => new(Stages.LogLikelihoods, batch, BatchDigest.Of(batches[batch]), 1,
-            Entry.Write(new ScoredBatch([new(-1, true)], new Dictionary<string, RoutingSums> { ["arc"] = new(1, 1, values) })));
+            AnswerText.Write(new ScoredBatch([new(-1, true)], new Dictionary<string, RoutingSums> { ["arc"] = new(1, 1, values) })));
         var stage = new Stage<ScoreBatch>(Stages.LogLikelihoods, batches, [1, 1], [1, 1]);
-        Assert.Equal(0, Journal.Of([Of(0, [1, 2, 3]), Of(1, [1, 2, 3])]).Missing(stage, Shard.Whole, BatchForms.Scores));
-        Assert.Equal(1, Journal.Of([Of(0, [1, 2, 3]), Of(1, [1, 2, 3, 4, 5, 6])]).Missing(stage, Shard.Whole, BatchForms.Scores));
-        Assert.Equal(1, Journal.Of([Of(0, [1, 2, 3]), Of(1, [1, 2])]).Missing(stage, Shard.Whole, BatchForms.Scores));
+        Assert.Equal(0, new KeptAnswers(Journal.Of([Of(0, [1, 2, 3]), Of(1, [1, 2, 3])])).Missing(stage, Shard.Whole, BatchForms.Scores));
+        Assert.Equal(1, new KeptAnswers(Journal.Of([Of(0, [1, 2, 3]), Of(1, [1, 2, 3, 4, 5, 6])])).Missing(stage, Shard.Whole, BatchForms.Scores));
+        Assert.Equal(1, new KeptAnswers(Journal.Of([Of(0, [1, 2, 3]), Of(1, [1, 2])])).Missing(stage, Shard.Whole, BatchForms.Scores));
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class ForeignJournalTests : IDisposable
     {
         GenerationBatch[] batches = [new([new Prompt([1], 2)], (_, _) => true)];
         var stage = new Stage<GenerationBatch>("generation/gsm8k", batches, [1], [1]);
-        int Missing(string replies) => Journal.Of([new("generation/gsm8k", 0, BatchDigest.Of(batches[0]), 1, replies)])
+        int Missing(string replies) => new KeptAnswers(Journal.Of([new("generation/gsm8k", 0, BatchDigest.Of(batches[0]), 1, replies)]))
             .Missing(stage, Shard.Whole, BatchForms.Generated);
         Assert.Equal(0, Missing("""{"tokens":[[5,6]]}"""));
         Assert.All(["""{"tokens":[[5,6,7]]}""", """{"tokens":[[-1]]}""", """{"tokens":[null]}""", """{"tokens":[]}"""],

@@ -50,7 +50,7 @@ public sealed class JournalDamageTests : IDisposable
     }
 
     private static Entry Written(int batch) => new("log-likelihoods", batch, $"digest of {batch}", 3,
-        Entry.Write(new ScoredBatch([new(-1.5 * batch, true), new(-0.1, false)], null)));
+        AnswerText.Write(new ScoredBatch([new(-1.5 * batch, true), new(-0.1, false)], null)));
 
     private void Clean()
     {

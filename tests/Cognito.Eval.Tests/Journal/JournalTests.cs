@@ -41,9 +41,9 @@ public sealed class JournalTests : IDisposable
     {
         using (var file = JournalFile.Open(Path.Combine(folder, JournalFile.Name)))
             file.Commit(new Dictionary<string, string> { ["weights_sha256"] = Weights }, [
-                new(Stages.LogLikelihoods, 0, BatchDigest.Of(Batch(0)), 2, Entry.Write(new ScoredBatch([new(-1, true)], null))),
+                new(Stages.LogLikelihoods, 0, BatchDigest.Of(Batch(0)), 2, AnswerText.Write(new ScoredBatch([new(-1, true)], null))),
                 new(Stages.LogLikelihoods, 1, BatchDigest.Of(Batch(1)), 2, "{}"),
-                new(Stages.LogLikelihoods, 2, BatchDigest.Of(Batch(2)), 2, Entry.Write([new Generated([7])]))]);
+                new(Stages.LogLikelihoods, 2, BatchDigest.Of(Batch(2)), 2, AnswerText.Write([new Generated([7])]))]);
         using var journal = Confirmed(Weights);
         Assert.Equal([0, 1, 2], Asked(journal, [0, 1, 2]));
     }
@@ -162,7 +162,7 @@ public sealed class JournalTests : IDisposable
         var asked = new List<int>();
         var stage = new Stage<ScoreBatch>(
             Stages.LogLikelihoods, batches, [.. batches.Select(_ => 2)], [.. batches.Select(_ => 1L)]);
-        var answers = Journal.Answers(journal, stage, wanted, BatchForms.Scores, numbers => numbers.Select(b =>
+        var answers = new KeptAnswers(journal).Of(stage, wanted, BatchForms.Scores, numbers => numbers.Select(b =>
         {
             asked.Add(b);
             return Answer(batches[b]);
