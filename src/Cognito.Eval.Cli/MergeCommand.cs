@@ -69,7 +69,7 @@ internal static class MergeCommand
         var prepared = checkpoint.Prepare(asked, budget);
         shards.RequireComplete(prepared, scorer, rounding: budget.Shares);
         var graded = Evaluation.Answer(prepared, scorer, cancel, watch.Stages);
-        var rounding = budget.Shares ? Rounding.Measure(graded, scorer, cancel) : null;
+        var rounding = budget.Shares ? Evaluation.MeasureRounding(graded, scorer, cancel) : null;
         var run = Tally.Count(graded, TaskRegistry.Columns, key.Provenance with
         {
             WeightsSha256 = shards.WeightsSha256,

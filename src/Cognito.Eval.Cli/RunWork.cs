@@ -18,7 +18,7 @@ internal sealed class RunWork(
         {
             journal.Requests = asked.Sum(task => task.Requests.LongCount());
             var graded = Evaluation.Answer(prepared, scorer, cancel, watch.Stages);
-            var rounding = placement.Budget.Shares ? Rounding.Measure(graded, scorer, cancel) : null;
+            var rounding = placement.Budget.Shares ? Evaluation.MeasureRounding(graded, scorer, cancel) : null;
             journal.Finish();
             done = count(graded, rounding, weights.Result) with
             {

@@ -37,7 +37,7 @@ public static class Evaluation
     }
 
     /// <summary>Answers a shard of what is asked, into the scorer's journal; nothing is graded.</summary>
-    /// <param name="rounding">Whether the sample of <see cref="Rounding"/> is answered too.</param>
+    /// <param name="rounding">Whether the sample of <see cref="RoundingSample"/> is answered too.</param>
     public static void AnswerShard(
         PreparedQuestions questions, Scorer scorer, Shard shard, bool rounding, CancellationToken cancel)
     {
@@ -45,9 +45,27 @@ public static class Evaluation
             scorer.Answer(questions.LogLikelihoods.GetAwaiter().GetResult(), shard, cancel);
         foreach (var (_, plan) in questions.Generated)
             scorer.Answer(plan.GetAwaiter().GetResult(), shard, cancel);
-        if (rounding && Rounding.Plan(questions.Scored, scorer.ExactPlanner) is { } exact)
+        if (rounding && RoundingSample.Plan(questions.Scored, scorer.ExactPlanner) is { } exact)
             scorer.Answer(exact, shard, cancel, Stages.Rounding);
     }
+
+    /// <summary>Measured on documents evenly spread over all that asked for log-likelihoods; null where none did.</summary>
+    public static Rounding? MeasureRounding(IReadOnlyList<GradedTask> graded, Scorer scorer, CancellationToken cancel)
+    {
+        var scored = graded.Where(task => task.Questions.Requests.First() is LogLikelihood).ToList();
+        if (RoundingSample.Plan([.. scored.Select(task => task.Questions)], scorer.ExactPlanner) is not { } plan)
+            return null;
+        var docs = scored.SelectMany(task => task.Docs).ToList();
+        var sample = RoundingSample.Places(docs.Count).Select(i => docs[i]).ToList();
+        var exact = scorer.LogLikelihoods(plan, cancel, Stages.Rounding).Replies;
+        var largest = sample.SelectMany(doc => doc.Replies).Zip(exact)
+            .Max(pair => Difference((Likelihood)pair.First, (Likelihood)pair.Second));
+        return new(sample.Count, exact.Count, largest, 2 * largest);
+    }
+
+    /// <summary>Two that are no numbers, or infinite alike, do not differ.</summary>
+    private static double Difference(Likelihood one, Likelihood other) =>
+        one.LogProbability.Equals(other.LogProbability) ? 0 : Math.Abs(one.LogProbability - other.LogProbability);
 
     private static GradedTask Grade(Questions asked, ScoredRequests answers, ref int at)
     {
@@ -77,20 +95,4 @@ public static class Evaluation
             before.Requests + answers.Replies.Count, before.Distinct + answers.Distinct,
             before.ForwardTokens + answers.ForwardTokens, before.Seconds + answers.Seconds.Values.Sum());
     }
-}
-
-/// <summary>A document with its replies and scores.</summary>
-/// <param name="Truncated">How many of its requests lost tokens.</param>
-public sealed record GradedDoc(AskedDoc Asked, IReadOnlyList<Reply> Replies, int Truncated, DocScores Scores)
-{
-    /// <summary>Each request's tokens.</summary>
-    public IReadOnlyList<RequestTokens> Tokens { get; init; } = [];
-}
-
-/// <summary>A task, answered and graded; documents in evaluation order.</summary>
-/// <param name="Seconds">Wall time.</param>
-public sealed record GradedTask(Questions Questions, IReadOnlyList<GradedDoc> Docs, double Seconds)
-{
-    /// <summary>What routers did at scored positions; null where that was not recorded.</summary>
-    public RoutingSums? Routing { get; init; }
 }

@@ -31,17 +31,16 @@ public sealed class PreparedQuestions
         + Generated.Sum(task => (long)scorer.StageOf(task.Plan.GetAwaiter().GetResult()).RequestsOf(shard));
 
     /// <summary>How many of a shard's batches the scorer's journal has no answer to.</summary>
-    /// <param name="rounding">Whether the sample of <see cref="Rounding"/> belongs to the run.</param>
+    /// <param name="rounding">Whether the sample of <see cref="RoundingSample"/> belongs to the run.</param>
     public int Missing(Shard shard, Scorer scorer, bool rounding)
     {
-        var journal = scorer.Journal ?? Journal.Of([]);
         var missing = Generated.Sum(task =>
-            journal.Missing(scorer.StageOf(task.Plan.GetAwaiter().GetResult()), shard, BatchForms.Generated));
+            scorer.Kept.Missing(scorer.StageOf(task.Plan.GetAwaiter().GetResult()), shard, BatchForms.Generated));
         if (Scored.Count > 0)
-            missing += journal.Missing(
+            missing += scorer.Kept.Missing(
                 Stages.Of(LogLikelihoods.GetAwaiter().GetResult(), Stages.LogLikelihoods), shard, BatchForms.Scores);
-        if (rounding && Rounding.Plan(Scored, scorer.ExactPlanner) is { } exact)
-            missing += journal.Missing(Stages.Of(exact, Stages.Rounding), shard, BatchForms.Scores);
+        if (rounding && RoundingSample.Plan(Scored, scorer.ExactPlanner) is { } exact)
+            missing += scorer.Kept.Missing(Stages.Of(exact, Stages.Rounding), shard, BatchForms.Scores);
         return missing;
     }
 

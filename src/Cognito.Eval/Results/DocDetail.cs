@@ -1,8 +1,5 @@
 namespace Cognito.Eval;
 
-/// <summary>Tokens of a request: what is given, and what is scored or was generated.</summary>
-public readonly record struct RequestTokens(int Given, int Answered);
-
 /// <summary>What a document got, beyond its scores: a row of <see cref="DetailsFile"/>.</summary>
 public sealed record DocDetail
 {

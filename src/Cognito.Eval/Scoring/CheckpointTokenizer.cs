@@ -29,11 +29,6 @@ public sealed record CheckpointTokenizer(VocabularyTokenizer Tokenizer, int EndI
             : OfModel(SentencePieceModel.Load(model), model, config);
     }
 
-    public TokenSpan Encode(LogLikelihood request) =>
-        TokenSpan.Encode(Tokenizer, EndId, request.Context, request.Continuation);
-
-    public int[] Encode(GreedyUntil request) => [.. Tokenizer.EncodeToIds(request.Context)];
-
     /// <summary>tokenizer.json's ids, as transformers takes them; where tokenizer.model says the same, its name and hash.</summary>
     private static CheckpointTokenizer OfBoth(string path, string json, TokenizerConfig config)
     {

@@ -20,7 +20,7 @@ public sealed class ExactTests
         using var model = TorchModel.Load(Folder, CPU, ScalarType.Float32, workers: workers);
         var scorer = new Scorer(tokenizer.Tokenizer, model, Protocol.LeaderboardV1, [2], tokenizer.EndText, budget, 2);
         var graded = Evaluation.Answer(Asked, scorer, default);
-        return (graded, Rounding.Measure(graded, scorer, default)!);
+        return (graded, Evaluation.MeasureRounding(graded, scorer, default)!);
     }
 
     private static IEnumerable<Reply> Replies(IReadOnlyList<GradedTask> graded) =>
