@@ -96,7 +96,7 @@ internal static class Inputs
             .GroupBy(task => (task.Task.Column.Key, task.Shots), (same, tasks) => (same.Key, same.Shots, Split: tasks.First().Task.ShotSplit))
             .Select(it => $"{it.Key}: {it.Split} has {it.Shots} rows, so {it.Shots} shots stand in the prompts, not {shots?.ToString(CultureInfo.InvariantCulture) ?? "the task's"}"));
         return (asked, [.. Doubts.Of(asked, TaskRegistry.Columns, data, limit),
-            .. data.IsSamples ? [] : RowCheck.Doubts(asked, Fetching.Lock), .. notes]);
+            .. data.IsSamples ? [] : Doubts.OfRows(asked, Fetching.Lock), .. notes]);
     }
 }
 

@@ -25,13 +25,4 @@ public static class RowCheck
         { RowsSha256: null } => LockedRows.Unchecked,
         _ => LockedRows.OtherDigest,
     };
-
-    /// <summary>What a run says of rows that are not the lock's; counts are said elsewhere.</summary>
-    public static IEnumerable<string> Doubts(IEnumerable<Questions> asked, DatasetLock locked) =>
-        from task in asked
-        from split in task.DataSha256
-        let rows = split.Key == task.Task.Split ? task.SplitRows : task.ShotRows ?? 0
-        where Of(locked.Of(task.Task.Dataset, split.Key), rows, split.Value) == LockedRows.OtherDigest
-        select $"{task.Task}: the rows of {split.Key} are not those of datasets.lock.json (digest {split.Value[..12]}, "
-            + $"not {locked.Of(task.Task.Dataset, split.Key)!.RowsSha256![..12]}); not a leaderboard score";
 }

@@ -33,28 +33,6 @@ public sealed record RowBounds(int Rows, int Requests, long Characters)
         return characters;
     }
 
-    /// <summary>Documents as they are made, until they are more than may be.</summary>
-    /// <exception cref="InputException">They ask more requests, or longer ones, than may be.</exception>
-    internal IEnumerable<AskedDoc> Within(EvalTask task, IEnumerable<AskedDoc> docs)
-    {
-        var (requests, characters) = (0L, 0L);
-        foreach (var doc in docs)
-        {
-            requests += doc.Requests.Count;
-            if (requests > Requests)
-                throw new InputException($"{task}: more than {Requests:N0} requests; ask fewer documents with --limit, or lift the bounds "
-                    + "with --unbounded");
-            // Requests of one document share their context's text, but for those of a gap.
-            characters += doc.Requests.DistinctBy(request => request.Context, ReferenceEqualityComparer.Instance)
-                .Sum(request => (long)request.Context.Length)
-                + doc.Requests.Sum(request => request is LogLikelihood { Continuation: var text } ? text.Length : 0L);
-            if (characters > Characters)
-                throw new InputException($"{task}: more than {Characters:N0} characters of prompts; ask fewer documents with --limit, "
-                    + "fewer examples with --num-fewshot, or lift the bounds with --unbounded");
-            yield return doc;
-        }
-    }
-
     private static long CharactersOf(object? cell) => cell switch
     {
         string text => text.Length,
