@@ -93,10 +93,10 @@ internal sealed class Bench(ModelConfig config, TorchModel model, Placement plac
 
     private double Time(Action work)
     {
-        Ceiling.Settle(placement.Device);
+        DeviceWork.Settle(placement.Device);
         var clock = Stopwatch.StartNew();
         work();
-        Ceiling.Settle(placement.Device);
+        DeviceWork.Settle(placement.Device);
         return clock.Elapsed.TotalSeconds;
     }
 }

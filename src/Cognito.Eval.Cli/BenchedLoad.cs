@@ -24,7 +24,7 @@ internal sealed record BenchedLoad(
         var clock = Stopwatch.StartNew();
         var model = TorchModel.Load(
             folder, placement.Device, placement.Dtype, maxLength: maxLength, workers: placement.Workers);
-        Ceiling.Settle(placement.Device);
+        DeviceWork.Settle(placement.Device);
         var seconds = clock.Elapsed.TotalSeconds;
         process.Refresh();
         return (model, new(

@@ -41,27 +41,20 @@ public static class Ceiling
         return 2 * bytes / Seconds(device, () => to.copy_(from)).Best;
     }
 
-    /// <summary>Waits until the device has done all that it was given.</summary>
-    public static void Settle(Device device)
-    {
-        if (device.type == DeviceType.CUDA)
-            cuda.synchronize(device);
-    }
-
     /// <summary>Of one time, after a few that do not count: in the fastest window of several, and on the mean.</summary>
     private static (double Best, double Mean) Seconds(Device device, Action once)
     {
         const int window = 8;
         for (var i = 0; i < 3; i++)
             once();
-        Settle(device);
+        DeviceWork.Settle(device);
         var (whole, best, windows) = (Stopwatch.StartNew(), double.MaxValue, 0);
         for (; whole.Elapsed.TotalSeconds < LeastSeconds || windows < 2; windows++)
         {
             var clock = Stopwatch.StartNew();
             for (var i = 0; i < window; i++)
                 once();
-            Settle(device);
+            DeviceWork.Settle(device);
             best = Math.Min(best, clock.Elapsed.TotalSeconds / window);
         }
         return (best, whole.Elapsed.TotalSeconds / windows / window);

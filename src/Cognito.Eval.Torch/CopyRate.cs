@@ -20,10 +20,10 @@ public static class CopyRate
         var to = empty(bytes, ScalarType.Byte, device);
         return bytes / Enumerable.Range(0, 5).Min(_ =>
         {
-            Ceiling.Settle(device);
+            DeviceWork.Settle(device);
             var start = Stopwatch.GetTimestamp();
             to.copy_(from, nonBlocking: true);
-            Ceiling.Settle(device);
+            DeviceWork.Settle(device);
             return Stopwatch.GetElapsedTime(start).TotalSeconds;
         });
     }

@@ -25,7 +25,7 @@ internal static unsafe partial class MappedTensor
         fixed (long* sizes = entry.Shape)
             handle = New(at, &Release, sizes, entry.Shape.Length, (sbyte)type, (sbyte)type, 0, 0, 0);
         if (handle == 0)
-            throw new InvalidOperationException($"libtorch made no tensor of {SafetensorsHeader.Shown(entry.Name)}");
+            throw new InvalidOperationException($"libtorch made no tensor of {QuotedName.Of(entry.Name)}");
         var tensor = torch.Tensor.UnsafeCreateTensor(handle);
         if (entry.Offset % type.ElementSize() == 0)
             return tensor;

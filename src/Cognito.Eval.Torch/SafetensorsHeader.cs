@@ -52,17 +52,6 @@ internal static class SafetensorsHeader
         return tensors;
     }
 
-    /// <summary>A name from a file, as an error shows it: on one line, and not too long.</summary>
-    public static string Shown(string name) =>
-        JsonSerializer.Serialize(name.Length > 100 ? name[..97] + "..." : name, Unescaped);
-
-    /// <summary>The same without quotation marks, for a name that needs none.</summary>
-    public static string Plain(string name) => name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
-        && name.Length <= 100 ? name : Shown(name);
-
-    private static readonly JsonSerializerOptions Unescaped =
-        new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     private static byte[] Json(SafeFileHandle file, long length, string path)
     {
         Span<byte> start = stackalloc byte[LengthBytes];
@@ -96,7 +85,7 @@ internal static class SafetensorsHeader
 
     private static TensorEntry Tensor(string name, JsonElement about, long data, long length, string path)
     {
-        InputException Wrong(string fact, string fix = Again) => Broken(path, $"tensor {Shown(name)} {fact}", fix);
+        InputException Wrong(string fact, string fix = Again) => Broken(path, $"tensor {QuotedName.Of(name)} {fact}", fix);
 
         if (about.ValueKind != JsonValueKind.Object)
             throw Wrong("is not described by an object");
@@ -104,7 +93,7 @@ internal static class SafetensorsHeader
             ? type.GetString()! : throw Wrong("has no dtype");
         var size = ElementSize(dtype);
         if (size == 0)
-            throw Wrong($"has the dtype {Shown(dtype)}, which is not read here", "convert it to BF16, F16 or F32");
+            throw Wrong($"has the dtype {QuotedName.Of(dtype)}, which is not read here", "convert it to BF16, F16 or F32");
         var shape = Numbers(about, "shape") ?? throw Wrong("has no shape of whole numbers from 0");
         if (shape.Length > MostDimensions)
             throw Wrong($"has {shape.Length} dimensions, and {MostDimensions} is the most");
@@ -142,9 +131,9 @@ internal static class SafetensorsHeader
         foreach (var tensor in tensors)
         {
             if (tensor.Offset < filled)
-                throw Broken(path, $"tensors {Shown(before!.Name)} and {Shown(tensor.Name)} overlap");
+                throw Broken(path, $"tensors {QuotedName.Of(before!.Name)} and {QuotedName.Of(tensor.Name)} overlap");
             if (tensor.Offset > filled)
-                throw Broken(path, $"{tensor.Offset - filled} bytes before {Shown(tensor.Name)} are no tensor's");
+                throw Broken(path, $"{tensor.Offset - filled} bytes before {QuotedName.Of(tensor.Name)} are no tensor's");
             (before, filled) = (tensor, tensor.Offset + tensor.Length);
         }
         if (filled < length)

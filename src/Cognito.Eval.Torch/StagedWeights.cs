@@ -72,7 +72,7 @@ internal sealed class StagedWeights(TensorPlaces places, Device device, Staging 
         {
             _events = device.type == DeviceType.CUDA ? CudaEvents.TryCreate(device.index, staging.Buffers) : null;
             ReadAhead.Run<Piece>(_pieces.Take, staging.Buffers, staging.Threads, Read, Send, Settle);
-            Ceiling.Settle(device);
+            DeviceWork.Settle(device);
         }
         finally
         {
@@ -121,7 +121,7 @@ internal sealed class StagedWeights(TensorPlaces places, Device device, Staging 
     private void Settle(int buffer)
     {
         if (_events is null)
-            Ceiling.Settle(device);
+            DeviceWork.Settle(device);
         else
             _events.Wait(buffer);
     }

@@ -22,11 +22,11 @@ internal sealed class TensorPlaces(WeightFiles files, ModelConfig? config = null
             throw Missing(name);
         var place = found[0];
         if (found.Count > 1)
-            throw new InputException($"{files.Folder}: {SafetensorsHeader.Shown(place.Name)} and "
-                + $"{SafetensorsHeader.Shown(found[1].Name)} both hold {SafetensorsHeader.Shown(name)}; keep the one that is meant");
+            throw new InputException($"{files.Folder}: {QuotedName.Of(place.Name)} and "
+                + $"{QuotedName.Of(found[1].Name)} both hold {QuotedName.Of(name)}; keep the one that is meant");
         if (place.Layout is { } layout && (_first ??= (place.Name, layout)).Layout != layout)
-            throw new InputException($"{files.Folder}: {SafetensorsHeader.Shown(_first.Value.Name)} is of one layout "
-                + $"({_first.Value.Layout}) and {SafetensorsHeader.Shown(place.Name)} of another ({layout}); save the checkpoint in one");
+            throw new InputException($"{files.Folder}: {QuotedName.Of(_first.Value.Name)} is of one layout "
+                + $"({_first.Value.Layout}) and {QuotedName.Of(place.Name)} of another ({layout}); save the checkpoint in one");
         var (file, entry) = files.FloatingPoint(place.Name, place.Shape);
         _used.Add(place.Name);
         return (file, place.Within(entry));
@@ -51,13 +51,13 @@ internal sealed class TensorPlaces(WeightFiles files, ModelConfig? config = null
     private InputException Missing(string name)
     {
         if (WrapperPrefix.Of(name, files.Tensors.Select(tensor => tensor.Name)) is var (wrapper, example))
-            return new($"{files.Folder}: its tensors' names hold {SafetensorsHeader.Shown(wrapper.Text)} ({wrapper.Origin}), as in "
-                + $"{SafetensorsHeader.Shown(example)}; {wrapper.Fix}");
+            return new($"{files.Folder}: its tensors' names hold {QuotedName.Of(wrapper.Text)} ({wrapper.Origin}), as in "
+                + $"{QuotedName.Of(example)}; {wrapper.Fix}");
         var stem = name.EndsWith(".weight", StringComparison.Ordinal) ? name[..^".weight".Length] : name;
         if (((string[])["qweight", "weight_packed", "weight_scale", "qzeros", "SCB"]).Select(kind => $"{stem}.{kind}").FirstOrDefault(files.Has) is { } packed)
-            return new($"{files.Folder}: {SafetensorsHeader.Shown(packed)} holds quantized numbers; use the checkpoint's unquantized weights");
+            return new($"{files.Folder}: {QuotedName.Of(packed)} holds quantized numbers; use the checkpoint's unquantized weights");
         return files.Indexed(name) is { } shard
-            ? new($"{files.Folder}: tensor {SafetensorsHeader.Shown(name)} is not in {shard}, where {CheckpointFiles.Index} has it; "
+            ? new($"{files.Folder}: tensor {QuotedName.Of(name)} is not in {shard}, where {CheckpointFiles.Index} has it; "
                 + "take the index and the shards from one checkpoint")
             : files.Lacks(name);
     }

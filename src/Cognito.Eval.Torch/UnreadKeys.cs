@@ -51,7 +51,7 @@ internal static class UnreadKeys
 
     /// <param name="how">Who does not read it.</param>
     public static string Note(string key, JsonElement value, string how = "is not read") =>
-        $"config.json: {SafetensorsHeader.Shown(key)} is {ConfigFile.Shown(value)}, which {how}, as in transformers";
+        $"config.json: {QuotedName.Of(key)} is {ConfigFile.Shown(value)}, which {how}, as in transformers";
 
     private static Dictionary<string, Inert> Table()
     {

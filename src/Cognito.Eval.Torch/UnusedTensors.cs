@@ -54,7 +54,7 @@ public sealed partial record UnusedTensors(IReadOnlyList<string> Names, IReadOnl
     private static string Listed(IReadOnlyList<string> names)
     {
         string[] sorted = [.. names.OrderBy(name => Layer().Match(name) is { Success: true } layer ? layer.Groups[1].Value.Length : 0)
-            .ThenBy(name => name, StringComparer.Ordinal).Select(SafetensorsHeader.Plain)];
+            .ThenBy(name => name, StringComparer.Ordinal).Select(QuotedName.Plain)];
         return sorted.Length <= Shown ? string.Join(", ", sorted) : $"{sorted[0]} ... {sorted[^1]}";
     }
 

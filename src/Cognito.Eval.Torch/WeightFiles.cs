@@ -64,7 +64,7 @@ public sealed class WeightFiles : IDisposable
     {
         var (file, entry) = Shaped(name, shape);
         return entry.DType is "BF16" or "F16" or "F32" or "F64" ? (file, entry)
-            : throw new InputException($"{file.Path}: tensor {SafetensorsHeader.Shown(name)} holds {entry.DType}, " +
+            : throw new InputException($"{file.Path}: tensor {QuotedName.Of(name)} holds {entry.DType}, " +
                 (entry.DType.StartsWith("F8", StringComparison.Ordinal) ? "quantized numbers" : "no floating-point numbers") +
                 "; use the checkpoint's unquantized weights (BF16, F16 or F32)");
     }
@@ -128,12 +128,12 @@ public sealed class WeightFiles : IDisposable
     {
         var (file, entry) = Find(name) ?? throw Lacks(name);
         return entry.Shape.AsSpan().SequenceEqual(shape) ? (file, entry)
-            : throw new InputException($"{file.Path}: tensor {SafetensorsHeader.Shown(name)} is " +
+            : throw new InputException($"{file.Path}: tensor {QuotedName.Of(name)} is " +
                 $"[{string.Join(", ", entry.Shape)}], and by config.json it is [{string.Join(", ", shape)}]; " +
                 "take both from one checkpoint");
     }
 
-    internal InputException Lacks(string name) => new($"{Folder}: no tensor {SafetensorsHeader.Shown(name)} in its " +
+    internal InputException Lacks(string name) => new($"{Folder}: no tensor {QuotedName.Of(name)} in its " +
         "weights; take config.json and the weights from one checkpoint");
 
     private void Add(string path)
@@ -142,7 +142,7 @@ public sealed class WeightFiles : IDisposable
         _files.Add(file);
         foreach (var entry in file.Tensors)
             if (!_tensors.TryAdd(entry.Name, (file, entry)))
-                throw new InputException($"{path}: tensor {SafetensorsHeader.Shown(entry.Name)} is also in " +
+                throw new InputException($"{path}: tensor {QuotedName.Of(entry.Name)} is also in " +
                     $"{Path.GetFileName(_tensors[entry.Name].File.Path)}; take all shards from one checkpoint");
     }
 
@@ -152,7 +152,7 @@ public sealed class WeightFiles : IDisposable
         foreach (var shard in _index.Values.Distinct().Order(StringComparer.Ordinal))
         {
             if (!IsPlain(shard))
-                throw new InputException($"{index}: {SafetensorsHeader.Shown(shard)} is not the plain name of a " +
+                throw new InputException($"{index}: {QuotedName.Of(shard)} is not the plain name of a " +
                     ".safetensors file beside it; download the index again");
             var path = Path.Combine(Folder, shard);
             if (!RegularFile.Exists(path))
@@ -197,7 +197,7 @@ public sealed class WeightFiles : IDisposable
     private static InputException Nothing(string folder, IReadOnlyList<string> names) => new(
         CheckpointFiles.Instead(names) is { } instead ? $"{folder}: {instead}"
         : CheckpointFiles.Pickle(names) is { } pickle
-            ? $"{folder}: its weights are a pickle ({SafetensorsHeader.Shown(pickle)}), which can run code and " +
+            ? $"{folder}: its weights are a pickle ({QuotedName.Of(pickle)}), which can run code and " +
               "is refused; convert them to safetensors (in transformers, save_pretrained does)"
         : $"{folder}: not a checkpoint, neither {CheckpointFiles.Single} nor {Index} is in it; name the folder that holds them");
 }
