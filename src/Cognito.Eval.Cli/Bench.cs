@@ -21,19 +21,22 @@ internal sealed record BenchedColumn(
     /// All columns as one: null where none was scored. Its token ratio is the mean of theirs, by forward tokens.
     /// </summary>
     public static BenchedColumn? All(IReadOnlyList<BenchedColumn> columns) => columns.Count == 0 ? null : new(
-        "all", columns.Select(column => column.Counts).Aggregate((sum, counts) => sum + counts), columns.Sum(column => column.Seconds),
+        "all", columns.Select(column => column.Counts).Aggregate((sum, counts) => sum + counts),
+        columns.Sum(column => column.Seconds),
         columns.Any(column => column.NaiveSeconds is null) ? null : columns.Sum(column => column.NaiveSeconds),
         columns.Sum(column => column.PublishedDocuments))
     {
         TokenRatio = Bench.Ratio(
-            columns.Sum(column => column.TokenRatio * column.Counts.ForwardTokens), columns.Sum(column => column.Counts.ForwardTokens)),
+            columns.Sum(column => column.TokenRatio * column.Counts.ForwardTokens),
+            columns.Sum(column => column.Counts.ForwardTokens)),
     };
 
     /// <summary>
     /// Seconds for all published documents at this speed, by documents; for MMLU the mean over its subjects of a document's
     /// time stands for all of them. Null where it is not known how many were published.
     /// </summary>
-    public double? PublishedSeconds => PublishedDocuments == 0 ? null : Bench.Ratio(Seconds, Counts.Documents) * PublishedDocuments;
+    public double? PublishedSeconds =>
+        PublishedDocuments == 0 ? null : Bench.Ratio(Seconds, Counts.Documents) * PublishedDocuments;
 }
 
 /// <summary>Greedy generation with the stops ignored, timed.</summary>
