@@ -9,8 +9,34 @@ namespace Cognito.Eval.Cli;
 internal sealed record BenchedColumn(
     string Column, PlanCounts Counts, double Seconds, double? NaiveSeconds, int PublishedDocuments)
 {
-    /// <summary>How many times fewer tokens than request by request, merged requests once.</summary>
-    public required double TokenRatio { get; init; }
+    /// <summary>How many times fewer tokens than request by request, merged requests once; null where there are none.</summary>
+    public required double? TokenRatio { get; init; }
+
+    public double? TokensPerSecond => Bench.Ratio(Counts.DistinctTokens, Seconds);
+
+    /// <summary>How many times longer the same requests take with nothing shared.</summary>
+    public double? Faster => Bench.Ratio(NaiveSeconds, Seconds);
+
+    /// <summary>
+    /// All columns as one: null where none was scored. Its token ratio is the mean of theirs, by forward tokens.
+    /// </summary>
+    public static BenchedColumn? All(IReadOnlyList<BenchedColumn> columns) => columns.Count == 0 ? null : new(
+        "all", columns.Select(column => column.Counts).Aggregate((sum, counts) => sum + counts),
+        columns.Sum(column => column.Seconds),
+        columns.Any(column => column.NaiveSeconds is null) ? null : columns.Sum(column => column.NaiveSeconds),
+        columns.Sum(column => column.PublishedDocuments))
+    {
+        TokenRatio = Bench.Ratio(
+            columns.Sum(column => column.TokenRatio * column.Counts.ForwardTokens),
+            columns.Sum(column => column.Counts.ForwardTokens)),
+    };
+
+    /// <summary>
+    /// Seconds for all published documents at this speed, by documents; for MMLU the mean over its subjects of a document's
+    /// time stands for all of them. Null where it is not known how many were published.
+    /// </summary>
+    public double? PublishedSeconds =>
+        PublishedDocuments == 0 ? null : Bench.Ratio(Seconds, Counts.Documents) * PublishedDocuments;
 }
 
 /// <summary>Greedy generation with the stops ignored, timed.</summary>
@@ -20,7 +46,11 @@ internal sealed record BenchedColumn(
 /// bandwidth.
 /// </param>
 internal sealed record BenchedGeneration(
-    int Prompts, long PromptTokens, int NewTokens, double PromptSeconds, double Seconds, double FloorSeconds);
+    int Prompts, long PromptTokens, int NewTokens, double PromptSeconds, double Seconds, double FloorSeconds)
+{
+    /// <summary>Of one more token for every prompt; null where the clock saw no more than the prompts' time.</summary>
+    public double? StepSeconds() => Seconds > PromptSeconds ? Bench.Ratio(Seconds - PromptSeconds, NewTokens - 1) : null;
+}
 
 /// <summary>What <c>bench</c> measures, on a model of given shape.</summary>
 internal sealed class Bench(ModelConfig config, TorchModel model, Placement placement, int threads)
@@ -35,7 +65,11 @@ internal sealed class Bench(ModelConfig config, TorchModel model, Placement plac
     public double MemoryBytesPerSecond => _bytes.Value;
 
     /// <summary>Share of the ceiling that so many useful tokens a second are.</summary>
-    public double Fraction(double tokensPerSecond) => tokensPerSecond * config.FlopPerToken / CeilingFlops;
+    public double? Fraction(double? tokensPerSecond) => Ratio(tokensPerSecond * config.FlopPerToken, CeilingFlops);
+
+    /// <summary>A quotient that is a number; null where there is nothing to divide by, or nothing to divide.</summary>
+    public static double? Ratio(double? part, double whole) =>
+        whole > 0 && part / whole is { } ratio && double.IsFinite(ratio) ? ratio : null;
 
     public BenchedColumn Score(Column column, IReadOnlyList<Questions> asked, Planner planner, Planner naive, bool compares)
     {
@@ -46,7 +80,7 @@ internal sealed class Bench(ModelConfig config, TorchModel model, Placement plac
             column.Key, plan.Total, seconds, compares ? Time(() => model.Score(unshared.Batches).Count()) : null,
             asked.Sum(task => task.PublishedRows ?? 0))
         {
-            TokenRatio = unshared.Total.ForwardTokens / (double)plan.Total.ForwardTokens,
+            TokenRatio = Ratio(unshared.Total.ForwardTokens, plan.Total.ForwardTokens),
         };
     }
 
@@ -68,14 +102,14 @@ internal sealed class Bench(ModelConfig config, TorchModel model, Placement plac
     }
 
     /// <summary>Tokens a second of so many sequences of one length, of which only the last token is asked for.</summary>
-    public double Forward(int sequences, int length)
+    public double? Forward(int sequences, int length)
     {
         var random = new Random(1);
         Tree[] trees = [.. Enumerable.Range(0, sequences).Select(_ => new Tree(
             null, [], [new([.. Enumerable.Range(0, length).Select(_ => random.Next(config.VocabularySize))], [0])]))];
         ScoreBatch[] batches = [.. Enumerable.Repeat(new ScoreBatch(trees), 5)];
         model.Score(batches[..1]).Count();
-        return sequences * (long)length * batches.Length / Time(() => model.Score(batches).Count());
+        return Ratio(sequences * (long)length * batches.Length, Time(() => model.Score(batches).Count()));
     }
 
     /// <summary>Lets clocks, caches and compilers settle.</summary>

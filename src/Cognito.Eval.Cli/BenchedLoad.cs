@@ -10,8 +10,8 @@ namespace Cognito.Eval.Cli;
 internal sealed record BenchedLoad(
     double Seconds, long Bytes, double FileBytesPerSecond, double CopyBytesPerSecond, long HostBytes)
 {
-    /// <summary>The slower of reading and copying.</summary>
-    public double FloorSeconds => Bytes / Math.Min(FileBytesPerSecond, CopyBytesPerSecond);
+    /// <summary>The slower of reading and copying; null where there were no bytes to time.</summary>
+    public double? FloorSeconds => Bench.Ratio(Bytes, Math.Min(FileBytesPerSecond, CopyBytesPerSecond));
 
     public static (TorchModel Model, BenchedLoad Load) Of(string folder, Placement placement, int maxLength)
     {

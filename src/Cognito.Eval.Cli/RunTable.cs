@@ -16,7 +16,7 @@ internal static class RunTable
         var average = ColumnScore.Average(run, TaskRegistry.Columns);
         if (average.Value is not null)
             table.Add(
-                "Average", Cell(average.Value) + ColumnScore.Mark(run.Tasks.Values.Sum(task => task.NotFiniteRequests)),
+                "Average", Cell(average.Value) + ColumnScore.Mark(run.NotFiniteRequests),
                 Cell(average.StandardError), "");
         table.Print();
         foreach (var note in run.Leaderboard.Notes)

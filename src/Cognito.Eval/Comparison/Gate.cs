@@ -93,7 +93,7 @@ public sealed record Gate(Verdict Verdict, IReadOnlyList<Criterion> Criteria, Co
     {
         var drop = -contrast.Difference;
         if (contrast.Interval is not { } difference)
-            return new(contrast.Name, Verdict.Undecided, decides, "no standard error is known", delta, drop);
+            return new(contrast.Name, Verdict.Undecided, decides, "no standard error is known" + NotFinite(contrast), delta, drop);
         Interval interval = new(-difference.High, -difference.Low);
         var low = -100 * contrast.Mean.Interval(1 - 2 * alpha)!.Value.High;
         var (verdict, counts, reason) = (low > delta, interval.High <= delta, low > 0) switch
@@ -104,8 +104,16 @@ public sealed record Gate(Verdict Verdict, IReadOnlyList<Criterion> Criteria, Co
             _ when decides => (Verdict.Undecided, true, "the drop may be within δ or beyond"),
             _ => (Verdict.Undecided, false, "too noisy to say, and no drop is certain"),
         };
-        return new(contrast.Name, verdict, counts, reason, delta, drop, interval);
+        return new(contrast.Name, verdict, counts, reason + NotFinite(contrast), delta, drop, interval);
     }
+
+    /// <summary>What stands after a reason where the scores that it weighs are of what is no number; else nothing.</summary>
+    private static string NotFinite(Contrast contrast) => (contrast.BaselineNotFinite, contrast.CandidateNotFinite) switch
+    {
+        (0, 0) => "",
+        (0, var candidate) => $" (candidate: {candidate} not finite)",
+        var (baseline, candidate) => $" (baseline: {baseline} not finite, candidate: {candidate})",
+    };
 
     private static Criterion OfMinimum(string name, double least, Comparison comparison)
     {
@@ -113,7 +121,7 @@ public sealed record Gate(Verdict Verdict, IReadOnlyList<Criterion> Criteria, Co
             contrast => contrast is not null && string.Equals(contrast.Name, name, StringComparison.OrdinalIgnoreCase))
             ?? throw new InputException($"the policy's minimum of {name}: it is not compared");
         return new($"{found.Name} at least", found.Candidate < least ? Verdict.Regression : Verdict.Pass, true,
-            Invariant($"{found.Candidate:0.00}, the least is {least:0.00}"));
+            Invariant($"{found.Candidate:0.00}, the least is {least:0.00}") + NotFinite(found));
     }
 
     /// <summary>One request that is no number is enough: the scores say nothing then, high or low.</summary>

@@ -71,7 +71,7 @@ public sealed record Unlike(string What, string Baseline, string Candidate, stri
     private static string Number(double? limit) => limit?.ToString(CultureInfo.InvariantCulture) ?? "none";
 
     /// <summary>Null where it is not known, or nothing was generated.</summary>
-    private static string? Generation(Run run) => run.Provenance.Kind != "measured" || run.Tasks.Count == 0 ? null
+    private static string? Generation(Run run) => run.Provenance.Kind != Provenance.Measured || run.Tasks.Count == 0 ? null
         : run.Provenance.Generation?.Settings ?? "greedy decoding alone";
 
     private static string? Short(string? sha256) => sha256 is { Length: > 12 } ? sha256[..12] : sha256;

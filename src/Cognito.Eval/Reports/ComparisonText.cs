@@ -66,11 +66,11 @@ public static class ComparisonText
             values.Add([column.Name, Points(column.Baseline, column.BaselineNotFinite), .. against.Select(c => Change(Find(c, column.Name)))]);
         var trend = new TextTable([Markdown.Of($"Average against {names[0]}"), "Difference", "Stderr", "95 % interval", "p"]);
         foreach (var comparison in against)
-            trend.Add([comparison.Candidate, Signed(comparison.Average?.Difference), Points(comparison.Average?.StandardError),
+            trend.Add([comparison.Candidate, Difference(comparison.Average), Points(comparison.Average?.StandardError),
                 Range(comparison.Average?.Interval), P(comparison.Average?.P)]);
         var matrix = new TextTable(["Average, row - column", .. names.Select(name => (Markdown)name)]);
         foreach (var (i, name) in names.Index())
-            matrix.Add([name, .. pairs[i].Select(pair => pair is null ? Markdown.None : Marked(Signed(pair.Difference), pair.P))]);
+            matrix.Add([name, .. pairs[i].Select(pair => pair is null ? Markdown.None : Marked(Signed(pair.Difference), pair.P) + NotFinite(pair))]);
         return Markdown.Of($"{values.ToMarkdown()}\nPoints. In brackets the difference from {names[0]}; * where p, Holm's over the columns, is below 0.05.\n\n"
             + $"{trend.ToMarkdown()}\n{matrix.ToMarkdown()}\n* where p is below 0.05, not adjusted for the number of pairs.\n"
             + $"{against.SelectMany(c => c.Notes).Distinct().Select(note => Markdown.Of($"* {note}\n"))}").Text;
@@ -91,6 +91,11 @@ public static class ComparisonText
         : Markdown.Of($"{Points(contrast.Candidate, contrast.CandidateNotFinite)} ({Marked(Signed(contrast.Difference), contrast.AdjustedP ?? contrast.P)})");
 
     private static Markdown Marked(Markdown text, double? p) => p < 0.05 ? text + new Markdown("*") : text;
+
+    private static Markdown Difference(Contrast? contrast) =>
+        contrast is null ? new("-") : Signed(contrast.Difference) + NotFinite(contrast);
+
+    private static Markdown NotFinite(Contrast contrast) => new(ColumnScore.Mark(contrast.BaselineNotFinite + contrast.CandidateNotFinite));
 
     internal static Markdown Points(double? value) => new(value?.ToString("0.00", CultureInfo.InvariantCulture) ?? "-");
 

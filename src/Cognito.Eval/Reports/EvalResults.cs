@@ -56,6 +56,9 @@ public static class EvalResults
             notes.Add(run.Provenance.Data == "samples"
                 ? "made-up samples, not the benchmark"
                 : $"{score.Documents} of {Published(tasks)} documents: not a leaderboard score");
+        if (score.NotFinite > 0)
+            notes.Add($"{score.NotFinite} of {score.Tasks.Sum(task => run.Tasks[task].Requests)} requests answered from what is no finite number: "
+                + "no score of the model");
         return string.Join(", ", notes);
     }
 }

@@ -16,9 +16,8 @@ public static class ModelCard
         var values = Values(run, columns);
         List<(string Metric, string Value)> rows =
         [
-            ("Avg.", Cell(Average(run, values)) + ColumnScore.Mark(run.Tasks.Values.Sum(task => task.NotFiniteRequests))),
-            .. columns.Select(column => (Title(run, column), Cell(values[column.Key]) + ColumnScore.Mark(
-                run.Tasks.Values.Where(task => task.Column == column.Key).Sum(task => task.NotFiniteRequests)))),
+            ("Avg.", Cell(Average(run, values)) + ColumnScore.Mark(run.NotFiniteRequests)),
+            .. columns.Select(column => (Title(run, column), Cell(values[column.Key]) + ColumnScore.Mark(NotFinite(run, column)))),
         ];
         var (left, right) = (rows.Max(row => row.Metric.Length), Math.Max(5, rows.Max(row => row.Value.Length)));
         var table = new StringBuilder()
@@ -60,7 +59,10 @@ public static class ModelCard
         dataset["split"] = column.Split;
         dataset["args"] = new Dictionary<string, object> { ["num_few_shot"] = Shots(run, column) };
         var metric = new OrderedDictionary<string, object> { ["type"] = column.Metric, ["value"] = Rounded(value) };
-        if (column.MetricName is not null)
+        // A metric has no notes; its name is what the hub shows beside the value.
+        if (NotFinite(run, column) is > 0 and var notFinite)
+            metric["name"] = (column.MetricName ?? column.Metric) + ColumnScore.Mark(notFinite);
+        else if (column.MetricName is not null)
             metric["name"] = column.MetricName;
         var entry = new OrderedDictionary<string, object>
         {
@@ -100,6 +102,9 @@ public static class ModelCard
                 ? reported
                 : mean;
     }
+
+    private static int NotFinite(Run run, Column column) =>
+        run.Tasks.Values.Where(task => task.Column == column.Key).Sum(task => task.NotFiniteRequests);
 
     private static int Shots(Run run, Column column) =>
         run.Tasks.Values.FirstOrDefault(task => task.Column == column.Key)?.NumFewshot ?? column.Shots;

@@ -7,38 +7,44 @@ public static class ScoreTables
 {
     private sealed record Line(
         string Run, string Level, string Name, string Metric, double? Value, double? Stderr, int? Documents, int? NumFewshot,
-        bool? Headline, bool Complete);
+        bool? Headline, bool Complete, int? NotFiniteRequests);
 
     /// <summary>
     /// One line a run, task and metric, then one a column and one for the average (<c>level</c> says which); values in
-    /// percent, unrounded.
+    /// percent, unrounded. A new column comes last, so that the others keep their places.
     /// </summary>
     public static string Csv(IReadOnlyList<ReportedRun> runs, IReadOnlyList<Column> columns)
     {
-        using var csv = new Csv("run", "level", "name", "metric", "value", "stderr", "documents", "num_fewshot", "headline", "complete");
+        using var csv = new Csv("run", "level", "name", "metric", "value", "stderr", "documents", "num_fewshot", "headline", "complete",
+            "not_finite_requests");
         foreach (var line in runs.SelectMany(run => Lines(run, columns)))
             csv.Add(
-                line.Run, line.Level, line.Name, line.Metric, line.Value, line.Stderr, line.Documents, line.NumFewshot, line.Headline, line.Complete);
+                line.Run, line.Level, line.Name, line.Metric, line.Value, line.Stderr, line.Documents, line.NumFewshot, line.Headline, line.Complete,
+                line.NotFiniteRequests);
         return csv.ToString();
     }
 
     private static IEnumerable<Line> Lines(ReportedRun reported, IReadOnlyList<Column> columns)
     {
         var (run, label) = (reported.Run, reported.Label);
+        // What another program or a card says is not known to be of finite numbers.
+        int? Counted(int notFinite) => run.Provenance.Kind == Provenance.Measured ? notFinite : null;
         foreach (var (name, task) in run.Tasks)
             foreach (var metric in task.Scores.Keys)
                 yield return new(
                     label, "task", name, metric, run.Results.GetValueOrDefault(name)?.GetValueOrDefault(metric) * 100,
                     run.Results.GetValueOrDefault(name)?.GetValueOrDefault(metric + "_stderr") * 100, task.Documents,
-                    task.NumFewshot, metric == task.Headline, task.IsComplete);
+                    task.NumFewshot, metric == task.Headline, task.IsComplete, Counted(task.NotFiniteRequests));
         foreach (var score in ColumnScore.Of(run, columns).Take(columns.Count).Where(score => score.Value is not null))
             yield return new(
                 label, "column", score.Key, score.Metric, score.Value, score.StandardError,
                 score.Tasks.Count > 0 ? score.Documents : null,
-                score.Tasks.Count > 0 ? run.Tasks[score.Tasks[0]].NumFewshot : null, null, score.IsComplete);
+                score.Tasks.Count > 0 ? run.Tasks[score.Tasks[0]].NumFewshot : null, null, score.IsComplete,
+                Counted(score.NotFinite));
         var (average, error) = ColumnScore.Average(run, columns);
         if (average is not null)
-            yield return new(label, "average", "Average", "", average, error, null, null, null, run.Leaderboard.IsComplete);
+            yield return new(
+                label, "average", "Average", "", average, error, null, null, null, run.Leaderboard.IsComplete, Counted(run.NotFiniteRequests));
     }
 
     /// <summary>A row a column, a column a run: value ± standard error; what the runs lack is said below.</summary>
@@ -57,7 +63,7 @@ public static class ScoreTables
         }
         Row(text, ["Average", .. runs.Select(run =>
             Cell(ColumnScore.Average(run.Run, columns), starred: run.Run.Leaderboard.Notes.Count > 0)
-            + ColumnScore.Mark(run.Run.Tasks.Values.Sum(task => task.NotFiniteRequests)))]);
+            + ColumnScore.Mark(run.Run.NotFiniteRequests))]);
         foreach (var run in runs.Where(run => run.Run.Leaderboard.Notes.Count > 0))
             text.Append(Eval.Markdown.Of($"\n\\* {Escaped(run.Label)} is not a leaderboard score:\n\n").Text)
                 .Append(Eval.Markdown.All(run.Run.Leaderboard.Notes.Select(note => Eval.Markdown.Of($"- {Escaped(note)}\n"))).Text);

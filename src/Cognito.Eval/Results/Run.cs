@@ -24,6 +24,10 @@ public sealed record Run
 
     public IReadOnlyDictionary<string, TaskRecord> Tasks { get; init; } = new Dictionary<string, TaskRecord>();
 
+    /// <summary>Those of all tasks.</summary>
+    [JsonIgnore]
+    public int NotFiniteRequests => Tasks.Values.Sum(task => task.NotFiniteRequests);
+
     /// <summary>How far this run's numbers are from those of <c>--exact</c>; null where it is one, or asked for no likelihoods.</summary>
     public Rounding? Rounding { get; init; }
 
@@ -107,8 +111,11 @@ public sealed record NearTies(double Margin, int Count, IReadOnlyList<int> DocId
 /// <summary>What was evaluated, and with what: two results with equal provenance and questions are of the same thing.</summary>
 public sealed record Provenance
 {
+    /// <summary>The kind of a run of this program.</summary>
+    internal const string Measured = "measured";
+
     /// <summary>"measured", or "reported" for numbers taken from a published card.</summary>
-    public string Kind { get; init; } = "measured";
+    public string Kind { get; init; } = Measured;
 
     public required string Model { get; init; }
     public string? Source { get; init; }

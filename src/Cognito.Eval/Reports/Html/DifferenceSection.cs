@@ -54,7 +54,7 @@ internal static class DifferenceSection
         return Html.Of($"""
             <tr{new Html(row.Metric is null ? " class=\"total\"" : "")}>
             <th scope="row">{row.Name} <span class="pm">{row.Metric}</span></th>
-            <td class="num">{Words.Difference(row.Difference, row.Interval)}</td>
+            <td class="num">{Words.Difference(row.Difference, row.Interval)}{ScoreSection.Mark(row.BaselineNotFinite + row.CandidateNotFinite)}</td>
             <td class="num">{Words.P(row.AdjustedP ?? row.P)} <span class="pm">{row.Test}</span></td>
             <td class="num">{Count(row, row.Losses, "lost", other)}</td><td class="num">{Count(row, row.Wins, "gained", other)}</td>
             <td class="num">{(row.Detectable is { } least ? Words.Fixed(least, 1) : "–")}</td>

@@ -27,7 +27,7 @@ internal static class PlotSection
             <details><summary>The same as a table</summary>
             <div class="scroll" tabindex="0" role="region" aria-label="Subjects"><table>
             <thead><tr><th scope="col">Subject</th>{scores.Heads}</tr></thead>
-            <tbody>{rows.Select(Subject)}</tbody>
+            <tbody>{rows.Zip(tasks, (subject, task) => Subject(scores, subject, task))}</tbody>
             </table></div></details>
             """);
     }
@@ -39,10 +39,13 @@ internal static class PlotSection
         return Html.Of($"<figure>{SvgPlot.Draw(model, height, $"subjects-{id}-", says)}</figure>");
     }
 
-    private static Html Subject(Plots.Row row) => Html.Of($"""
+    private static Html Subject(RunScores scores, Plots.Row row, string task) => Html.Of($"""
         <tr><th scope="row">{row.Name}</th>
-        {row.Points.Select(point => Html.Of($"<td class=\"num\">{Words.Estimate(point?.Value, point?.Interval)}</td>"))}</tr>
+        {row.Points.Zip(scores.Runs, (point, run) => Html.Of(
+            $"<td class=\"num\">{Words.Estimate(point?.Value, point?.Interval)}{NotFinite(run.Run, task)}</td>"))}</tr>
         """);
+
+    private static Html NotFinite(Run run, string task) => ScoreSection.Mark(run.Tasks.GetValueOrDefault(task)?.NotFiniteRequests ?? 0);
 
     /// <summary>Tasks' names without what they all begin with.</summary>
     private static string[] Names(string[] tasks)

@@ -49,7 +49,7 @@ internal static class ProvenanceSection
             ["Device"] = from.Device,
             ["Maximum length"] = Text(from.MaxLength),
             ["Generation"] = from.Generation?.ToString(),
-            ["Requests that are not finite"] = run.Tasks.Values.Sum(task => task.NotFiniteRequests) is > 0 and var count ? $"{count}" : null,
+            ["Requests that are not finite"] = run.NotFiniteRequests is > 0 and var count ? $"{count}" : null,
             ["Truncated requests"] = Text(run.Tasks.Count == 0 ? null : (int?)run.Tasks.Values.Sum(task => task.TruncatedRequests)),
             ["Near-ties"] = Text(run.Tasks.Count == 0 ? null : (int?)run.Tasks.Values.Sum(task => task.NearTies.Count)),
             ["Largest rounding, nats"] = run.Rounding?.LargestDifference.ToString("0.##e0", CultureInfo.InvariantCulture),

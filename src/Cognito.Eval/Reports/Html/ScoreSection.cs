@@ -32,7 +32,7 @@ internal static class ScoreSection
         <tr class="total"><th scope="row">Average</th>
         {scores.Averages.Zip(scores.Runs, (average, run) =>
             Cell(average?.Value, average?.Interval, starred: run.Run.Leaderboard.Notes.Count > 0,
-                run.Run.Tasks.Values.Sum(task => task.NotFiniteRequests)))}
+                run.Run.NotFiniteRequests))}
         <td></td></tr>
         """);
 
@@ -40,7 +40,7 @@ internal static class ScoreSection
     private static Html Cell(double? value, Interval? interval, bool starred, int notFinite) => Html.Of(
         $"<td class=\"num\">{Words.Estimate(value, interval, Html.Of($"<span class=\"star\">{(starred ? "*" : "")}</span>"))}{Mark(notFinite)}</td>");
 
-    private static Html Mark(int notFinite) => notFinite == 0 ? Html.None
+    public static Html Mark(int notFinite) => notFinite == 0 ? Html.None
         : Html.Of($"<strong>{ColumnScore.Mark(notFinite)}</strong>");
 
     private static string Documents(ScoreRow row) => string.Join(" / ", row.Scores.Select(score =>

@@ -1,0 +1,64 @@
+using System.Text.Json.Nodes;
+using Cognito.Eval.Cli;
+
+namespace Cognito.Eval.Tests;
+
+/// <summary><c>bench</c> of whatever tasks: what was not measured has no number.</summary>
+public sealed class BenchCommandTests : IDisposable
+{
+    private readonly CommandLine line = new();
+
+    public void Dispose() => line.Dispose();
+
+    private string Printed(params string[] args)
+    {
+        var outcome = line.Run(["bench", "--limit", "2", "--prompts", "2", "--new-tokens", "3", "--device", "cpu", "-q", .. args]);
+        Assert.True(outcome.Code == 0, outcome.Error);
+        return outcome.Out;
+    }
+
+    [Fact]
+    public void A_task_that_only_generates_has_no_columns()
+    {
+        var bench = JsonNode.Parse(Printed("-t", "gsm8k", "--json"))!;
+        Assert.Empty(bench["columns"]!.AsObject());
+        Assert.Null(bench["published_seconds"]);
+        Assert.Equal(2, (int)bench["generation"]!["Prompts"]!);
+        var table = Printed("-t", "gsm8k");
+        Assert.DoesNotContain("| Column", table);
+        Assert.Contains("generation: 2 prompts", table);
+    }
+
+    [Fact]
+    public void A_task_that_only_scores_has_no_generation()
+    {
+        var bench = JsonNode.Parse(Printed("-t", "winogrande", "--json"))!;
+        Assert.Equal(["Winogrande", "all"], bench["columns"]!.AsObject().Select(column => column.Key));
+        Assert.Equal((double)bench["columns"]!["Winogrande"]!["token_ratio"]!, (double)bench["columns"]!["all"]!["token_ratio"]!, 9);
+        Assert.Null(bench["generation"]);
+        Assert.True((double)bench["published_seconds"]! > 0);
+    }
+
+    [Theory]
+    [InlineData(1.0, 4.0, 0.25)]
+    [InlineData(0.0, 4.0, 0.0)]
+    [InlineData(1.0, 0.0, null)]
+    [InlineData(0.0, 0.0, null)]
+    [InlineData(1.0, double.NaN, null)]
+    [InlineData(double.PositiveInfinity, 2.0, null)]
+    [InlineData(null, 2.0, null)]
+    public void There_is_no_rate_where_nothing_is_divided_by(double? part, double whole, double? ratio) =>
+        Assert.Equal(ratio, Bench.Ratio(part, whole));
+
+    [Fact]
+    public void A_column_without_seconds_or_published_documents_has_no_rate()
+    {
+        BenchedColumn column = new("made-up", PlanCounts.None, 0, null, 0) { TokenRatio = Bench.Ratio(0, 0) };
+        Assert.Equal((null, null, null, null), (column.TokensPerSecond, column.Faster, column.TokenRatio, column.PublishedSeconds));
+        Assert.Equal((0.0, null, null), (BenchedColumn.All([column, column])!.Seconds, BenchedColumn.All([column])!.TokenRatio,
+            BenchedColumn.All([column])!.NaiveSeconds));
+        Assert.Null(BenchedColumn.All([]));
+        Assert.Null(new BenchedLoad(1, 0, 0, double.NaN, 0).FloorSeconds);
+        Assert.Null(new BenchedGeneration(1, 1, 2, 0.5, 0.4, 0.1).StepSeconds());
+    }
+}
