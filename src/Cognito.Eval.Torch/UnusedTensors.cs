@@ -11,6 +11,16 @@ public sealed partial record UnusedTensors(IReadOnlyList<string> Names, IReadOnl
     internal const string Head = "lm_head.weight";
     private const int Shown = 3;
 
+    /// <summary>Names that results hold, and characters of one: files may have any number, of any length.</summary>
+    private const int MostNames = 100, LongestName = 256;
+
+    /// <summary>The names for provenance; null where there are none.</summary>
+    public IReadOnlyList<string>? Recorded => Names.Count == 0 ? null
+        : [.. Names.Take(MostNames).Select(name => name.Length <= LongestName ? name : name[..(LongestName - 3)] + "...")];
+
+    /// <summary>How many there are, where not all are recorded; else null.</summary>
+    public int? RecordedOf => Names.Count > MostNames ? Names.Count : null;
+
     /// <summary>Looks up every tensor of the config's decoder.</summary>
     /// <exception cref="InputException">One is missing, or of another shape or type, or in two layouts.</exception>
     public static UnusedTensors Of(ModelConfig config, WeightFiles files)
@@ -66,7 +76,8 @@ public sealed partial record UnusedTensors(IReadOnlyList<string> Names, IReadOnl
                 + $"them: {CheckpointFiles.Single} or the index takes their place";
         if (files.Adapter is { } adapter)
             yield return $"{adapter} left unread: an adapter beside the weights is not applied (transformers applies it where PEFT is "
-                + "installed); merge it into the weights to score both";
+                + (adapter == CheckpointFiles.AdapterConfig ? "installed" : $"installed and {CheckpointFiles.AdapterConfig} is there")
+                + "); merge it into the weights to score both";
     }
 
     [GeneratedRegex(@"(?:^|\.)layers\.(\d+)\.", RegexOptions.CultureInvariant)]

@@ -92,7 +92,8 @@ public sealed class WeightFiles : IDisposable
     internal string? Indexed(string name) => _index?.GetValueOrDefault(name);
 
     /// <summary>An adapter's file beside the weights; null where there is none.</summary>
-    internal string? Adapter => Names(Folder).FirstOrDefault(name => name is CheckpointFiles.AdapterConfig or CheckpointFiles.Adapter);
+    internal string? Adapter => Names(Folder).Order(StringComparer.Ordinal)
+        .FirstOrDefault(name => name is CheckpointFiles.AdapterConfig or CheckpointFiles.Adapter);
 
     /// <summary>Shards that lie in the folder beside the weights that are read.</summary>
     internal IReadOnlyList<string> LeftAside()

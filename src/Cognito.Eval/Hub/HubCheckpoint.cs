@@ -8,11 +8,14 @@ public static class HubCheckpoint
     private const string Config = "config.json", Single = CheckpointFiles.Single, Index = CheckpointFiles.Index;
     private const string Generation = "generation_config.json";
 
+    /// <summary>An adapter beside the weights is named, not applied: of its two files the small one tells, if there is one.</summary>
+    private const string Adapter = CheckpointFiles.Adapter, AdapterConfig = CheckpointFiles.AdapterConfig;
+
     /// <summary>Besides the weights. Only the first must be there, and a tokenizer.</summary>
     private static readonly string[] Texts =
     [
         Config, Generation, "tokenizer.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-        "added_tokens.json",
+        "added_tokens.json", AdapterConfig,
     ];
 
     /// <summary>The folder of a checkpoint in the cache, fetched where it is not there.</summary>
@@ -40,12 +43,13 @@ public static class HubCheckpoint
         }
         Check(repo, listing.Files, hub.Settings);
         HubFile File(string path) => new(repo, listing.Commit, path);
-        foreach (var absent in Texts.Append(Index).Except(listing.Files).Where(path => !cache.IsAbsent(File(path))))
+        foreach (var absent in Texts.Append(Index).Append(Adapter).Except(listing.Files).Where(path => !cache.IsAbsent(File(path))))
             cache.SetAbsent(File(absent));
         var chosen = CheckpointFiles.Choose($"{repo}", listing.Files)!;
         string[] paths = [.. Texts.Intersect(listing.Files)];
         if (weights)
-            paths = [.. paths, .. chosen.IsIndexed ? [Index] : chosen.Files];
+            paths = [.. paths, .. chosen.IsIndexed ? [Index] : chosen.Files,
+                .. listing.Files.Where(path => path == Adapter && !listing.Files.Contains(AdapterConfig))];
         await hub.Fetch([.. paths.Select(File).Where(file => !cache.Has(file))], cancel);
         if (weights && chosen.IsIndexed)
         {
@@ -111,7 +115,7 @@ public static class HubCheckpoint
             return $"snapshots/{commit} is missing";
         if ((Lack(Config) ?? LackOfBoth("tokenizer.model", "tokenizer.json")) is { } needed)
             return needed;
-        if (Texts.FirstOrDefault(path => !Has(path)
+        if (Texts.Concat(weights && !Has(AdapterConfig) ? [Adapter] : []).FirstOrDefault(path => !Has(path)
             && (IsNamed(path) || !offline && !cache.IsAbsent(File(path)))) is { } unknown)
             return Lack(unknown);
         if (!weights || Has(Single))

@@ -122,12 +122,16 @@ public sealed record Provenance
     public string? Architecture { get; init; }
     public string? WeightsSha256 { get; init; }
 
-    /// <summary>Tensors of the checkpoint's files that its model does not use, by name; null where there are none.</summary>
+    /// <summary>Tensors of the checkpoint's files that its model does not use, the first by name; null where there are none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? UnusedTensors { get; init; }
+
+    /// <summary>How many there are, where not all are named; else null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? UnusedTensorsCount { get; init; }
     public string? TokenizerSha256 { get; init; }
 
-    /// <summary>Why another file than tokenizer.model carries the tokenizer, where there is one.</summary>
+    /// <summary>Why another file than tokenizer.model carries the tokenizer, where there is one, and which tokens are none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? TokenizerNote { get; init; }
 

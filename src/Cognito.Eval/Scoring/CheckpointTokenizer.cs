@@ -12,7 +12,7 @@ public sealed record CheckpointTokenizer(VocabularyTokenizer Tokenizer, int EndI
     /// <summary>Hex digest of the tokenizer's file; of more where files beside it change its tokens.</summary>
     public string Sha256 => Tokenizer.Sha256;
 
-    /// <summary>Why another file than tokenizer.model is used, where there is one; else null.</summary>
+    /// <summary>Why another file than tokenizer.model is used, where there is one, and which tokens are none; else null.</summary>
     public string? Note { get; init; }
 
     /// <summary>Opens the tokenizer of a checkpoint's folder; docs/tokenizers.md says which file is taken for what.</summary>
@@ -24,9 +24,19 @@ public sealed record CheckpointTokenizer(VocabularyTokenizer Tokenizer, int EndI
             throw new InputException(
                 $"{folder}: neither tokenizer.model nor tokenizer.json; give the folder of a checkpoint as the hub lays it out");
         var config = TokenizerConfigFiles.Read(folder);
-        return !RegularFile.Exists(model) ? Of(JsonTokenizer.Load(json, config), config)
+        var opened = !RegularFile.Exists(model) ? Of(JsonTokenizer.Load(json, config), config)
             : RegularFile.Exists(json) ? OfBoth(model, json, config)
             : OfModel(SentencePieceModel.Load(model), model, config);
+        string[] notes = [.. new[] { opened.Note }.OfType<string>(), .. opened.Unread(config)];
+        return opened with { Note = notes.Length == 0 ? null : string.Join("; ", notes) };
+    }
+
+    /// <summary>What looks like a special token and is text as any other here, once for each reason.</summary>
+    private IEnumerable<string> Unread(TokenizerConfig config)
+    {
+        var added = ((BpeTokenizer)Tokenizer).Parts.Added.Select(token => token.Text).ToHashSet(StringComparer.Ordinal);
+        return config.Unread.Where(token => token.Text.Length > 0 && !added.Contains(token.Text)).GroupBy(token => token.Why, token => token.Text)
+            .Select(same => $"{same.Key}: \"{same.First()}\" {(same.Skip(1).Any() ? $"and {same.Count() - 1} more are" : "is")} text as any other");
     }
 
     /// <summary>tokenizer.json's ids, as transformers takes them; where tokenizer.model says the same, its name and hash.</summary>

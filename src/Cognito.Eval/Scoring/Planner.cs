@@ -62,8 +62,8 @@ public sealed class Planner(
     /// <summary>A tokenizer may hold tokens past the model's vocabulary: they matter where a text uses one.</summary>
     private void RequireKnown(string task, int[] tokens)
     {
-        if (ModelVocabulary is not { } known || tokenizer is not VocabularyTokenizer own || own.VocabularySize <= known
-            || Array.FindIndex(tokens, token => token >= known) is not (>= 0 and var at))
+        if (ModelVocabulary is not { } known || tokenizer is not VocabularyTokenizer own
+            || tokens.AsSpan().IndexOfAnyExceptInRange(0, known - 1) is not (>= 0 and var at))
             return;
         throw new InputException($"{task}: a prompt or an answer holds the token {Spelled(own, tokens[at])} (id {tokens[at]} of "
             + $"{own.FileName}), and the model knows {known} tokens (vocab_size of config.json); use the tokenizer that the "

@@ -46,7 +46,7 @@ public sealed class GenerationRunTests : IDisposable
     {
         string[] asked = ["-t", "winogrande,gsm8k", .. Small, "--dtype", "float16"];
         Works([.. asked, "--model", CommandLine.Nano, "-o", line.At("sound")]);
-        var broken = Overflowing("broken", infinite: false);
+        var broken = OverflowingNano.Copy(line, "broken", infinite: false);
         Works([.. asked, "--model", broken, "-o", line.At("broken")]);
         var (sound, bad) = (Results("sound").Single(), Results("broken").Single());
         Assert.DoesNotContain("finite", File.ReadAllText(sound));
@@ -72,7 +72,7 @@ public sealed class GenerationRunTests : IDisposable
     [Fact]
     public void Shards_of_no_numbers_merge_to_the_bytes_of_the_undivided_run_and_name_the_weight()
     {
-        string[] asked = ["-t", "winogrande,gsm8k", .. Small, "--model", Overflowing("broken", infinite: true)];
+        string[] asked = ["-t", "winogrande,gsm8k", .. Small, "--model", OverflowingNano.Copy(line, "broken", infinite: true)];
         Works([.. asked, "-o", line.At("whole")]);
         for (var i = 0; i < 2; i++)
             Works([.. asked, "--shard", $"{i}/2", "-o", line.At("parts")]);
@@ -84,27 +84,6 @@ public sealed class GenerationRunTests : IDisposable
         Assert.Equal(2, whole["tasks"]!["gsm8k"]!["not_finite_requests"]!.GetValue<int>());
         Assert.Contains(whole["leaderboard"]!["notes"]!.AsArray(), note => note!.GetValue<string>().StartsWith(
             "weights: model.layers.1.block_sparse_moe.experts.0.w2.weight and 1 more tensors hold a NaN or an infinity", StringComparison.Ordinal));
-    }
-
-    /// <summary>Layer 1's w2 so large that float16 overflows, or infinite themselves.</summary>
-    private string Overflowing(string name, bool infinite)
-    {
-        var model = line.Copy(CommandLine.Nano, name);
-        foreach (var path in Directory.EnumerateFiles(model, "*.safetensors"))
-        {
-            var bytes = File.ReadAllBytes(path);
-            var length = (int)BitConverter.ToUInt64(bytes);
-            foreach (var (tensor, facts) in JsonNode.Parse(bytes.AsSpan(8, length))!.AsObject().Where(entry =>
-                entry.Key.StartsWith("model.layers.1.block_sparse_moe", StringComparison.Ordinal) && entry.Key.EndsWith("w2.weight", StringComparison.Ordinal)))
-            {
-                var (from, to) = (facts!["data_offsets"]![0]!.GetValue<int>(), facts["data_offsets"]![1]!.GetValue<int>());
-                foreach (ref var number in System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan(8 + length + from, to - from)))
-                    number = infinite ? (ushort)0x7F80
-                        : (ushort)(BitConverter.SingleToUInt32Bits(BitConverter.UInt32BitsToSingle((uint)number << 16) * 3e5f) >> 16);
-            }
-            File.WriteAllBytes(path, bytes);
-        }
-        return model;
     }
 
     private List<string> Results(string root) =>

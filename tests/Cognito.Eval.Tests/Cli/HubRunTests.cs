@@ -109,6 +109,27 @@ public sealed class HubRunTests : IAsyncDisposable
         Assert.Equal(Result("from-data"), Result("offline"));
     }
 
+    [Theory]
+    [InlineData("adapter_config.json", "transformers applies it where PEFT is installed)")]
+    [InlineData("adapter_model.safetensors", "transformers applies it where PEFT is installed and adapter_config.json is there)")]
+    public void An_adapter_beside_the_weights_is_named_from_the_hub_as_from_a_folder(string adapter, string why)
+    {
+        var model = line.Copy(CommandLine.Nano, "cognito-nano");
+        File.WriteAllText(Path.Combine(model, adapter), "{}");
+        hub.AddFolder("other/cognito-nano", model);
+        string[] Asked(string output, params string[] more) =>
+            ["-t", "winogrande", "--limit", "1", "--device", "cpu", "--details", "none", "--data", data, "-o", output, .. more];
+        Works(Asked("from-folder", "--model", model));
+        Works(Asked("from-hub", "--model", "other/cognito-nano"));
+        hub.Requests.Clear();
+        Works(Asked("offline", "--model", "other/cognito-nano", "--offline"));
+        Assert.Empty(hub.Requests);
+        Assert.Contains($"{adapter} left unread: an adapter beside the weights is not applied ({why}", JsonNode.Parse(Result("from-folder"))!
+            ["leaderboard"]!["notes"]!.AsArray().Select(note => (string)note!).Single(note => note.Contains("adapter", StringComparison.Ordinal)));
+        Assert.Equal(Result("from-folder"), Result("from-hub"));
+        Assert.Equal(Result("from-folder"), Result("offline"));
+    }
+
     [Fact]
     public void The_embedded_checkpoint_asks_the_hub_for_nothing()
     {

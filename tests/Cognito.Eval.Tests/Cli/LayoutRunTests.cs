@@ -67,4 +67,26 @@ public sealed class LayoutRunTests : IDisposable
         Assert.Equal(0, line.Run("merge", line.At("parts"), "-o", line.At("joined")).Code);
         Assert.Equal(whole.ToJsonString(), Result("joined").ToJsonString());
     }
+
+    [Fact]
+    public async Task Of_many_unused_tensors_the_first_are_named_and_all_counted()
+    {
+        using var checkpoint = new ChangedCheckpoint("tiny-mixtral-packed");
+        for (var i = 0; i < 150; i++)
+            checkpoint.Tensors[$"vision.{i:000}"] = new("F32", [1], new byte[4]);
+        checkpoint.Tensors["a." + new string('a', 5000)] = new("F32", [1], new byte[4]);
+        var model = Model(checkpoint, "many");
+        var whole = Run(model, "whole");
+        var provenance = whole["provenance"]!;
+        string[] named = [.. provenance["unused_tensors"]!.AsArray().Select(name => (string)name!)];
+        Assert.Equal((100, 151), (named.Length, (int)provenance["unused_tensors_count"]!));
+        Assert.Equal(["a." + new string('a', 251) + "...", "vision.000"], named[..2]);
+        Assert.Contains(whole["leaderboard"]!["notes"]!.AsArray(), note => ((string)note!).StartsWith("151 tensors that ", StringComparison.Ordinal));
+        var path = Directory.EnumerateFiles(line.At("whole"), "results.json", SearchOption.AllDirectories).Single();
+        Assert.Empty((await RunFileTests.Schema()).Validate(File.ReadAllText(path)));
+
+        Run(model, "parts", "--shard", "0/1");
+        Assert.Equal(0, line.Run("merge", line.At("parts"), "-o", line.At("joined")).Code);
+        Assert.Equal(whole.ToJsonString(), Result("joined").ToJsonString());
+    }
 }

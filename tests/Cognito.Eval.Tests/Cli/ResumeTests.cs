@@ -36,6 +36,51 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Theory]
+    [InlineData("KILL", 137)]
+    [InlineData("INT", 130)]
+    public void What_is_noted_of_unused_tensors_is_noted_by_a_run_that_goes_on(string signal, int code)
+    {
+        var model = line.Copy(CommandLine.Nano, "model");
+        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(model, "config.json")))!;
+        var layers = config["num_hidden_layers"]!.GetValue<int>() - 1;
+        config["num_hidden_layers"] = layers;
+        File.WriteAllText(Path.Combine(model, "config.json"), config.ToJsonString());
+        var result = StoppedAndWhole(signal, code, [.. Small, "--model", model, "--data", CommandLine.Samples]);
+        Assert.All(result["provenance"]!["unused_tensors"]!.AsArray(), name => Assert.StartsWith($"model.layers.{layers}.", (string?)name));
+        Assert.Contains(result["leaderboard"]!["notes"]!.AsArray(), note => ((string)note!).Contains($"beyond config.json's {layers} layers"));
+    }
+
+    [Theory]
+    // Stopped among log-likelihoods, and among answers.
+    [InlineData("KILL", 137, "winogrande,truthfulqa,gsm8k", false)]
+    [InlineData("INT", 130, "winogrande,truthfulqa,gsm8k", true)]
+    [InlineData("KILL", 137, "gsm8k", false)]
+    [InlineData("KILL", 137, "gsm8k", true)]
+    public void What_is_no_number_is_counted_and_noted_by_a_run_that_goes_on(string signal, int code, string tasks, bool infinite)
+    {
+        var model = OverflowingNano.Copy(line, "broken", infinite);
+        string[] type = infinite ? [] : ["--dtype", "float16"];
+        var result = StoppedAndWhole(signal, code, ["-t", tasks, .. Small.Skip(2), "--model", model, "--data", CommandLine.Samples, .. type]);
+        foreach (var (_, task) in result["tasks"]!.AsObject())
+            Assert.Equal(task!["requests"]!.GetValue<int>(), task["not_finite_requests"]!.GetValue<int>());
+        string[] notes = [.. result["leaderboard"]!["notes"]!.AsArray().Select(note => (string)note!)];
+        Assert.Contains(notes, note => note.StartsWith("GSM8k: 12 of 12 answers were generated from logits that are no finite numbers", StringComparison.Ordinal));
+        Assert.Equal(infinite, notes.Any(note => note.Contains("hold a NaN or an infinity", StringComparison.Ordinal)));
+    }
+
+    /// <summary>The results of a run that is stopped and goes on, which are those of one that is not.</summary>
+    private JsonObject StoppedAndWhole(string signal, int code, string[] asked)
+    {
+        Works([.. asked, "-o", line.At("whole")]);
+        Stop("stopped", signal, code, asked);
+        Assert.Empty(Results("stopped"));
+        Works([.. asked, "-o", line.At("stopped")]);
+        Assert.True(Result("stopped")["run"]!["kept_requests"]!.GetValue<long>() > 0);
+        Assert.Equal(Bytes("whole"), Bytes("stopped"));
+        return Result("stopped");
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]

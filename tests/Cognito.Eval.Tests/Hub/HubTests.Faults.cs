@@ -189,6 +189,23 @@ public sealed partial class HubTests
         Assert.Contains("it holds an adapter alone (adapter_config.json)", await Refused(other: new(HubKind.Model, "org/lora")));
     }
 
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task An_adapter_beside_the_weights_comes_along_to_be_named(bool hasConfig)
+    {
+        var files = Directory.EnumerateFiles(CommandLine.Nano).ToDictionary(file => Path.GetFileName(file), File.ReadAllBytes);
+        files["adapter_model.safetensors"] = [1];
+        if (hasConfig)
+            files["adapter_config.json"] = "{}"u8.ToArray();
+        server.Add("org/both", files);
+        var both = new HubRepo(HubKind.Model, "org/both");
+        var folder = await Fetch(other: both);
+        // Its weights are not needed for that where they may be left.
+        Assert.Equal((hasConfig, !hasConfig), (File.Exists(Path.Combine(folder, "adapter_config.json")), File.Exists(Path.Combine(folder, "adapter_model.safetensors"))));
+        server.Requests.Clear();
+        await Fetch(other: both with { Revision = Path.GetFileName(folder) });
+        Assert.Empty(server.Requests);
+    }
+
     [Fact]
     public async Task Shards_without_an_index_are_fetched_by_their_names()
     {

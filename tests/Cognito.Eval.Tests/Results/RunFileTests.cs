@@ -58,6 +58,13 @@ public sealed class RunFileTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_said_of_the_checkpoints_files_is_written_as_the_schema_says()
+    {
+        var about = Made().Provenance with { TokenizerNote = "tokenizer.json: has other merges", UnusedTensors = ["x"], UnusedTensorsCount = 101 };
+        Assert.Empty((await Schema()).Validate(RunFile.ToJson(Made() with { Provenance = about })));
+    }
+
+    [Fact]
     public async Task What_was_applied_to_generation_is_written_as_the_schema_says_and_reads_back()
     {
         var settings = JsonDocument.Parse("""{"repetition_penalty": 1.30, "bad_words_ids": [[5], [6, 7]]}""").RootElement

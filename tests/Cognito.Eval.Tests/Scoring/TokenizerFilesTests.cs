@@ -167,4 +167,109 @@ public sealed class TokenizerFilesTests : IDisposable
         Assert.Equal((s_modelHash, 4096), (tokenizer.Sha256, tokenizer.VocabularySize));
         Assert.Contains(4096, tokenizer.Tokenizer.Encode("a [PAD]"));
     }
+
+    private const string Image = """{"__type":"AddedToken","content":"<image>","lstrip":false,"normalized":false,"rstrip":false,"special":true}""";
+
+    [Theory]
+    [InlineData("\"image_token\":\"<image>\"", true)]
+    [InlineData($"\"image_token\":{Image}", true)]
+    [InlineData("\"extra_special_tokens\":{\"image_token\":\"<image>\"}", true)]
+    [InlineData($"\"extra_special_tokens\":{{\"image_token\":{Image}}}", true)]
+    [InlineData("\"model_specific_special_tokens\":{\"image_token\":\"<image>\"}", true)]
+    [InlineData("\"additional_special_tokens\":{\"image_token\":\"<image>\"}", true)]
+    [InlineData("\"extra_special_tokens\":[\"<image>\"]", false)]
+    [InlineData($"\"extra_special_tokens\":[{Image}],\"additional_special_tokens\":[]", false)]
+    [InlineData("\"additional_special_tokens\":[\"<image>\"]", false)]
+    public void A_models_own_special_tokens_are_cut_out_in_whatever_form_they_are_listed(string listed, bool isNamed)
+    {
+        foreach (var model in (bool[])[true, false])
+        {
+            var json = model ? null : PiecesJson.Of();
+            var (plain, tokenizer) = (Open(Plain, json, model), Open($$$"""{"eos_token":"</s>",{{{listed}}}}""", json, model));
+            Assert.Equal([4096], tokenizer.Tokenizer.Encode("a<image>b").Where(id => id >= 4096));
+            Assert.Equal("a b", tokenizer.Tokenizer.Decode(tokenizer.Tokenizer.Encode("a<image>b")));
+            Assert.Equal(plain.Tokenizer.Encode("a yacht"), tokenizer.Tokenizer.Encode("a yacht"));
+            Assert.Equal(isNamed, tokenizer.Sha256 != plain.Sha256);
+            Assert.Null(tokenizer.Note);
+        }
+    }
+
+    [Fact]
+    public void A_models_own_special_token_of_the_vocabulary_keeps_its_id_and_is_named_by_the_hash()
+    {
+        var own = Open(Plain);
+        // Merges never stop at it inside a longer word.
+        var (id, text) = Enumerable.Range(300, 3000).Select(id => (id, own.Tokenizer.Spelled(id)))
+            .First(piece => piece.Item2.Length == 3 && piece.Item2.All(char.IsAsciiLetterLower)
+                && !own.Tokenizer.Encode($"q{piece.Item2}q").Contains(piece.id));
+        var tokenizer = Open($$$"""{"eos_token":"</s>","extra_special_tokens":{"boi_token":"{{{text}}}"}}""");
+        Assert.Contains(id, tokenizer.Tokenizer.Encode($"q{text}q"));
+        Assert.Equal(4096, tokenizer.VocabularySize);
+        Assert.NotEqual(own.Sha256, tokenizer.Sha256);
+    }
+
+    [Theory]
+    // tokenizer_config.json's own text wins over the map's, its list over additional_special_tokens of the map.
+    [InlineData("\"x_token\":\"<a>\"", "{\"x_token\":\"<b>\"}", "<a>")]
+    [InlineData("\"x_token\":{\"__type\":\"AddedToken\",\"content\":\"<a>\"}", "{\"x_token\":{\"content\":\"<b>\"}}", "<b>")]
+    [InlineData("\"additional_special_tokens\":[\"<a>\"]", "{\"additional_special_tokens\":[\"<b>\"]}", "<a>")]
+    [InlineData("\"additional_special_tokens\":[\"<a>\"]", "{\"extra_special_tokens\":[\"<b>\",\"<a>\"]}", "<a> <b>")]
+    [InlineData("\"extra_special_tokens\":[\"<a>\"]", "{\"extra_special_tokens\":{\"x_token\":\"<b>\"}}", "<b>")]
+    [InlineData("\"extra_special_tokens\":{\"x_token\":\"<a>\"}", "{\"additional_special_tokens\":[\"<b>\"]}", "<a> <b>")]
+    [InlineData("\"legacy\":true", "{\"x_token\":{\"content\":\"<b>\"},\"additional_special_tokens\":[{\"content\":\"<a>\"}]}", "<b> <a>")]
+    [InlineData("\"model_specific_special_tokens\":{\"x_token\":\"<a>\"},\"x_token\":\"<b>\"", "{}", "<b>")]
+    [InlineData("\"extra_special_tokens\":{\"x_token\":\"<a>\"},\"added_tokens_decoder\":{}", "{\"y_token\":\"<b>\"}", "<a>")]
+    [InlineData("\"y_token\":\"\",\"z_token\":true,\"w_token\":null,\"extra_special_tokens\":null", "{}", "")]
+    public void Special_tokens_of_both_files_come_in_transformers_order(string config, string map, string tokens)
+    {
+        foreach (var model in (bool[])[true, false])
+        {
+            var tokenizer = Open($$$"""{"eos_token":"</s>",{{{config}}}}""", model ? null : PiecesJson.Of(), model, ("special_tokens_map.json", map));
+            // In the order of their ids.
+            Assert.Equal(tokens, string.Join(' ', tokenizer.Tokenizer.Encode("<a><b>").Where(id => id >= 4096).Order().Select(tokenizer.Tokenizer.Spelled)));
+        }
+    }
+
+    [Theory]
+    [InlineData("\"image_token\":{\"content\":\"<image>\"}",
+        "tokenizer_config.json: image_token has no \"__type\": \"AddedToken\", without which transformers passes it over: \"<image>\" is text as any other")]
+    [InlineData("\"additional_special_tokens\":[\"<image>\",\"<a>\",\"</s>\"],\"extra_special_tokens\":{}",
+        "tokenizer_config.json: additional_special_tokens is not read beside extra_special_tokens, as in transformers 5: \"<image>\" and 1 more are text as any other")]
+    public void What_transformers_passes_over_is_said_where_no_other_file_adds_it(string config, string note)
+    {
+        var tokenizer = Open($$$"""{"eos_token":"</s>",{{{config}}}}""");
+        Assert.Equal(note, tokenizer.Note);
+        Assert.DoesNotContain(4096, tokenizer.Tokenizer.Encode("a<image>b"));
+        var json = PiecesJson.Of(Added(4096, "<image>"), Added(4097, "<a>"));
+        Assert.Null(Open($$$"""{"eos_token":"</s>",{{{config}}}}""", json, model: false).Note);
+    }
+
+    [Theory]
+    [InlineData("\"bos_token\":5", "\"bos_token\" holds what is neither a text nor a token")]
+    [InlineData("\"pad_token\":[\"<p>\"]", "\"pad_token\" holds what is neither a text nor a token")]
+    [InlineData("\"extra_special_tokens\":\"<a>\"", "\"extra_special_tokens\" is no list of tokens")]
+    [InlineData("\"additional_special_tokens\":\"<a>\"", "\"additional_special_tokens\" is no list of tokens")]
+    [InlineData("\"additional_special_tokens\":[\"<a>\",null]", "\"additional_special_tokens\" holds what is neither a text nor a token")]
+    [InlineData("\"extra_special_tokens\":[7]", "\"extra_special_tokens\" holds what is neither a text nor a token")]
+    [InlineData("\"extra_special_tokens\":{\"x_token\":null}", "\"x_token\" in extra_special_tokens is neither a text nor an AddedToken")]
+    [InlineData("\"extra_special_tokens\":{\"x_token\":{\"content\":\"<a>\"}}", "\"x_token\" in extra_special_tokens is neither a text nor an AddedToken")]
+    public void A_special_token_on_which_transformers_stops_is_refused(string config, string fact)
+    {
+        var message = Assert.Throws<InputException>(() => Open($$$"""{"eos_token":"</s>",{{{config}}}}""")).Message;
+        Assert.StartsWith(Path.Combine(folder.Path, "tokenizer_config.json") + ": " + fact, message);
+    }
+
+    [Fact]
+    public void A_section_of_tokens_may_name_the_end_of_text() => Assert.Equal(
+        "<s>", Open("""{"eos_token":"</s>","extra_special_tokens":{"eos_token":"<s>"}}""").EndText);
+
+    [Fact]
+    public void A_role_makes_no_token_special_that_both_files_call_none()
+    {
+        var added = Added(4096, "<image>", special: false).ToJsonString().Replace("\"id\":4096,", "");
+        string Left(string decoder) => Open($$$"""{"eos_token":"</s>","image_token":"<image>","added_tokens_decoder":{{{{decoder}}}}}""",
+            PiecesJson.Of(Added(4096, "<image>", special: false)), model: false) is var it ? it.Tokenizer.Decode(it.Tokenizer.Encode("a<image>b")) : "";
+        Assert.Equal("a<image> b", Left($"\"4096\":{added}"));
+        Assert.Equal("a b", Left($"\"4096\":{added.Replace("\"lstrip\":false", "\"lstrip\":true")}"));
+    }
 }

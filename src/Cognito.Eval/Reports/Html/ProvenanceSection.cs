@@ -37,7 +37,7 @@ internal static class ProvenanceSection
             ["Source"] = from.Source,
             ["Architecture"] = from.Architecture,
             ["Weights, sha256"] = from.WeightsSha256,
-            ["Unused tensors"] = Text(from.UnusedTensors?.Count),
+            ["Unused tensors"] = Text(from.UnusedTensorsCount ?? from.UnusedTensors?.Count),
             ["Tokenizer, sha256"] = from.TokenizerSha256,
             ["Protocol"] = from.Protocol,
             ["Reference"] = from.Reference,

@@ -11,7 +11,10 @@ internal sealed record AddedToken(
     int Id, string Text, bool IsSpecial, bool IsNormalized = false, bool IsWord = false, bool TakesLeft = false,
     bool TakesRight = false)
 {
-    /// <summary>It has a role, such as pad_token, but no file adds it; its id is then the vocabulary's, else the next.</summary>
+    /// <summary>
+    /// It has a usual role, such as pad_token, or is listed without one, but no file adds it; its id is then the vocabulary's,
+    /// else the next.
+    /// </summary>
     public bool IsRoleOnly { get; init; }
 
     /// <summary>Those of a tokenizer.json.</summary>

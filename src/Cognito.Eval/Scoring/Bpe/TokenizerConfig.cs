@@ -23,6 +23,9 @@ internal sealed record TokenizerConfig(
     /// <summary>Where nothing stands beside a vocabulary.</summary>
     public static TokenizerConfig None { get; } = new("tokenizer_config.json", null, false, null, null, false, [], []);
 
+    /// <summary>Texts that look like special tokens and are none, unless another file adds them.</summary>
+    public IReadOnlyList<UnreadToken> Unread { get; init; } = [];
+
     /// <summary>A tokenizer's own parts with what stands beside it, as transformers completes them.</summary>
     /// <param name="file">Where the parts came from.</param>
     public TokenizerParts Complete(TokenizerParts own, string file)
@@ -46,7 +49,7 @@ internal sealed record TokenizerConfig(
         // An end of text past the vocabulary would have no row in the model; who needs its id finds that there is none.
         foreach (var token in Special.Where(token => added.All(other => other.Text != token.Text))
             .Where(token => token.Text != EndText || ids.ContainsKey(token.Text)))
-            Put(token with { Id = ids.TryGetValue(token.Text, out var known) ? known : next, IsRoleOnly = true });
+            Put(token with { Id = ids.TryGetValue(token.Text, out var known) ? known : next });
         return own with { Added = added, SplitsSpecial = SplitsSpecial, CleansSpaces = CleansSpaces };
 
         void Put(AddedToken token)
@@ -54,6 +57,9 @@ internal sealed record TokenizerConfig(
             ids[token.Text] = token.Id;
             next = Math.Max(next, token.Id + 1);
             var place = added.FindIndex(other => other.Text == token.Text);
+            // What a vocabulary's own file says in the same words is not added again, and no role makes it special.
+            if (place >= 0 && added[place] == token)
+                return;
             var isSpecial = token.IsSpecial || Special.Any(other => other.Text == token.Text);
             if (place < 0)
                 added.Add(token with { IsSpecial = isSpecial });

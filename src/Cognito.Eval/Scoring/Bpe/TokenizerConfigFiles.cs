@@ -8,11 +8,6 @@ internal static class TokenizerConfigFiles
 {
     private const string Again = "fetch the file again";
 
-    private static readonly string[] s_roles =
-        ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
-
-    private static readonly string[] s_lists = ["additional_special_tokens", "extra_special_tokens"];
-
     // What the classes of these families take where no file names the token.
     private static readonly (string Family, string End)[] s_ends =
         [("Llama", "</s>"), ("CodeLlama", "</s>"), ("Gemma", "<eos>"), ("GPT2", "<|endoftext|>"), ("GPTNeoX", "<|endoftext|>"), ("Qwen2", "<|endoftext|>")];
@@ -26,36 +21,19 @@ internal static class TokenizerConfigFiles
         var map = isOld ? Object(Path.Combine(folder, "special_tokens_map.json")) : null;
         var family = config?.Text("tokenizer_class") ?? "";
         bool Is(string name) => family.StartsWith(name, StringComparison.Ordinal);
-        var special = Roles(config, map);
+        var special = SpecialTokens.Of(config, map);
         return new(
-            path, Role(config, map, "eos_token")?.Text ?? s_ends.FirstOrDefault(end => Is(end.Family)).End,
+            path, special.Roles.GetValueOrDefault("eos_token")?.Text ?? s_ends.FirstOrDefault(end => Is(end.Family)).End,
             // What a missing key meant to transformers 4: these classes set it to false.
             config?.Flag("clean_up_tokenization_spaces", absent: family != "" && !Is("Llama") && !Is("CodeLlama") && !Is("Gemma")) is true,
             Told(config, "add_prefix_space"), Told(config, "legacy"), config?.Flag("split_special_tokens") is true,
-            isOld ? OfOldFile(Path.Combine(folder, "added_tokens.json"), special) : OfDecoder(config!.Value), special);
+            isOld ? OfOldFile(Path.Combine(folder, "added_tokens.json"), special) : OfDecoder(config!.Value), special.All)
+        {
+            Unread = special.Unread,
+        };
     }
 
     private static bool? Told(JsonPart? config, string key) => config?.Has(key) is true ? config.Value.Flag(key) : null;
-
-    private static List<AddedToken> Roles(JsonPart? config, JsonPart? map)
-    {
-        var listed = s_lists.Select(key => (Key: key, File: map?.Has(key) is true ? map : config))
-            .Where(list => list.File?.Has(list.Key) is true && list.File.Value.Value.GetProperty(list.Key).ValueKind == JsonValueKind.Array)
-            .SelectMany(list => list.File!.Value.List(list.Key).Select(token => Special(token, list.File.Value.Where)));
-        return [.. s_roles.Select(key => Role(config, map, key)).Concat(listed).OfType<AddedToken>().DistinctBy(token => token.Text)];
-    }
-
-    /// <summary>special_tokens_map.json wins over tokenizer_config.json.</summary>
-    private static AddedToken? Role(JsonPart? config, JsonPart? map, string key) =>
-        (map?.Has(key) is true ? map : config) is { } file && file.Has(key) ? Special(file.Value.GetProperty(key), file.Where) : null;
-
-    /// <summary>A token is a text, or an object with the text as its content.</summary>
-    private static AddedToken? Special(JsonElement token, string where) => token.ValueKind switch
-    {
-        JsonValueKind.String when token.GetString() is { Length: > 0 } text => new(-1, text, IsSpecial: true),
-        JsonValueKind.Object when AddedToken.Of(new(token, where), -1, isSpecial: true, absent: false) is { Text.Length: > 0 } full => full,
-        _ => null,
-    };
 
     private static List<FiledToken> OfDecoder(JsonPart config)
     {
@@ -73,7 +51,7 @@ internal static class TokenizerConfigFiles
         return [.. added.Values.Where(token => token.Text.Length > 0).Select(token => new FiledToken(token, config.Where, Yields: false))];
     }
 
-    private static List<FiledToken> OfOldFile(string path, List<AddedToken> special)
+    private static List<FiledToken> OfOldFile(string path, SpecialTokens special)
     {
         if (Object(path) is not { } file)
             return [];
@@ -82,7 +60,8 @@ internal static class TokenizerConfigFiles
         {
             if (token.Value.ValueKind != JsonValueKind.Number || !token.Value.TryGetInt32(out var id) || id is < 0 or >= 1 << 20)
                 throw file.Bad($"\"{token.Name}\" has no id below {1 << 20}", Again);
-            var isSpecial = special.Any(other => other.Text == token.Name);
+            // A model's own roles make a token special later, and leave it normalised.
+            var isSpecial = special.All.Any(other => other.IsRoleOnly && other.Text == token.Name);
             if (!added.TryAdd(id, new(id, token.Name, isSpecial, IsNormalized: !isSpecial)))
                 throw file.Bad($"token {id} is there twice", Again);
         }
