@@ -7,8 +7,9 @@ namespace Cognito.Eval;
 internal sealed class CodePointRegex
 {
     private readonly PatternProgram _program;
+    private readonly PatternStates _states;
 
-    private CodePointRegex(PatternPart part) => _program = new(part);
+    private CodePointRegex(PatternPart part) => _states = new(_program = new(part));
 
     /// <exception cref="FormatException">The pattern holds what is not understood, or finds nothing at all.</exception>
     public static CodePointRegex Parse(string pattern)
@@ -28,5 +29,8 @@ internal sealed class CodePointRegex
     }
 
     /// <summary>The matches in a text, in order.</summary>
-    public PatternMatches In(ReadOnlySpan<char> text, long? most = null) => new(_program, text, most);
+    public PatternMatches In(ReadOnlySpan<char> text) => new(_program, _states, text);
+
+    /// <summary>The same, with all states kept of no text that is longer than that.</summary>
+    public PatternMatches In(ReadOnlySpan<char> text, int shortText) => new(_program, _states, text, shortText);
 }
