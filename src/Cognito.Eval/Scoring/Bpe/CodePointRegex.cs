@@ -7,9 +7,13 @@ namespace Cognito.Eval;
 internal sealed class CodePointRegex
 {
     private readonly PatternProgram _program;
-    private readonly PatternStates _states;
+    private readonly Lazy<PatternStates> _states;
 
-    private CodePointRegex(PatternPart part) => _states = new(_program = new(part));
+    private CodePointRegex(PatternPart part)
+    {
+        _program = new(part);
+        _states = new(() => new(_program));
+    }
 
     /// <exception cref="FormatException">The pattern holds what is not understood, or finds nothing at all.</exception>
     public static CodePointRegex Parse(string pattern)
@@ -29,8 +33,5 @@ internal sealed class CodePointRegex
     }
 
     /// <summary>The matches in a text, in order.</summary>
-    public PatternMatches In(ReadOnlySpan<char> text) => new(_program, _states, text);
-
-    /// <summary>The same, with all states kept of no text that is longer than that.</summary>
-    public PatternMatches In(ReadOnlySpan<char> text, int shortText) => new(_program, _states, text, shortText);
+    public PatternMatches In(ReadOnlySpan<char> text, long? most = null) => new(_program, _states, text, most);
 }

@@ -1,38 +1,41 @@
 namespace Cognito.Eval;
 
 /// <summary>
-/// Looks for a pattern's matches in a text, one after the other. First it goes through the text from its end on, and notes
-/// for each place what leads to a match from there; then each match is walked without going back, since every choice is
-/// known. So the steps are linear in the text, whatever the pattern. Of a long text every so many states are kept, and
-/// those between are looked up again when a walk comes there: the memory is that of the root of its length.
+/// Looks for a pattern's matches in a text, one after the other. It tries one way after the other and goes back where one
+/// fails, which is fast where patterns are sound. Once that took more steps than a sound one does on its way so far,
+/// <see cref="PatternSweep"/> goes on, which never goes back: so the whole is linear in the text, and the matches are the same.
 /// </summary>
 internal ref struct PatternMatches
 {
-    private const int ShortText = 4096;
+    private const int None = -1, TooLong = -2;
+
+    /// <summary>
+    /// Steps before any text, and for each character that matches have passed. Real patterns take two, and on texts made to
+    /// be hard 10. What scans far ahead is over this in a short text as in a long one, so both take as many a character.
+    /// </summary>
+    private const int AnyText = 256, EachCharacter = 8;
 
     private readonly PatternProgram _program;
-    private readonly PatternStates _states;
+    private readonly Lazy<PatternStates> _states;
     private readonly ReadOnlySpan<char> _text;
-    private readonly PatternState[] _kept, _here;
-    private readonly int _block;
-    private int _first;
+    private readonly Frame[] _frames;
+    private readonly long _anyText;
+    private readonly int _eachCharacter;
+    private long _most;
+    private int _top;
     private long _steps;
+    private PatternSweep? _sweep;
 
-    /// <param name="shortText">Of a text that is not longer all states are kept.</param>
-    public PatternMatches(PatternProgram program, PatternStates states, ReadOnlySpan<char> text, int shortText = ShortText)
+    /// <summary>A way that is left to try: a step at a place; of a run also those before, down to the least.</summary>
+    private record struct Frame(int Step, int At, int Least);
+
+    /// <param name="most">Steps after which the sweep goes on; by default more than a sound pattern takes.</param>
+    public PatternMatches(PatternProgram program, Lazy<PatternStates> states, ReadOnlySpan<char> text, long? most = null)
     {
         (_program, _states) = (program, states);
+        (_anyText, _eachCharacter) = most is { } fixedly ? (fixedly, 0) : (AnyText, EachCharacter);
         _text = text;
-        _block = Math.Max(Math.Min(shortText, Math.Max(text.Length, 1)), (int)Math.Sqrt(text.Length));
-        _here = new PatternState[_block + 1];
-        _kept = new PatternState[text.Length / _block + 1];
-        var (last, state) = (text.Length, states.End);
-        for (_first = (text.Length - 1) / _block * _block; _first >= 0; last = _first, _first -= _block)
-        {
-            _kept[_first / _block] = state;
-            state = Note(last, state);
-        }
-        _first = 0;
+        _frames = new Frame[program.Steps[program.Start].Frames];
     }
 
     /// <summary>Where the last match begins and ends.</summary>
@@ -40,95 +43,106 @@ internal ref struct PatternMatches
     public int End { get; private set; }
 
     /// <summary>What was done so far: proportional to the time it took.</summary>
-    public readonly long Steps => _steps;
+    public readonly long Steps => _steps + (_sweep?.Steps ?? 0);
 
     /// <summary>Whether there is another match.</summary>
     public bool MoveNext()
     {
-        for (var at = End; at < _text.Length; at += CodePointSet.Width(_text, at))
+        for (var at = End; at < _text.Length && _sweep is null; at += CodePointSet.Width(_text, at))
         {
-            _steps++;
-            if (At(at).Start is >= 0 and var step)
+            var start = _program.Starts[Math.Min(_text[at], (char)128)];
+            if (start < 0)
             {
-                (Start, End) = (at, EndOf(step, at));
+                _steps++;
+                continue;
+            }
+            _most = _anyText + (long)_eachCharacter * at;
+            var end = Match(start, at);
+            if (end >= 0)
+            {
+                (Start, End) = (at, end);
                 return true;
             }
+            if (end == TooLong)
+                _sweep = new(_program, _states.Value, _text, from: at);
         }
-        return false;
+        if (_sweep is null || !_sweep.MoveNext(_text))
+            return false;
+        (Start, End) = (_sweep.Start, _sweep.End);
+        return true;
     }
 
-    /// <summary>The state at a place of the block that is known, or of the next one.</summary>
-    private PatternState At(int at)
+    /// <summary>Where a match from a step on ends. Recursion goes as deep as assertions stand in each other.</summary>
+    private int Match(int from, int at)
     {
-        if (at - _first > _block)
-        {
-            _first = at / _block * _block;
-            Note(Math.Min(_first + _block, _text.Length), _kept[_first / _block]);
-        }
-        return _here[at - _first];
-    }
-
-    /// <summary>Notes the states of the block that begins at the first place, and returns the one there.</summary>
-    /// <param name="state">That at the block's last place.</param>
-    private PatternState Note(int last, PatternState state)
-    {
-        var (states, text, steps) = (_states, _text[..last], _steps);
-        var here = _here.AsSpan(0, last - _first + 1);
-        here[^1] = state;
-        for (var at = last - 1; at >= _first; at--)
-        {
-            int point = text[at];
-            if (!char.IsSurrogate((char)point) || IsWhole(at, ref point))
-                state = states.Before(state, point, ref steps);
-            here[at - _first] = state;
-        }
-        _steps = steps;
-        return state;
-    }
-
-    /// <summary>Whether a code point begins at a surrogate. What is behind a place inside of one stands behind the whole.</summary>
-    private readonly bool IsWhole(int at, ref int point)
-    {
-        if (CodePointSet.Width(_text, at) == 2)
-            point = char.ConvertToUtf32(_text[at], _text[at + 1]);
-        return at == 0 || !char.IsSurrogatePair(_text[at - 1], _text[at]);
-    }
-
-    private int EndOf(int now, int at)
-    {
+        var (bottom, steps, now) = (_top, _program.Steps, from);
         while (true)
         {
-            _steps++;
-            ref readonly var step = ref _program.Steps[now];
+            if (++_steps > _most)
+                return TooLong;
+            ref readonly var step = ref steps[now];
+            var holds = true;
             now = step.Next;
             switch (step.Op)
             {
-                case PatternOp.Accept:
-                    return at;
                 case PatternOp.One:
-                    at += CodePointSet.Width(_text, at);
+                    var width = step.Set!.WidthAt(_text, at);
+                    holds = width > 0;
+                    at += width;
                     break;
                 case PatternOp.Run:
-                    at = RunEnd(step, at);
+                    holds = Run(step, ref at);
                     break;
-                case PatternOp.Split when !At(at).Leads(_program.Steps[now].Cell):
-                    now = step.Other;
+                case PatternOp.Split:
+                    if (at < _text.Length && !steps[now].CanStart(_text[at]))
+                        now = step.Other;
+                    else if (at == _text.Length || steps[step.Other].CanStart(_text[at]))
+                        _frames[_top++] = new(step.Other, at, at);
                     break;
+                case PatternOp.Ahead:
+                    var found = Match(step.Other, at);
+                    if (found == TooLong)
+                        return TooLong;
+                    holds = found >= 0 == step.Holds;
+                    break;
+                case PatternOp.LineEnd:
+                    holds = at == _text.Length || _text[at] == '\n';
+                    break;
+                default:
+                    _top = bottom;
+                    return at;
             }
+            if (!holds && !GoBack(bottom, ref now, ref at))
+                return None;
         }
     }
 
-    private int RunEnd(in PatternStep run, int at)
+    /// <summary>Takes as many as there are; what may be fewer is left to try.</summary>
+    private bool Run(in PatternStep step, ref int at)
     {
-        var (count, last) = (0, run.Cell + run.Cells - 1);
-        for (; count < run.To; count++)
+        var (count, least) = (0, at);
+        for (; count < step.To && step.Set!.WidthAt(_text, at) is > 0 and var width; count++)
         {
-            var state = At(at);
-            if (!state.Takes(Math.Min(run.Cell + count, last)))
-                break;
-            at += CodePointSet.Width(_text, at);
+            if (count == step.From)
+                least = at;
+            at += width;
         }
         _steps += count;
-        return at;
+        if (count > step.From && step.GivesBack)
+            _frames[_top++] = new(step.Next, at, least);
+        return count >= step.From;
+    }
+
+    private bool GoBack(int bottom, ref int now, ref int at)
+    {
+        if (_top == bottom)
+            return false;
+        ref var frame = ref _frames[_top - 1];
+        if (frame.At > frame.Least)
+            frame.At -= frame.At - frame.Least >= 2 && char.IsSurrogatePair(_text[frame.At - 2], _text[frame.At - 1]) ? 2 : 1;
+        if (frame.At == frame.Least)
+            _top--;
+        (now, at) = (frame.Step, frame.At);
+        return true;
     }
 }

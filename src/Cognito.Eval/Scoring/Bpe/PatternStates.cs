@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 
 namespace Cognito.Eval;
 
@@ -68,28 +67,27 @@ internal sealed class PatternStates
     /// <summary>Classes by code point; 0 where it is not known. Characters of one class are in the same sets.</summary>
     private readonly byte[]?[] _pages = new byte[0x110000 / Page][];
 
-    private readonly byte[] _first = new byte[Page];
-
     private int _held;
 
     public PatternStates(PatternProgram program)
     {
         _program = program;
         _sets = [.. program.Steps.Select(step => step.Set).OfType<CodePointSet>().Distinct(), CodePointSet.Of('\n')];
-        _pages[0] = _first;
+        _pages[0] = Ascii;
         End = Of(null, -1);
     }
+
+    /// <summary>Classes of the first characters; 0 where they are not known yet.</summary>
+    public byte[] Ascii { get; } = new byte[Page];
 
     /// <summary>At a text's end.</summary>
     public PatternState End { get; private set; }
 
     /// <summary>The state before a code point that stands before a state.</summary>
-    /// <param name="steps">Grows with what is done.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    /// <param name="steps">Grows with what is done, where that is not noted.</param>
     public PatternState Before(PatternState after, int point, ref long steps)
     {
-        steps++;
-        var kind = point < Page ? _first[point] : _pages[point / Page] is { } page ? page[point % Page] : 0;
+        var kind = _pages[point / Page] is { } page ? page[point % Page] : 0;
         var noted = after.Before;
         return (uint)kind < (uint)noted.Length && noted[kind] is { } before ? before : Note(after, point, ref steps);
     }
