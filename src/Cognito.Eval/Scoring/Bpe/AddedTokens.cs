@@ -12,7 +12,7 @@ internal sealed record AddedToken(
     bool TakesRight = false)
 {
     /// <summary>Of all texts together; real files have a tenth.</summary>
-    private const int MostCharacters = 1 << 21;
+    public const int MostCharacters = 1 << 21;
 
     /// <summary>It has a role, such as pad_token, but no file adds it; its id is then the vocabulary's, else the next.</summary>
     public bool IsRoleOnly { get; init; }
