@@ -11,7 +11,8 @@ internal sealed class PieceMerges : WordMerges
     private readonly Dictionary<int, int> _characters = [];
     private readonly PairMerges _merges = new();
     private readonly Dictionary<string, int> _userDefined;
-    private readonly Dictionary<char, int[]> _userDefinedLengths;
+    private readonly TextTrie? _userTexts;
+    private readonly int[] _userIds;
     private readonly SentencePieceModel _model;
     private readonly int[] _bytes;
     private readonly Dictionary<string, int> _ids;
@@ -24,8 +25,8 @@ internal sealed class PieceMerges : WordMerges
         _bytes = [.. Enumerable.Range(0, model.ByteFallback ? 256 : 0).Select(b => model.IdOf($"<0x{b:X2}>")!.Value)];
         _userDefined = model.Pieces.Index().Where(piece => piece.Item.Type is PieceType.UserDefined)
             .ToDictionary(piece => piece.Item.Text, piece => piece.Index, StringComparer.Ordinal);
-        _userDefinedLengths = _userDefined.Keys.GroupBy(text => text[0], text => text.Length)
-            .ToDictionary(lengths => lengths.Key, lengths => lengths.Distinct().OrderDescending().ToArray());
+        (string[] texts, _userIds) = ([.. _userDefined.Keys], [.. _userDefined.Values]);
+        _userTexts = texts.Length == 0 ? null : new(texts);
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var id = 0; id < model.Pieces.Count; id++)
             if (model.Pieces[id] is { Type: PieceType.Normal } piece && !IsCharacter(piece.Text))
@@ -77,11 +78,14 @@ internal sealed class PieceMerges : WordMerges
     /// <summary>Cuts a text into characters and user-defined pieces; these are taken whole, longest first.</summary>
     private int Split(ReadOnlySpan<char> text, Span<Symbol> nodes)
     {
-        var count = 0;
+        var (count, steps) = (0, 0L);
+        var userDefined = _userTexts?.LongestAt(text, ref steps);
         for (var start = 0; start < text.Length;)
         {
-            var (symbol, width) = UserDefinedAt(text[start..]);
-            if (width == 0)
+            int symbol, width;
+            if (userDefined is not null && userDefined[start] is >= 0 and var place)
+                (symbol, width) = (_userIds[place], _model.Pieces[_userIds[place]].Text.Length);
+            else
             {
                 Rune.DecodeFromUtf16(text[start..], out var rune, out width);
                 symbol = _characters.GetValueOrDefault(rune.Value, None);
@@ -91,16 +95,6 @@ internal sealed class PieceMerges : WordMerges
             count++;
         }
         return count;
-    }
-
-    private (int Id, int Width) UserDefinedAt(ReadOnlySpan<char> text)
-    {
-        if (_userDefined.Count > 0 && _userDefinedLengths.TryGetValue(text[0], out var lengths))
-            foreach (var length in lengths)
-                if (length <= text.Length && _userDefined.GetAlternateLookup<ReadOnlySpan<char>>()
-                    .TryGetValue(text[..length], out var id))
-                    return (id, length);
-        return (None, 0);
     }
 
     private void AddBytes(ReadOnlySpan<char> character, List<int> ids, List<PlacedToken>? placed)

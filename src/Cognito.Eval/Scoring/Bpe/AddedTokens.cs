@@ -11,6 +11,9 @@ internal sealed record AddedToken(
     int Id, string Text, bool IsSpecial, bool IsNormalized = false, bool IsWord = false, bool TakesLeft = false,
     bool TakesRight = false)
 {
+    /// <summary>Of all texts together; real files have a tenth.</summary>
+    public const int MostCharacters = 1 << 21;
+
     /// <summary>
     /// It has a usual role, such as pad_token, or is listed without one, but no file adds it; its id is then the vocabulary's,
     /// else the next.
@@ -21,7 +24,7 @@ internal sealed record AddedToken(
     public static List<AddedToken> Read(JsonPart file, IReadOnlyDictionary<string, int> ids)
     {
         var added = new List<AddedToken>();
-        var next = ids.Count;
+        var (next, characters) = (ids.Count, 0L);
         foreach (var part in file.Parts("added_tokens"))
         {
             var token = Of(part, part.Integer("id", 1 << 20), isSpecial: part.Flag("special"), absent: false);
@@ -29,6 +32,8 @@ internal sealed record AddedToken(
             var id = ids.TryGetValue(token.Text, out var known) ? known : next;
             if (token.Text.Length == 0 || id != token.Id)
                 throw part.Bad($"\"{token.Text}\" has id {token.Id}, where {id} is its turn");
+            if ((characters += token.Text.Length) > MostCharacters)
+                throw part.Bad($"the texts of added tokens have more than {MostCharacters:N0} characters");
             next = Math.Max(next, id + 1);
             added.Add(token);
         }
@@ -47,39 +52,55 @@ internal readonly record struct TextPart(AddedToken? Token, int Start, int End);
 /// <summary>Finds added tokens in a text: the leftmost first, of several the longest.</summary>
 internal sealed class AddedTokens
 {
-    private readonly SearchValues<string>? _texts;
-    private readonly Dictionary<string, AddedToken> _byText;
-    private readonly Dictionary<char, int[]> _lengths;
+    /// <summary>As much of a text as is looked for before the text is gone through.</summary>
+    private const int Beginning = 8;
+
+    private readonly (string Text, AddedToken Token)[] _tokens;
+    private readonly SearchValues<string>? _beginnings;
+    private readonly TextTrie? _texts;
     private readonly bool _splitsSpecial;
 
     /// <param name="tokens">The texts that stand for tokens. Of equal ones the first counts.</param>
     /// <param name="splitsSpecial">The texts of special tokens are text as any other.</param>
     public AddedTokens(IEnumerable<(string Text, AddedToken Token)> tokens, bool splitsSpecial = false)
     {
-        var distinct = tokens.Where(token => token.Text.Length > 0).DistinctBy(token => token.Text).ToArray();
+        _tokens = [.. tokens.Where(token => token.Text.Length > 0).DistinctBy(token => token.Text)];
         _splitsSpecial = splitsSpecial;
-        _texts = distinct.Length == 0 ? null : SearchValues.Create([.. distinct.Select(token => token.Text)], StringComparison.Ordinal);
-        _byText = distinct.ToDictionary(token => token.Text, token => token.Token, StringComparer.Ordinal);
-        _lengths = distinct.GroupBy(token => token.Text[0], token => token.Text.Length)
-            .ToDictionary(same => same.Key, same => same.Distinct().OrderDescending().ToArray());
+        if (_tokens.Length == 0)
+            return;
+        _beginnings = SearchValues.Create(
+            [.. _tokens.Select(token => token.Text[..Math.Min(Beginning, token.Text.Length)])], StringComparison.Ordinal);
+        _texts = new([.. _tokens.Select(token => token.Text)]);
     }
+
+    /// <summary>The first place that may hold a token, and the longest that begins there and at each place behind, or -1.</summary>
+    /// <param name="steps">Grows with what is done.</param>
+    internal (int From, int[] Longest) Find(ReadOnlySpan<char> text, ref long steps) =>
+        _beginnings is not null && text.IndexOfAny(_beginnings) is >= 0 and var from
+            ? (from, _texts!.LongestAt(text[from..], ref steps)) : (text.Length, []);
 
     /// <summary>Adds the parts of a text; none is empty.</summary>
     public void Split(ReadOnlySpan<char> text, List<TextPart> parts)
     {
-        var (begin, at) = (0, 0);
-        while (_texts is not null && at < text.Length && text[at..].IndexOfAny(_texts) is >= 0 and var found)
+        var (begin, steps) = (0, 0L);
+        var (from, longest) = Find(text, ref steps);
+        var spaces = from; // where white space ends that a token takes
+        for (var at = from; at < text.Length;)
         {
-            var start = at + found;
-            var (token, length) = Longest(text, start);
-            var end = at = start + length;
+            if (longest[at - from] is var place && place < 0)
+            {
+                at++;
+                continue;
+            }
+            var (start, (own, token)) = (at, _tokens[place]);
+            var end = at = start + own.Length;
             if ((_splitsSpecial && token.IsSpecial) || (token.IsWord && (IsWordBefore(text, start) || IsWordAt(text, end))))
                 continue;
             if (token.TakesLeft)
-                start = Math.Max(begin, TrimEnd(text[..start]));
+                start = begin < start ? begin + TrimEnd(text[begin..start]) : begin;
             // What it takes is searched all the same: a token of white space there is one more token, as in the library.
             if (token.TakesRight)
-                end += TrimStart(text[end..]);
+                end = spaces = end < spaces ? spaces : end + TrimStart(text[end..]);
             if (begin < start)
                 parts.Add(new(null, begin, start));
             parts.Add(new(token, Math.Min(start, end), end));
@@ -87,15 +108,6 @@ internal sealed class AddedTokens
         }
         if (begin < text.Length)
             parts.Add(new(null, begin, text.Length));
-    }
-
-    private (AddedToken Token, int Length) Longest(ReadOnlySpan<char> text, int start)
-    {
-        foreach (var length in _lengths[text[start]])
-            if (start + length <= text.Length && _byText.GetAlternateLookup<ReadOnlySpan<char>>()
-                .TryGetValue(text.Slice(start, length), out var token))
-                return (token, length);
-        throw new InvalidOperationException("A text that was found is not there.");
     }
 
     private static int TrimEnd(ReadOnlySpan<char> text)

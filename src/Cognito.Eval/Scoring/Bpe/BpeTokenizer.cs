@@ -24,7 +24,7 @@ public abstract class BpeTokenizer : VocabularyTokenizer
     private readonly Dictionary<int, string> _texts;
     private readonly Dictionary<string, int> _ids;
     private readonly LineCut _lineCut;
-    private readonly string[] _takers;
+    private readonly TextTrie? _takers;
     private readonly bool _splitsWords;
     private readonly TokenCache _lines = new(longest: 1 << 14, most: 1 << 25);
     private readonly TokenCache _words = new(longest: 64, most: 1 << 23);
@@ -44,7 +44,8 @@ public abstract class BpeTokenizer : VocabularyTokenizer
         VocabularySize = merges.Ids.Values.Concat(added.Where(token => !token.IsRoleOnly).Select(token => token.Id)).Max() + 1;
         _splitsWords = !parts.PreTokenization.Cuts && merges.Divides(text => text.AsSpan().TrimStart(Space).Contains(Space));
         // What follows a token that takes white space behind it begins anew, so lines are not cut behind one.
-        _takers = [.. added.Where(token => token.TakesRight).Select(token => token.Text)];
+        string[] takers = [.. added.Where(token => token is { TakesRight: true, Text: not "" }).Select(token => token.Text).Distinct()];
+        _takers = takers.Length == 0 ? null : new(takers);
         _lineCut = added.Any(token => token.TakesLeft || token.Text.Contains('\n') || (token.TakesRight && token.IsNormalized))
             || !normalization.KeepsLines ? LineCut.Never
             : parts.PreTokenization.IsByteLevel ? parts.PreTokenization.LineCut
@@ -162,16 +163,7 @@ public abstract class BpeTokenizer : VocabularyTokenizer
         _ => false,
     };
 
-    private bool IsTaken(ReadOnlySpan<char> line)
-    {
-        if (_takers.Length == 0)
-            return false;
-        line = line.TrimEnd();
-        foreach (var taker in _takers)
-            if (line.EndsWith(taker, StringComparison.Ordinal))
-                return true;
-        return false;
-    }
+    private bool IsTaken(ReadOnlySpan<char> line) => _takers?.EndsWithAny(line.TrimEnd()) == true;
 
     private void AddLine(ReadOnlySpan<char> line, bool isContinued, List<int> ids)
     {

@@ -7,8 +7,13 @@ namespace Cognito.Eval;
 internal sealed class CodePointRegex
 {
     private readonly PatternProgram _program;
+    private readonly Lazy<PatternStates> _states;
 
-    private CodePointRegex(PatternPart part) => _program = new(part);
+    private CodePointRegex(PatternPart part)
+    {
+        _program = new(part);
+        _states = new(() => new(_program));
+    }
 
     /// <exception cref="FormatException">The pattern holds what is not understood, or finds nothing at all.</exception>
     public static CodePointRegex Parse(string pattern)
@@ -28,5 +33,5 @@ internal sealed class CodePointRegex
     }
 
     /// <summary>The matches in a text, in order.</summary>
-    public PatternMatches In(ReadOnlySpan<char> text, long? most = null) => new(_program, text, most);
+    public PatternMatches In(ReadOnlySpan<char> text, long? most = null) => new(_program, _states, text, most);
 }

@@ -8,6 +8,9 @@ internal sealed class Normalization
     /// <summary>Far beyond any real one's; steps that each double a text would fill memory.</summary>
     private const double MostGrowth = 64;
 
+    /// <summary>Each is a pass over the text; real ones have 40 at most, and one character in front.</summary>
+    private const int MostSteps = 256, MostPrepended = 64;
+
     private readonly List<Func<string, bool, string>> _steps = [];
     private double _growth = 1;
 
@@ -38,6 +41,8 @@ internal sealed class Normalization
 
     private void Add(JsonPart part)
     {
+        if (_steps.Count >= MostSteps)
+            throw part.Bad($"more than {MostSteps} steps change texts");
         switch (part.Type)
         {
             case "Sequence":
@@ -55,6 +60,8 @@ internal sealed class Normalization
                 Steps.Add((null, null));
                 _steps.Add((text, _) => Composed(text, form));
                 break;
+            case "Prepend" when part.Text("prepend") is { Length: > MostPrepended }:
+                throw part.Bad($"more than {MostPrepended} characters are put in front of texts");
             case "Prepend" when part.Text("prepend") is { Length: > 0 } prefix:
                 Prepends = true;
                 Steps.Add((prefix, null));
@@ -65,7 +72,8 @@ internal sealed class Normalization
                     throw part.Bad($"its replacements make texts more than {MostGrowth} times as long");
                 Steps.Add((old, other));
                 KeepsLines &= old == " " && !other.Any(char.IsWhiteSpace);
-                _steps.Add((text, _) => text.Replace(old, other, StringComparison.Ordinal));
+                var replacement = new LiteralReplacement(old, other);
+                _steps.Add((text, _) => replacement.Apply(text));
                 break;
             default:
                 throw part.Bad($"\"{part.Type}\" is not done exactly here; known are NFC, NFD, NFKC, NFKD, Prepend, Replace of a text and Sequence");

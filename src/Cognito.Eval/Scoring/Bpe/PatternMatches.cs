@@ -2,20 +2,26 @@ namespace Cognito.Eval;
 
 /// <summary>
 /// Looks for a pattern's matches in a text, one after the other. It tries one way after the other and goes back where one
-/// fails, which is fast where patterns are sound. Where that takes more steps than a sound one does, <see cref="PatternSweep"/>
-/// goes on, whose steps are bounded: so the whole is linear in the text, and the matches are the same.
+/// fails, which is fast where patterns are sound. Once that took more steps than a sound one does on its way so far,
+/// <see cref="PatternSweep"/> goes on, which never goes back: so the whole is linear in the text, and the matches are the same.
 /// </summary>
 internal ref struct PatternMatches
 {
     private const int None = -1, TooLong = -2;
 
-    /// <summary>Steps for any text, and for each character. Real patterns take one, and on texts made to be hard 10.</summary>
-    private const int AnyText = 256, EachCharacter = 32;
+    /// <summary>
+    /// Steps before any text, and for each character that matches have passed. Real patterns take two, and on texts made to
+    /// be hard 10. What scans far ahead is over this in a short text as in a long one, so both take as many a character.
+    /// </summary>
+    private const int AnyText = 256, EachCharacter = 8;
 
     private readonly PatternProgram _program;
+    private readonly Lazy<PatternStates> _states;
     private readonly ReadOnlySpan<char> _text;
     private readonly Frame[] _frames;
-    private readonly long _most;
+    private readonly long _anyText;
+    private readonly int _eachCharacter;
+    private long _most;
     private int _top;
     private long _steps;
     private PatternSweep? _sweep;
@@ -24,12 +30,12 @@ internal ref struct PatternMatches
     private record struct Frame(int Step, int At, int Least);
 
     /// <param name="most">Steps after which the sweep goes on; by default more than a sound pattern takes.</param>
-    public PatternMatches(PatternProgram program, ReadOnlySpan<char> text, long? most = null)
+    public PatternMatches(PatternProgram program, Lazy<PatternStates> states, ReadOnlySpan<char> text, long? most = null)
     {
-        _program = program;
+        (_program, _states) = (program, states);
+        (_anyText, _eachCharacter) = most is { } fixedly ? (fixedly, 0) : (AnyText, EachCharacter);
         _text = text;
         _frames = new Frame[program.Steps[program.Start].Frames];
-        _most = most ?? AnyText + (long)EachCharacter * text.Length;
     }
 
     /// <summary>Where the last match begins and ends.</summary>
@@ -50,6 +56,7 @@ internal ref struct PatternMatches
                 _steps++;
                 continue;
             }
+            _most = _anyText + (long)_eachCharacter * at;
             var end = Match(start, at);
             if (end >= 0)
             {
@@ -57,11 +64,11 @@ internal ref struct PatternMatches
                 return true;
             }
             if (end == TooLong)
-                _sweep = new(_program, _text, from: at);
+                _sweep = new(_program, _states.Value, _text, from: at);
         }
-        if (_sweep is null || !_sweep.TryFind(_text, out var first, out var last))
+        if (_sweep is null || !_sweep.MoveNext(_text))
             return false;
-        (Start, End) = (first, last);
+        (Start, End) = (_sweep.Start, _sweep.End);
         return true;
     }
 

@@ -1,137 +1,145 @@
 namespace Cognito.Eval;
 
 /// <summary>
-/// Finds the matches of a pattern in steps that are bounded by the text's length times the pattern's cells, whatever they
-/// are. From the text's end on it notes for each place which cells lead to a match from there; then each match is walked
-/// without going back, since every choice is known. Of what is noted every so many places are kept, and what is between is
-/// noted again when a walk comes there: the memory is that of twice the root of the text's length.
+/// Finds the matches of a pattern without going back. First it goes through the text from its end on, and notes for each
+/// place what leads to a match from there; then each match is walked, since every choice is known. So its steps are linear
+/// in the text, whatever the pattern. Of a long text every so many states are kept, and those between are looked up again
+/// when a walk comes there: the memory is that of the root of its length.
 /// </summary>
 internal sealed class PatternSweep
 {
+    /// <summary>Of a text that is not longer all states are kept.</summary>
+    private const int ShortText = 4096;
+
     private readonly PatternProgram _program;
-    private readonly int _length, _block;
-    private readonly bool[][] _kept, _rows;
-    private int _at, _known = -1;
+    private readonly PatternStates _states;
+    private readonly PatternState[] _kept, _here;
+    private readonly int _block, _length;
+    private int _first;
+    private long _steps;
 
     /// <summary>Sweeps the text from a place on.</summary>
-    public PatternSweep(PatternProgram program, ReadOnlySpan<char> text, int from)
+    public PatternSweep(PatternProgram program, PatternStates states, ReadOnlySpan<char> text, int from)
     {
-        (_program, _length, _at, _block) = (program, text.Length, from, Math.Max(16, (int)Math.Sqrt(text.Length)));
-        _kept = new bool[_length / _block + 1][];
-        _rows = [.. Enumerable.Range(0, _block + 1).Select(_ => new bool[program.Cells])];
-        var (row, after) = (new bool[program.Cells], new bool[program.Cells]);
-        for (var at = _length; at >= from; at--)
+        (_program, _states, _length, End) = (program, states, text.Length, from);
+        _block = Math.Max(Math.Min(ShortText, text.Length), (int)Math.Sqrt(text.Length));
+        _here = new PatternState[_block + 1];
+        _kept = new PatternState[text.Length / _block + 1];
+        var (last, state) = (text.Length, states.End);
+        for (_first = (text.Length - 1) / _block * _block; _first + _block > from; last = _first, _first -= _block)
         {
-            (row, after) = (after, row);
-            Note(text, at, row, after);
-            if (at % _block == 0)
-                _kept[at / _block] = [.. row];
+            _kept[_first / _block] = state;
+            state = Note(text, last, state);
         }
+        _first += _block;
     }
 
-    /// <summary>Cells noted so far.</summary>
-    public long Steps { get; private set; }
+    /// <summary>Where the last match begins and ends.</summary>
+    public int Start { get; private set; }
+    public int End { get; private set; }
 
-    /// <summary>Finds the next match.</summary>
+    /// <summary>What was done so far: proportional to the time it took.</summary>
+    public long Steps => _steps;
+
+    /// <summary>Whether there is another match.</summary>
     /// <param name="text">The text that was swept.</param>
-    public bool TryFind(ReadOnlySpan<char> text, out int start, out int end)
+    public bool MoveNext(ReadOnlySpan<char> text)
     {
-        for (; _at < _length; _at += CodePointSet.Width(text, _at))
-            if (Begins(text, _at))
+        for (var at = End; at < _length; at += CodePointSet.Width(text, at))
+        {
+            _steps++;
+            if (At(text, at).Start is >= 0 and var step)
             {
-                (start, end) = (_at, _at = End(text, _at));
+                (Start, End) = (at, EndOf(text, step, at));
                 return true;
             }
-        start = end = -1;
+        }
         return false;
     }
 
-    /// <summary>Whether a match begins at a place. Places are asked for in the text's order.</summary>
-    private bool Begins(ReadOnlySpan<char> text, int at)
+    /// <summary>The state at a place of the block that is known, or of the next one.</summary>
+    private PatternState At(ReadOnlySpan<char> text, int at)
     {
-        if (at / _block != _known)
-            Know(text, at / _block);
-        return Here(at)[_program.Steps[_program.Start].Cell];
-    }
-
-    /// <summary>What leads to a match from a place of the block that is known, or from the one behind it.</summary>
-    private bool[] Here(int at) => _rows[at - _known * _block];
-
-    private void Know(ReadOnlySpan<char> text, int block)
-    {
-        _known = block;
-        var (first, last) = (block * _block, Math.Min((block + 1) * _block, _length));
-        if (last % _block == 0)
-            _kept[last / _block].CopyTo(Here(last), 0);
-        else
-            Note(text, last, Here(last), []);
-        for (var at = last - 1; at >= first; at--)
-            Note(text, at, Here(at), Here(at + 1));
-    }
-
-    /// <summary>Notes which cells lead to a match from a place, where it is known for the place behind it.</summary>
-    private void Note(ReadOnlySpan<char> text, int at, bool[] row, bool[] after)
-    {
-        Steps += row.Length;
-        if (at > 0 && at < text.Length && char.IsSurrogatePair(text[at - 1], text[at]))
+        if (at - _first > _block)
         {
-            after.CopyTo(row, 0); // inside of a character: so what is behind it stands one unit behind its first
-            return;
+            _first = at / _block * _block;
+            Note(text, Math.Min(_first + _block, _length), _kept[_first / _block]);
         }
-        for (var number = 0; number < _program.Steps.Length; number++)
+        return _here[at - _first];
+    }
+
+    /// <summary>Notes the states of the block that begins at the first place, and returns the one there.</summary>
+    /// <param name="state">That at the block's last place.</param>
+    private PatternState Note(ReadOnlySpan<char> text, int last, PatternState state)
+    {
+        var here = _here.AsSpan(0, last - _first + 1);
+        here[^1] = state;
+        var (kinds, noted, steps) = (_states.Ascii, state.Before, _steps + last - _first);
+        for (var at = last - 1; at >= _first; at--)
         {
-            ref readonly var step = ref _program.Steps[number];
-            var next = row[_program.Steps[step.Next].Cell];
-            if (step.Op == PatternOp.Run)
-                NoteRun(number, step.Set!.WidthAt(text, at) > 0, row, after);
-            else
-                row[step.Cell] = step.Op switch
-                {
-                    PatternOp.One => step.Set!.WidthAt(text, at) > 0 && after[_program.Steps[step.Next].Cell],
-                    PatternOp.Split => next || row[_program.Steps[step.Other].Cell],
-                    PatternOp.Ahead => row[_program.Steps[step.Other].Cell] == step.Holds && next,
-                    PatternOp.LineEnd => (at == text.Length || text[at] == '\n') && next,
-                    _ => true,
-                };
+            int point = text[at];
+            if (point < kinds.Length && kinds[point] is var kind && kind < noted.Length && noted[kind] is { } before)
+            {
+                // In a word the states are mostly one, and then there is nothing to load.
+                if (before != state)
+                    (state, noted) = (before, before.Before);
+            }
+            else if (!char.IsSurrogate((char)point) || IsWhole(text, at, ref point))
+            {
+                state = _states.Before(state, point, ref steps);
+                noted = state.Before;
+            }
+            here[at - _first] = state;
+        }
+        _steps = steps;
+        return state;
+    }
+
+    /// <summary>Whether a code point begins at a surrogate. What is behind a place inside of one stands behind the whole.</summary>
+    private static bool IsWhole(ReadOnlySpan<char> text, int at, ref int point)
+    {
+        if (CodePointSet.Width(text, at) == 2)
+            point = char.ConvertToUtf32(text[at], text[at + 1]);
+        return at == 0 || !char.IsSurrogatePair(text[at - 1], text[at]);
+    }
+
+    private int EndOf(ReadOnlySpan<char> text, int now, int at)
+    {
+        while (true)
+        {
+            _steps++;
+            ref readonly var step = ref _program.Steps[now];
+            now = step.Next;
+            switch (step.Op)
+            {
+                case PatternOp.Accept:
+                    return at;
+                case PatternOp.One:
+                    at += CodePointSet.Width(text, at);
+                    break;
+                case PatternOp.Run:
+                    at = RunEnd(text, step, at);
+                    break;
+                case PatternOp.Split when !At(text, at).Leads(_program.Steps[now].Cell):
+                    now = step.Other;
+                    break;
+            }
         }
     }
 
-    private void NoteRun(int number, bool isIn, bool[] row, bool[] after)
+    private int RunEnd(ReadOnlySpan<char> text, in PatternStep run, int at)
     {
-        ref readonly var step = ref _program.Steps[number];
-        var next = row[_program.Steps[step.Next].Cell];
-        for (var count = 0; count < step.Cells; count++)
+        var (count, least) = (0, run.Cells - 1);
+        for (PatternState? met = null; count < run.To; count++)
         {
-            var takes = isIn && after[CellOf(Taken(number, count))];
-            row[step.Cell + count] = takes || (count >= step.From && next && (step.GivesBack || !isIn));
+            var state = At(text, at);
+            // Within a run the states are mostly one.
+            if ((state != met || count <= least) && !state.Takes(run.Cell + Math.Min(count, least)))
+                break;
+            met = state;
+            at += CodePointSet.Width(text, at);
         }
-    }
-
-    /// <summary>Where a run stands that took one more.</summary>
-    private (int Step, int Count) Taken(int number, int count)
-    {
-        ref readonly var step = ref _program.Steps[number];
-        return count + 1 < step.Cells ? (number, count + 1) : step.To == int.MaxValue ? (number, count) : (step.Next, 0);
-    }
-
-    private int CellOf((int Step, int Count) place) => _program.Steps[place.Step].Cell + place.Count;
-
-    /// <summary>Where the match that begins at a place ends.</summary>
-    private int End(ReadOnlySpan<char> text, int at)
-    {
-        var place = (Step: _program.Start, Count: 0);
-        while (_program.Steps[place.Step] is { Op: not PatternOp.Accept } step)
-        {
-            Steps++;
-            if (at / _block != _known)
-                Know(text, at / _block);
-            var width = step.Set?.WidthAt(text, at) ?? 0;
-            var takes = step.Op == PatternOp.One || (step.Op == PatternOp.Run && width > 0
-                && (!step.GivesBack || Here(at + 1)[CellOf(Taken(place.Step, place.Count))]));
-            place = takes && step.Op == PatternOp.Run ? Taken(place.Step, place.Count)
-                : (step.Op == PatternOp.Split && !Here(at)[CellOf((step.Next, 0))] ? step.Other : step.Next, 0);
-            at += takes ? width : 0;
-        }
+        _steps += count;
         return at;
     }
 }

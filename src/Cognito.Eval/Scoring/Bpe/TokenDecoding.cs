@@ -9,6 +9,9 @@ internal sealed class TokenDecoding
     /// <summary>Far beyond any real one's; steps that each double a token would fill memory.</summary>
     private const double MostGrowth = 64;
 
+    /// <summary>Each is a pass over the tokens; real ones have a few.</summary>
+    private const int MostSteps = 256;
+
     private readonly List<Func<List<string>, List<string>>> _steps = [];
     private double _growth = 1;
 
@@ -35,6 +38,8 @@ internal sealed class TokenDecoding
 
     private void Add(JsonPart part)
     {
+        if (_steps.Count >= MostSteps)
+            throw part.Bad($"more than {MostSteps} steps change tokens");
         switch (part.Type)
         {
             case "Sequence":
@@ -53,7 +58,8 @@ internal sealed class TokenDecoding
             case "Replace" when part.Part("pattern")?.Text("String") is { Length: > 0 } old && part.Text("content") is { } other:
                 if ((_growth *= Math.Max(1, other.Length / (double)old.Length)) > MostGrowth)
                     throw part.Bad($"its replacements make tokens more than {MostGrowth} times as long");
-                _steps.Add(tokens => [.. tokens.Select(token => token.Replace(old, other, StringComparison.Ordinal))]);
+                var replacement = new LiteralReplacement(old, other);
+                _steps.Add(tokens => [.. tokens.Select(replacement.Apply)]);
                 break;
             case "Strip" when part.Text("content") is [var mark] && part.Integer("stop", 0) == 0:
                 var most = part.Integer("start", 1 << 10);

@@ -33,11 +33,16 @@ internal sealed record TokenizerConfig(
         var (added, ids) = (own.Added.ToList(), new Dictionary<string, int>(own.Merges.Ids, StringComparer.Ordinal));
         foreach (var token in added)
             ids[token.Text] = token.Id;
+        var places = new Dictionary<string, int>(StringComparer.Ordinal); // the first of equal texts counts
+        foreach (var (place, token) in added.Index())
+            places.TryAdd(token.Text, place);
+        var asFiled = added.Select(token => (token.Text, token.Id)).ToHashSet();
+        var special = Special.Select(token => token.Text).ToHashSet(StringComparer.Ordinal);
         var isJson = System.IO.Path.GetExtension(file) == ".json";
         var next = Math.Max(own.Merges.Ids.Count, added.Select(token => token.Id + 1).DefaultIfEmpty().Max());
         foreach (var (token, source, yields) in Added)
         {
-            if (yields && isJson && added.Any(other => other.Text == token.Text && other.Id == token.Id))
+            if (yields && isJson && asFiled.Contains((token.Text, token.Id)))
                 continue;
             var due = ids.TryGetValue(token.Text, out var known) ? known : next;
             if (due != token.Id)
@@ -47,25 +52,34 @@ internal sealed record TokenizerConfig(
             Put(token);
         }
         // An end of text past the vocabulary would have no row in the model; who needs its id finds that there is none.
-        foreach (var token in Special.Where(token => added.All(other => other.Text != token.Text))
+        foreach (var token in Special.Where(token => !places.ContainsKey(token.Text))
             .Where(token => token.Text != EndText || ids.ContainsKey(token.Text)))
             Put(token with { Id = ids.TryGetValue(token.Text, out var known) ? known : next });
+        if (added.Sum(token => (long)token.Text.Length) > AddedToken.MostCharacters)
+            throw new InputException($"{file}: its added tokens, with those of the files beside it, have more than "
+                + $"{AddedToken.MostCharacters:N0} characters; use a checkpoint whose added tokens are a usual tokenizer's");
         return own with { Added = added, SplitsSpecial = SplitsSpecial, CleansSpaces = CleansSpaces };
 
         void Put(AddedToken token)
         {
             ids[token.Text] = token.Id;
             next = Math.Max(next, token.Id + 1);
-            var place = added.FindIndex(other => other.Text == token.Text);
-            // What a vocabulary's own file says in the same words is not added again, and no role makes it special.
-            if (place >= 0 && added[place] == token)
-                return;
-            var isSpecial = token.IsSpecial || Special.Any(other => other.Text == token.Text);
-            if (place < 0)
-                added.Add(token with { IsSpecial = isSpecial });
-            else
+            var isSpecial = token.IsSpecial || special.Contains(token.Text);
+            if (places.TryGetValue(token.Text, out var place))
+            {
+                // What a vocabulary's own file says in the same words is not added again, and no role makes it special.
+                if (added[place] == token)
+                    return;
+                asFiled.Remove((token.Text, added[place].Id));
                 // What was special once stays so in the tokenizers library.
                 added[place] = token with { IsSpecial = isSpecial || added[place].IsSpecial };
+            }
+            else
+            {
+                places.Add(token.Text, added.Count);
+                added.Add(token with { IsSpecial = isSpecial });
+            }
+            asFiled.Add((token.Text, token.Id));
         }
     }
 
