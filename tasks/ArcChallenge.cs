@@ -1,4 +1,8 @@
-namespace Cognito.Eval.Tasks;
+using Cognito.Eval.Data;
+using Cognito.Eval.Files;
+using Cognito.Eval.Tasks;
+
+namespace Cognito.Eval.Benchmarks;
 
 /// <summary>ARC-Challenge: grade-school science questions (Clark et al. 2018, arXiv:1803.05457).</summary>
 public static class ArcChallenge

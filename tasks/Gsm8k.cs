@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
+using Cognito.Eval.Tasks;
 
-namespace Cognito.Eval.Tasks;
+namespace Cognito.Eval.Benchmarks;
 
 /// <summary>GSM8K: grade-school word problems, answered in generated text (Cobbe et al. 2021, arXiv:2110.14168).</summary>
 public static partial class Gsm8k

@@ -1,4 +1,6 @@
-namespace Cognito.Eval.Tasks;
+using Cognito.Eval.Tasks;
+
+namespace Cognito.Eval.Benchmarks;
 
 /// <summary>What later versions of lm-evaluation-harness call the tasks and metrics (protocol 9.2).</summary>
 public static class HarnessNames

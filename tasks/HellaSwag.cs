@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Text;
+using Cognito.Eval.Data;
+using Cognito.Eval.Files;
+using Cognito.Eval.Tasks;
 
-namespace Cognito.Eval.Tasks;
+namespace Cognito.Eval.Benchmarks;
 
 /// <summary>HellaSwag: how does the scene go on? (Zellers et al. 2019, arXiv:1905.07830)</summary>
 public static class HellaSwag

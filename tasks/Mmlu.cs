@@ -1,4 +1,8 @@
-namespace Cognito.Eval.Tasks;
+using Cognito.Eval.Data;
+using Cognito.Eval.Files;
+using Cognito.Eval.Tasks;
+
+namespace Cognito.Eval.Benchmarks;
 
 /// <summary>MMLU: exam questions of 57 subjects (Hendrycks et al. 2021, arXiv:2009.03300), a task a subject.</summary>
 public static class Mmlu

@@ -1,6 +1,8 @@
 using System.IO.Enumeration;
+using Cognito.Eval.Files;
+using Cognito.Eval.Tasks;
 
-namespace Cognito.Eval.Tasks;
+namespace Cognito.Eval.Benchmarks;
 
 /// <summary>The tasks there are, and the names they go by.</summary>
 public static class TaskRegistry

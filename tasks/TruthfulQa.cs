@@ -1,4 +1,8 @@
-namespace Cognito.Eval.Tasks;
+using Cognito.Eval.Data;
+using Cognito.Eval.Files;
+using Cognito.Eval.Tasks;
+
+namespace Cognito.Eval.Benchmarks;
 
 /// <summary>TruthfulQA, multiple choice: questions that people answer wrongly (Lin et al. 2022, arXiv:2109.07958).</summary>
 public static class TruthfulQa

@@ -1,4 +1,8 @@
-namespace Cognito.Eval.Tasks;
+using Cognito.Eval.Data;
+using Cognito.Eval.Files;
+using Cognito.Eval.Tasks;
+
+namespace Cognito.Eval.Benchmarks;
 
 /// <summary>WinoGrande: which of two names fits the gap? (Sakaguchi et al. 2019, arXiv:1907.10641)</summary>
 public static class Winogrande

@@ -1,6 +1,11 @@
 using System.Diagnostics;
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
 using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Architectures;
+using Cognito.Eval.Torch.Native;
 
 namespace Cognito.Eval.Cli;
 
@@ -105,7 +110,7 @@ internal sealed class Bench(ModelConfig config, TorchModel model, Placement plac
     public double? Forward(int sequences, int length)
     {
         var random = new Random(1);
-        Tree[] trees = [.. Enumerable.Range(0, sequences).Select(_ => new Tree(
+        PrefixTree[] trees = [.. Enumerable.Range(0, sequences).Select(_ => new PrefixTree(
             null, [], [new([.. Enumerable.Range(0, length).Select(_ => random.Next(config.VocabularySize))], [0])]))];
         ScoreBatch[] batches = [.. Enumerable.Repeat(new ScoreBatch(trees), 5)];
         model.Score(batches[..1]).Count();

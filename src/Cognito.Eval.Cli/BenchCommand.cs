@@ -1,6 +1,13 @@
 using System.CommandLine;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Files;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Tokenizers;
 using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Architectures;
 
 namespace Cognito.Eval.Cli;
 
@@ -118,6 +125,6 @@ internal static class BenchCommand
         var folderOf = !Directory.Exists(shape) && RegularFile.Exists(shape) ? Path.GetDirectoryName(Path.GetFullPath(shape))! : shape;
         var config = Directory.Exists(folderOf) ? ModelConfig.Read(folderOf) : ModelConfig.Named(shape);
         var tokenizer = CheckpointTokenizer.Open(parsed.GetValue(Tokenizer) ?? Inputs.EmbeddedModel);
-        return Checkpoint.Of(shape, config, tokenizer, maxLength);
+        return Checkpoint.Create(shape, config, tokenizer, maxLength);
     }
 }

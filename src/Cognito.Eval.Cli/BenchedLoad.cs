@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using Cognito.Eval.Files;
 using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Native;
+using Cognito.Eval.Torch.Weights;
 
 namespace Cognito.Eval.Cli;
 

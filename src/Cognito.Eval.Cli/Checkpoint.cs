@@ -1,5 +1,14 @@
 using System.Reflection;
+using Cognito.Eval.Journal;
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
+using Cognito.Eval.Results;
+using Cognito.Eval.Tokenizers;
 using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Architectures;
+using Cognito.Eval.Torch.Native;
+using Cognito.Eval.Torch.Weights;
 
 namespace Cognito.Eval.Cli;
 
@@ -13,16 +22,16 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
     public IReadOnlyList<int> EndIds => Config.EndIds.Count > 0 ? Config.EndIds : [Tokenizer.EndId];
 
     public static Checkpoint Open(string folder, int? maxLength) =>
-        Of(folder, ModelConfig.Read(folder), CheckpointTokenizer.Open(folder), maxLength);
+        Create(folder, ModelConfig.Read(folder), CheckpointTokenizer.Open(folder), maxLength);
 
-    public static Checkpoint Of(string folder, ModelConfig config, CheckpointTokenizer tokenizer, int? maxLength) =>
+    public static Checkpoint Create(string folder, ModelConfig config, CheckpointTokenizer tokenizer, int? maxLength) =>
         new(folder, config, tokenizer, maxLength ?? config.MaxLength);
 
     /// <summary>What the weights' headers tell: all that the model needs is there, and what it does not need is named.</summary>
     public UnusedTensors Unused()
     {
         using var weights = WeightFiles.Open(Folder);
-        return UnusedTensors.Of(Config, weights);
+        return UnusedTensors.Find(Config, weights);
     }
 
     public Planner Planner(Budget budget) =>
@@ -34,7 +43,7 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
     /// <summary>Makes the plans of all that is asked, in the background.</summary>
     public PreparedQuestions Prepare(IReadOnlyList<Questions> asked, Budget budget) => new(asked, Planner(budget));
 
-    public Scorer Scorer(ILanguageModel model, Budget budget, Journal? journal = null) => new(
+    public Scorer Scorer(ILanguageModel model, Budget budget, AnswerJournal? journal = null) => new(
         Tokenizer.Tokenizer, model, Protocol.LeaderboardV1, EndIds, Tokenizer.EndText, budget, Tokenizer.EndId)
     {
         Journal = journal,

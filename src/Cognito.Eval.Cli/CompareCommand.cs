@@ -1,4 +1,8 @@
 using System.CommandLine;
+using Cognito.Eval.Comparison;
+using Cognito.Eval.Files;
+using Cognito.Eval.Reports;
+using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Cli;
 
@@ -39,7 +43,7 @@ internal static class CompareCommand
                 throw new InputException("--details: it is for two runs, as a table or markdown");
             var shifts = parsed.GetValue(details) ? "\n" + Shifts(read, parsed.GetRequiredValue(runs)) : "";
             Console.Write(parsed.GetValue(why)
-                ? string.Join("\n", read.Skip(1).Select(run => ComparisonText.Why(read[0].Name, run.Name, Unlike.Between(read[0].Run, run.Run))))
+                ? string.Join("\n", read.Skip(1).Select(run => ComparisonText.Why(read[0].Name, run.Name, SettingDifferences.Between(read[0].Run, run.Run))))
                 : Text(read, parsed.GetRequiredValue(format), parsed.GetValue(subjects)));
             Console.Write(shifts);
             return Session.Done;
@@ -63,13 +67,13 @@ internal static class CompareCommand
         {
             "csv" => ComparisonData.ToCsv(against),
             "json" => ComparisonData.ToJson(against),
-            _ => (format == "markdown" ? Markdown.Of($"## {names[0]} and {string.Join(", ", names.Skip(1))}\n\n").Text : "")
+            _ => (format == "markdown" ? Markdown.From($"## {names[0]} and {string.Join(", ", names.Skip(1))}\n\n").Text : "")
                 + (against is [var only] ? ComparisonText.OfTwo(only, subjects) : ComparisonText.OfMany(names, against, Pairs(runs))),
         };
     }
 
-    private static Comparison Compare((string Name, Run Run) baseline, (string Name, Run Run) candidate) =>
-        Comparison.Of(baseline.Run, candidate.Run) with { Baseline = baseline.Name, Candidate = candidate.Name };
+    private static RunComparison Compare((string Name, Run Run) baseline, (string Name, Run Run) candidate) =>
+        RunComparison.Create(baseline.Run, candidate.Run) with { Baseline = baseline.Name, Candidate = candidate.Name };
 
     private static IReadOnlyList<IReadOnlyList<Contrast?>> Pairs(IReadOnlyList<(string Name, Run Run)> runs) =>
         [.. runs.Select((row, i) => (IReadOnlyList<Contrast?>)[.. runs.Select((column, j) => i == j ? null : Compare(column, row).Average)])];

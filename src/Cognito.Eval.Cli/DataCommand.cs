@@ -1,5 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Files;
+using Cognito.Eval.Hub;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Cli;
@@ -40,8 +44,8 @@ internal static class DataCommand
         var command = new Command("list", "Show each repository, its licence, and whether its files are on disk.") { json };
         command.SetAction(parsed => Session.Guard(parsed, () =>
         {
-            using var hub = new Hub(HubSettings.FromEnvironment(offline: true));
-            var states = Fetching.Lock.Repositories.Select(locked => DatasetState.Of(hub, locked)).ToList();
+            using var hub = new HubFetch(HubSettings.FromEnvironment(offline: true));
+            var states = Fetching.Lock.Repositories.Select(locked => DatasetState.Read(hub, locked)).ToList();
             if (parsed.GetValue(json))
                 Terminal.Print(JsonSerializer.Serialize(states, Terminal.Json));
             else
@@ -86,7 +90,7 @@ internal static class DataCommand
 internal sealed record DatasetState(
     string Repository, string Licence, int Rows, int Files, int FilesHere, long Bytes, string? Revision)
 {
-    public static DatasetState Of(Hub hub, LockedRepository locked)
+    public static DatasetState Read(HubFetch hub, LockedRepository locked)
     {
         var (repo, commit) = (HubDatasets.Repo(locked), HubDatasets.Commit(hub, locked));
         string[] here = commit is null ? [] : [.. locked.AllFiles.Select(path => new HubFile(repo, commit, path))

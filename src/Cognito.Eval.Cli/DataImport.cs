@@ -1,5 +1,7 @@
 using System.CommandLine;
-using Cognito.Eval.Tasks;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Hub;
 
 namespace Cognito.Eval.Cli;
 
@@ -33,7 +35,7 @@ internal static class DataImport
             var locked = Fetching.Lock.Of(dataset, original.Split);
             Terminal.Line(new DataVerify.Split(
                 dataset.Name, original.Split, split.Rows.Count, split.Sha256,
-                RowCheck.Of(locked, split.Rows.Count, split.Sha256), locked?.Rows ?? 0).Text);
+                RowCheck.Compare(locked, split.Rows.Count, split.Sha256), locked?.Rows ?? 0).Text);
         }
         Terminal.Tell($"{originals.Count} splits are in {Path.GetFullPath(to)}");
         return Session.Done;

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Files;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Cli;
@@ -71,7 +73,7 @@ internal static class DataVerify
             {
                 var (split, locked) = (root.Read(dataset, name), Fetching.Lock.Of(dataset, name));
                 splits.Add(new(dataset.Name, name, split.Rows.Count, split.Sha256,
-                    RowCheck.Of(locked, split.Rows.Count, split.Sha256), locked?.Rows ?? 0));
+                    RowCheck.Compare(locked, split.Rows.Count, split.Sha256), locked?.Rows ?? 0));
             }
             catch (InputException e) when (unread is not null)
             {

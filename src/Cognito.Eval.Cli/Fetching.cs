@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Hub;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Cli;
@@ -27,7 +29,7 @@ internal sealed class Fetching : IDisposable
         timer = new(_ => Show(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    public Hub Hub { get; }
+    public HubFetch Hub { get; }
 
     public static DatasetLock Lock { get; } =
         DatasetLock.Read(Path.Combine(AppContext.BaseDirectory, "datasets.lock.json"));

@@ -1,3 +1,6 @@
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Files;
+using Cognito.Eval.Hub;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Cli;
@@ -10,7 +13,7 @@ internal sealed record FileCheck(int Right, IReadOnlyList<string> Wrong)
     private sealed record Known(string Path, string? Sha256);
 
     /// <summary>Of a checkpoint: what lies in its snapshot, was fetched once, or is named by its index.</summary>
-    public static FileCheck Checkpoint(Hub hub, HubRepo repo, Action<string> say)
+    public static FileCheck Checkpoint(HubFetch hub, HubRepo repo, Action<string> say)
     {
         var files = HubCheckpoint.Cached(hub, repo);
         if (files.Count == 0)
@@ -21,7 +24,7 @@ internal sealed record FileCheck(int Right, IReadOnlyList<string> Wrong)
     }
 
     /// <summary>Of the tasks' datasets, as far as it is known which commit is meant.</summary>
-    public static FileCheck Datasets(Hub hub, IEnumerable<EvalTask> tasks, Action<string> say)
+    public static FileCheck Datasets(HubFetch hub, IEnumerable<EvalTask> tasks, Action<string> say)
     {
         var (record, imported) = (HubRecord.Read(hub.Settings), new DataRoot(HubDatasets.Imports(hub.Settings)));
         var known = from task in tasks

@@ -1,4 +1,6 @@
-using Cognito.Eval.Torch;
+using Cognito.Eval.Files;
+using Cognito.Eval.Results;
+using Cognito.Eval.Torch.Weights;
 
 namespace Cognito.Eval.Cli;
 
@@ -12,7 +14,7 @@ internal static class Finish
         if (details != "none")
             foreach (var task in graded)
                 DetailsFile.Write(folder, task.Questions.Task.Name,
-                    [.. task.Docs.Select(doc => DocDetail.Of(task.Questions.Task, doc, prompts: details == "full"))]);
+                    [.. task.Docs.Select(doc => DocDetail.From(task.Questions.Task, doc, prompts: details == "full"))]);
         RunFile.Write(run with { Circumstances = run.Circumstances! with { Details = details } }, folder);
     }
 

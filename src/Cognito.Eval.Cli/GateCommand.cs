@@ -1,4 +1,7 @@
 using System.CommandLine;
+using Cognito.Eval.Comparison;
+using Cognito.Eval.Files;
+using Cognito.Eval.Reports;
 
 namespace Cognito.Eval.Cli;
 

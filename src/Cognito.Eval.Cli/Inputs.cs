@@ -1,5 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Data;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Files;
+using Cognito.Eval.Hub;
+using Cognito.Eval.Protocols;
+using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Cli;
@@ -95,8 +102,8 @@ internal static class Inputs
         notes.AddRange(asked.Where(task => task.Task.ShotOrder == ShotOrder.First && task.Shots < (shots ?? task.Task.Shots))
             .GroupBy(task => (task.Task.Column.Key, task.Shots), (same, tasks) => (same.Key, same.Shots, Split: tasks.First().Task.ShotSplit))
             .Select(it => $"{it.Key}: {it.Split} has {it.Shots} rows, so {it.Shots} shots stand in the prompts, not {shots?.ToString(CultureInfo.InvariantCulture) ?? "the task's"}"));
-        return (asked, [.. Doubts.Of(asked, TaskRegistry.Columns, data, limit),
-            .. data.IsSamples ? [] : Doubts.OfRows(asked, Fetching.Lock), .. notes]);
+        return (asked, [.. Caveats.Find(asked, TaskRegistry.Columns, data, limit),
+            .. data.IsSamples ? [] : Caveats.OfRows(asked, Fetching.Lock), .. notes]);
     }
 }
 

@@ -1,4 +1,5 @@
-using Cognito.Eval.Torch;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Torch.Architectures;
 
 namespace Cognito.Eval.Cli;
 
@@ -15,12 +16,12 @@ internal sealed record MemoryEstimate(long Weights, long Openings, long Batch, l
     /// <summary>Log-likelihoods and generation follow one another.</summary>
     public long Peak => Weights + Math.Max(Openings + Batch, Generation);
 
-    public static MemoryEstimate Of(
+    public static MemoryEstimate Compute(
         ModelConfig config, string dtype, Plan plan, IReadOnlyList<GenerationPlan> generation, int newTokens)
     {
         var bytes = dtype == "float32" ? 4L : 2;
         var perToken = CacheBytesPerToken(config, bytes);
-        var openings = plan.Batches.Select(batch => batch.Trees.Select(tree => tree.Opening).OfType<Opening>().Distinct()
+        var openings = plan.Batches.Select(batch => batch.Trees.Select(tree => tree.SharedPrefix).OfType<SharedPrefix>().Distinct()
             .Sum(opening => (long)opening.Tokens.Length));
         var batches = plan.Batches.Select(batch => BatchBytes(config, bytes, batch));
         var cached = generation.SelectMany(task => task.Batches)
@@ -47,8 +48,8 @@ internal sealed record MemoryEstimate(long Weights, long Openings, long Batch, l
 
     private static long BatchBytes(ModelConfig config, long bytes, ScoreBatch batch)
     {
-        var tokens = batch.Trees.Sum(tree => tree.Trunk.Length + tree.Branches.Sum(branch => (long)branch.Tokens.Length));
-        var targets = batch.Trees.Sum(tree => tree.Branches.Sum(branch => branch.Targets.Length));
+        var tokens = batch.Trees.Sum(tree => tree.Context.Length + tree.Continuations.Sum(branch => (long)branch.Tokens.Length));
+        var targets = batch.Trees.Sum(tree => tree.Continuations.Sum(branch => branch.Targets.Length));
         // Logits, their copy in float32 and its log-softmax.
         var logits = Math.Min(RowsAtOnce, targets) * config.VocabularySize * (bytes + (bytes == 4 ? 0 : 4) + 4);
         return tokens * BytesPerToken(config, bytes) + logits;

@@ -1,5 +1,12 @@
 using System.CommandLine;
-using Cognito.Eval.Tasks;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Files;
+using Cognito.Eval.Journal;
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
+using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Cli;
 
@@ -49,7 +56,7 @@ internal static class MergeCommand
         RunWatch.RequireWritable(parsed.GetRequiredValue(Output));
         using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
         var watch = new RunWatch(Environment.ProcessorCount);
-        var shards = ShardSet.Of(parsed.GetRequiredValue(Folders));
+        var shards = ShardSet.Open(parsed.GetRequiredValue(Folders));
         var (key, arguments) = (shards.Manifest.Key, shards.Manifest.Arguments);
 
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
@@ -103,7 +110,7 @@ internal static class MergeCommand
     private static bool MayWrite(RunFolder place, Budget budget, string weights) =>
         place.IsNew || (place.Manifest.Budget == budget && (place.IsFinished
             ? RunFile.Read(place.Results).Provenance.WeightsSha256 == weights
-            : !RegularFile.Exists(Path.Combine(place.Path, Journal.FileName))));
+            : !RegularFile.Exists(Path.Combine(place.Path, AnswerJournal.FileName))));
 
     /// <summary>The same questions as the shards were asked, by the same tokenizer.</summary>
     private static void Require(Checkpoint checkpoint, DataRoot data, IReadOnlyList<Questions> asked, RunKey key)

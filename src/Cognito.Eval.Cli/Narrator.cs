@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Cognito.Eval.Files;
+using Cognito.Eval.Models;
+using Cognito.Eval.Tokenizers;
 
 namespace Cognito.Eval.Cli;
 

@@ -1,4 +1,7 @@
-using Cognito.Eval.Torch;
+using Cognito.Eval.Files;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Torch.Architectures;
+using Cognito.Eval.Torch.Native;
 using TorchSharp;
 
 namespace Cognito.Eval.Cli;

@@ -1,7 +1,12 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Files;
+using Cognito.Eval.Models;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
-using Cognito.Eval.Torch;
+using Cognito.Eval.Tokenizers;
+using Cognito.Eval.Torch.Architectures;
 
 namespace Cognito.Eval.Cli;
 
@@ -72,7 +77,7 @@ internal static class PlanCommand
             });
         if (asked.Any(task => task.Docs[0].Doc is FreeForm) && config?.Generation.Require().Record is { } settings)
             narrator.Warn($"{settings}");
-        var report = PlanReport.Of(asked, prepared, config, parsed.GetRequiredValue(Dtype), batchTokens, length, rate);
+        var report = PlanReport.Create(asked, prepared, config, parsed.GetRequiredValue(Dtype), batchTokens, length, rate);
         narrator.Say($"planned in {clock.Elapsed.TotalSeconds:0.0} s");
         if (parsed.GetValue(Json))
             report.PrintJson();

@@ -1,7 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
-using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Architectures;
 
 namespace Cognito.Eval.Cli;
 
@@ -21,7 +25,7 @@ internal sealed record PlanReport(
 
     private double? Seconds(long tokens) => tokens / TokensPerSecond;
 
-    public static PlanReport Of(
+    public static PlanReport Create(
         IReadOnlyList<Questions> asked, PreparedQuestions prepared, ModelConfig? config, string dtype, int batchTokens,
         int maxLength, double? tokensPerSecond)
     {
@@ -31,7 +35,7 @@ internal sealed record PlanReport(
             .Concat(generation.Select(task => KeyValuePair.Create(task.Task, task.Counts))).ToDictionary();
         return new(
             [.. asked.Select(task => (task.Task, counts[task.Task.Name]))], plan, generation,
-            config is null ? null : MemoryEstimate.Of(config, dtype, plan, generation, NewTokens),
+            config is null ? null : MemoryEstimate.Compute(config, dtype, plan, generation, NewTokens),
             dtype, batchTokens, maxLength, tokensPerSecond)
         {
             Settings = config?.Generation.Record,

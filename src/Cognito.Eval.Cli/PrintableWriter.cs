@@ -1,4 +1,5 @@
 using System.Text;
+using Cognito.Eval.Files;
 
 namespace Cognito.Eval.Cli;
 

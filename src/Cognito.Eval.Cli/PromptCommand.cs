@@ -1,6 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Files;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Tokenizers;
 
 namespace Cognito.Eval.Cli;
 

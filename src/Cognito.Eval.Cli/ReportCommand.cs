@@ -1,5 +1,12 @@
 using System.CommandLine;
-using Cognito.Eval.Tasks;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Comparison;
+using Cognito.Eval.Data;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Files;
+using Cognito.Eval.Reports;
+using Cognito.Eval.Reports.Html;
+using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Cli;
 

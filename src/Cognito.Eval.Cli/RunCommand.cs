@@ -1,6 +1,10 @@
 using System.CommandLine;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Files;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
+using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
-using Cognito.Eval.Torch;
 
 namespace Cognito.Eval.Cli;
 
@@ -123,7 +127,7 @@ internal static class RunCommand
             UnusedTensorsCount = unused.RecordedOf,
             Generation = generates ? checkpoint.Config.Generation.Record : null,
         };
-        var shard = Shards.Of(parsed.GetValue(ShardOption));
+        var shard = Shards.Parse(parsed.GetValue(ShardOption));
         var key = RunFolder.Key(
             checkpoint, provenance, asked, limit, parsed.GetValue(RunOptions.BatchTokens), parsed.GetValue(Routing)) with
         {

@@ -1,6 +1,12 @@
 using System.Reflection;
 using System.Security.Cryptography;
+using Cognito.Eval.Files;
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
+using Cognito.Eval.Results;
 using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Weights;
 
 namespace Cognito.Eval.Cli;
 

@@ -1,6 +1,9 @@
 using System.IO.Enumeration;
 using System.Text.Json;
-using Cognito.Eval.Tasks;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Comparison;
+using Cognito.Eval.Files;
+using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Cli;
 

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Cognito.Eval.Data;
+using Cognito.Eval.Files;
 
 namespace Cognito.Eval.Cli;
 

@@ -1,5 +1,7 @@
 using System.Globalization;
-using Cognito.Eval.Tasks;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Reports;
+using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Cli;
 
@@ -9,7 +11,7 @@ internal static class RunTable
     public static void Print(Run run)
     {
         var table = new Terminal.Table(1, "Metric", "Value", "Stderr", "Documents");
-        foreach (var score in ColumnScore.Of(run, TaskRegistry.Columns).Where(score => score.Tasks.Count > 0))
+        foreach (var score in ColumnScore.FromRun(run, TaskRegistry.Columns).Where(score => score.Tasks.Count > 0))
             table.Add(
                 $"{score.Title}, {score.Metric}{(score.IsComplete ? "" : " *")}",
                 Cell(score.Value) + ColumnScore.Mark(score.NotFinite), Cell(score.StandardError), $"{score.Documents}");

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Cognito.Eval.Files;
+using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Cli;
 

@@ -1,4 +1,10 @@
-using Cognito.Eval.Torch;
+using Cognito.Eval.Files;
+using Cognito.Eval.Journal;
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
+using Cognito.Eval.Results;
+using Cognito.Eval.Torch.Weights;
 
 namespace Cognito.Eval.Cli;
 
@@ -55,7 +61,7 @@ internal sealed class RunWork(
     private string Parent => Path.GetDirectoryName(place.Path)!;
 
     /// <summary>Begins the run, or goes on with it, while nobody else does.</summary>
-    private Journal OpenJournal()
+    private AnswerJournal OpenJournal()
     {
         using var alone = RunsLock.Take(Parent, cancel);
         place = place.Begin();
@@ -64,21 +70,21 @@ internal sealed class RunWork(
         if (place.Manifest.Budget != placement.Budget)
             throw new InputException($"{place.Path}: another process began this run meanwhile and did not end it; "
                 + "the same command goes on with it");
-        return Journal.Open(place.Path);
+        return AnswerJournal.Open(place.Path);
     }
 
     /// <summary>Removes the journal of a finished run while nobody opens it: results.json is there by now.</summary>
-    private void EndJournal(Journal journal)
+    private void EndJournal(AnswerJournal journal)
     {
         using var alone = RunsLock.Take(Parent, CancellationToken.None);
         journal.Dispose();
-        Journal.Delete(place.Path);
+        AnswerJournal.Delete(place.Path);
         OutputFile.RemoveTemporaries(place.Path);
         OutputFile.RemoveTemporaries(Path.Combine(place.Path, DetailsFile.Folder));
     }
 
     private void WithJournal(
-        string logProbDtype, Action<Scorer, PreparedQuestions, Journal, Task<WeightsRead>> work, Action<Journal>? end = null)
+        string logProbDtype, Action<Scorer, PreparedQuestions, AnswerJournal, Task<WeightsRead>> work, Action<AnswerJournal>? end = null)
     {
         // Before a long load it is known whether another process is at work here.
         var journal = place.IsNew ? null : OpenJournal();
@@ -126,7 +132,7 @@ internal sealed class RunWork(
                 + "a NaN or an infinity; fetch the weights again");
     }
 
-    private void Tell(Journal journal)
+    private void Tell(AnswerJournal journal)
     {
         narrator.Say($"model: {checkpoint.Name}, {placement.DtypeName} on {placement.DeviceNames}, "
             + $"{asked.Sum(a => a.Docs.Count)} documents of {asked.Count} tasks");

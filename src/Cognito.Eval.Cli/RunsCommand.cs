@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Cognito.Eval.Files;
+using Cognito.Eval.Journal;
 
 namespace Cognito.Eval.Cli;
 
@@ -76,7 +78,7 @@ internal static class RunsCommand
         {
             try
             {
-                return (Journal.Peek(folder), true);
+                return (AnswerJournal.Peek(folder), true);
             }
             catch (Exception e) when (e is InputException or IOException or UnauthorizedAccessException)
             {

@@ -4,6 +4,9 @@ using System.CommandLine.Parsing;
 using System.Data.Common;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using Cognito.Eval.Files;
+using Cognito.Eval.Hub;
+using Cognito.Eval.Journal;
 
 namespace Cognito.Eval.Cli;
 

@@ -1,3 +1,8 @@
+using Cognito.Eval.Files;
+using Cognito.Eval.Journal;
+using Cognito.Eval.Models;
+using Cognito.Eval.Results;
+
 namespace Cognito.Eval.Cli;
 
 /// <summary>The shards of one run, one of each.</summary>
@@ -8,7 +13,7 @@ internal sealed class ShardSet
     private readonly IReadOnlyList<(RunFolder Folder, JournalState State)> _shards;
 
     private ShardSet(IReadOnlyList<(RunFolder Folder, JournalState State)> shards, string weights) =>
-        (_shards, WeightsSha256, Journal) = (shards, weights, Journal.Of(shards.SelectMany(shard => shard.State.Entries)));
+        (_shards, WeightsSha256, Journal) = (shards, weights, AnswerJournal.FromEntries(shards.SelectMany(shard => shard.State.Entries)));
 
     /// <summary>The first shard's, which but for the shard is everyone's.</summary>
     public Manifest Manifest => _shards[0].Folder.Manifest;
@@ -21,11 +26,11 @@ internal sealed class ShardSet
         _shards.Select(shard => shard.State.NotFiniteTensors).FirstOrDefault(names => names.Count > 0) ?? [];
 
     /// <summary>All shards' answers.</summary>
-    public Journal Journal { get; }
+    public AnswerJournal Journal { get; }
 
     /// <summary>Reads shards from their folders, or from folders that hold them, two levels down.</summary>
     /// <exception cref="InputException">They are not all the shards of one run.</exception>
-    public static ShardSet Of(IReadOnlyList<string> folders)
+    public static ShardSet Open(IReadOnlyList<string> folders)
     {
         var found = folders.SelectMany(In)
             .DistinctBy(shard => System.IO.Path.GetFullPath(shard.Path))
@@ -42,7 +47,7 @@ internal sealed class ShardSet
                 + string.Join(", ", missing.Take(MostNamed))
                 + $"{(missing.Count > MostNamed ? $" and {missing.Count - MostNamed} more" : "")} "
                 + $"{(missing.Count == 1 ? "is" : "are")} missing; run them with --shard, or give their folders");
-        var states = found.Select(shard => (shard, State: Journal.Peek(shard.Path)
+        var states = found.Select(shard => (shard, State: AnswerJournal.Peek(shard.Path)
             ?? throw new InputException($"{shard.Path}: its journal is missing; run shard {shard.Manifest.Shard} again"))).ToList();
         RequireOneAnswer(states);
         var weights = states.Where(s => s.State.WeightsSha256 is not null).GroupBy(s => s.State.WeightsSha256!).ToList();

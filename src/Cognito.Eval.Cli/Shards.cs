@@ -1,10 +1,13 @@
+using Cognito.Eval.Files;
+using Cognito.Eval.Planning;
+
 namespace Cognito.Eval.Cli;
 
 /// <summary>Which part of a run a process answers, by itself or by what a cluster says.</summary>
 internal static class Shards
 {
     /// <summary>Reads --shard; auto takes Slurm's array, else Kubernetes' indexed job.</summary>
-    public static Shard? Of(string? given) => given switch
+    public static Shard? Parse(string? given) => given switch
     {
         null => null,
         "auto" => Slurm() ?? Kubernetes() ?? throw new InputException(

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using Cognito.Eval.Tasks;
+using Cognito.Eval.Benchmarks;
 
 namespace Cognito.Eval.Cli;
 

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Cognito.Eval.Files;
 using Spectre.Console;
 
 namespace Cognito.Eval.Cli;

@@ -1,5 +1,15 @@
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using Cognito.Eval.Files;
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Torch.Architectures;
+using Cognito.Eval.Torch.Attention;
+using Cognito.Eval.Torch.Generation;
+using Cognito.Eval.Torch.Kernels;
+using Cognito.Eval.Torch.Layers;
+using Cognito.Eval.Torch.Native;
+using Cognito.Eval.Torch.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -49,7 +59,7 @@ public sealed class TorchModel(
 
     public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches)
     {
-        using var openings = new OpeningStore(batches, decoder.Layers);
+        using var openings = new SharedPrefixStore(batches, decoder.Layers);
         if (decoder.Device.type == DeviceType.CPU)
         {
             foreach (var scores in InOrder.Map(openings.Ahead(batches, workers), workers, Answer))
@@ -57,7 +67,7 @@ public sealed class TorchModel(
                     yield return scores;
             yield break;
 
-            IReadOnlyList<TokenScore>? Answer((Opening? Opening, ScoreBatch? Batch) work)
+            IReadOnlyList<TokenScore>? Answer((SharedPrefix? Opening, ScoreBatch? Batch) work)
             {
                 if (work.Batch is { } batch)
                     return Begin(batch, openings).Read();
@@ -102,7 +112,7 @@ public sealed class TorchModel(
             return DeviceMemory.Within(decoder.Device, () =>
             {
                 using var mode = inference_mode();
-                using var generation = new Generation(decoder, batch.Prompts, batch.IsDone);
+                using var generation = new GreedyDecoding(decoder, batch.Prompts, batch.IsDone);
                 return generation.Run();
             });
         });
@@ -135,16 +145,16 @@ public sealed class TorchModel(
         }
     }
 
-    private Begun Begin(ScoreBatch batch, OpeningStore openings) =>
+    private Begun Begin(ScoreBatch batch, SharedPrefixStore openings) =>
         DeviceMemory.Within(decoder.Device, () => BeginHere(batch, openings));
 
-    private Begun BeginHere(ScoreBatch batch, OpeningStore openings)
+    private Begun BeginHere(ScoreBatch batch, SharedPrefixStore openings)
     {
-        CheckTokens(batch.Trees.SelectMany(t => t.Branches.SelectMany<Branch, int[]>(b => [b.Tokens, b.Targets])
-            .Append(t.Trunk).Append(t.Opening?.Tokens ?? [])));
+        CheckTokens(batch.Trees.SelectMany(t => t.Continuations.SelectMany<Continuation, int[]>(b => [b.Tokens, b.Targets])
+            .Append(t.Context).Append(t.SharedPrefix?.Tokens ?? [])));
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
-        var packed = PackedBatch.Of(batch.Trees);
+        var packed = PackedBatch.Pack(batch.Trees);
         // By row, because rows come in chunks.
         int[] order = [.. Enumerable.Range(0, packed.TargetIds.Count).OrderBy(i => packed.TargetRows[i])];
         using var routing = RecordsRouting && decoder.Config.HasRouter && order.Length > 0 ? new RoutingTensors() : null;
@@ -154,7 +164,7 @@ public sealed class TorchModel(
     }
 
     /// <summary>For every target, in this order, its log-probability; then 1 if it is the arg max, else 0: [2, P].</summary>
-    private Tensor Predicted(PackedBatch batch, int[] order, OpeningStore openings, List<Tensor>? routing)
+    private Tensor Predicted(PackedBatch batch, int[] order, SharedPrefixStore openings, List<Tensor>? routing)
     {
         var hidden = decoder.Hidden(batch, opening => openings[opening], routing: routing);
         List<Tensor> parts = [];
@@ -173,8 +183,8 @@ public sealed class TorchModel(
                     .MoveToOuterDisposeScope());
                 continue;
             }
-            var rows = Attention.OnDevice([.. its.Select(i => (long)batch.TargetRows[i] - first)], decoder.Device);
-            var ids = Attention.OnDevice([.. its.Select(i => (long)batch.TargetIds[i])], decoder.Device);
+            var rows = DecoderAttention.OnDevice([.. its.Select(i => (long)batch.TargetRows[i] - first)], decoder.Device);
+            var ids = DecoderAttention.OnDevice([.. its.Select(i => (long)batch.TargetIds[i])], decoder.Device);
             var wide = logProbs == LogProbDtype.Float32 ? logits.to_type(ScalarType.Float32) : logits;
             var chances = nn.functional.log_softmax(wide, -1); // [R, V]
             var taken = chances.flatten().index_select(0, rows * VocabularySize + ids).to_type(ScalarType.Float32);

@@ -1,3 +1,9 @@
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
+using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
+
 namespace Cognito.Eval;
 
 /// <summary>

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using Cognito.Eval.Files;
+using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Tests;
 

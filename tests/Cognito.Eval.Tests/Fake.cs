@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Tests;
 

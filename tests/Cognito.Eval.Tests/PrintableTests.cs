@@ -1,3 +1,5 @@
+using Cognito.Eval.Files;
+
 namespace Cognito.Eval.Tests;
 
 public sealed class PrintableTests

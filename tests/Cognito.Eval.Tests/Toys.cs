@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
 using Microsoft.ML.Tokenizers;
 
 namespace Cognito.Eval.Tests;
@@ -60,8 +62,8 @@ internal static partial class Toys
         public int VocabularySize => 101;
 
         public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches) => batches.Select(batch =>
-            (IReadOnlyList<TokenScore>)[.. batch.Trees.SelectMany(tree => tree.Branches.Select(branch => Score(
-                [.. tree.Opening?.Tokens ?? [], .. tree.Trunk, .. branch.Tokens], branch.Targets)))]);
+            (IReadOnlyList<TokenScore>)[.. batch.Trees.SelectMany(tree => tree.Continuations.Select(branch => Score(
+                [.. tree.SharedPrefix?.Tokens ?? [], .. tree.Context, .. branch.Tokens], branch.Targets)))]);
 
         public static TokenScore Score(int[] input, int[] targets)
         {

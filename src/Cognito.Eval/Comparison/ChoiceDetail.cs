@@ -1,4 +1,8 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Data;
+using Cognito.Eval.Files;
+using Cognito.Eval.Results;
+
+namespace Cognito.Eval.Comparison;
 
 /// <summary>What a model made of one document's choices, of which one is right.</summary>
 /// <param name="LogLikelihoods">Of each choice, natural log.</param>
@@ -19,7 +23,7 @@ public sealed record ChoiceDetail(int DocId, int Gold, IReadOnlyList<double> Log
     }
 
     /// <summary>Null where a document has no choices of which one is right.</summary>
-    public static ChoiceDetail? Of(DocDetail doc)
+    public static ChoiceDetail? From(DocDetail doc)
     {
         var choices = OneRight(doc.ChoiceLogprobs, doc.Mc1Choices);
         return doc.Gold is { } gold && gold >= 0 && gold < choices.Count
@@ -36,12 +40,12 @@ public sealed record ChoiceDetail(int DocId, int Gold, IReadOnlyList<double> Log
         var rows = ParquetRows.Read(path);
         if (rows.Count == 0 || !rows[0].Cells.ContainsKey("gold"))
             return null;
-        ChoiceDetail[] docs = [.. rows.Select(Of)];
+        ChoiceDetail[] docs = [.. rows.Select(From)];
         return docs.DistinctBy(doc => doc.DocId).Count() == docs.Length ? docs
             : throw new InputException($"{path}: a document twice; give details as a run wrote them");
     }
 
-    private static ChoiceDetail Of(Row row)
+    private static ChoiceDetail From(Row row)
     {
         var (gold, taken) = (row.Integer("gold"), row.Integer("prediction"));
         IReadOnlyList<double> lls = row["choice_logprobs"] is IReadOnlyList<object?> list

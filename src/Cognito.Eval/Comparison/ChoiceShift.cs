@@ -1,4 +1,7 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Files;
+using Cognito.Eval.Results;
+
+namespace Cognito.Eval.Comparison;
 
 /// <summary>
 /// How a candidate's answers moved beside their scores, candidate − baseline: a choice can become likelier long before it
@@ -16,7 +19,7 @@ public sealed record ChoiceShift(
 
     /// <param name="details">For each task of the column: the baseline's documents and the candidate's.</param>
     /// <returns>Null where no document has both.</returns>
-    public static ChoiceShift? Of(
+    public static ChoiceShift? Create(
         string column, IEnumerable<(IReadOnlyList<ChoiceDetail> Baseline, IReadOnlyList<ChoiceDetail> Candidate)> details)
     {
         var tasks = details.Select(task => Pairs(task.Baseline, task.Candidate)).Where(pairs => pairs.Count > 0).ToList();
@@ -45,7 +48,7 @@ public sealed record ChoiceShift(
     public static IReadOnlyList<ChoiceShift> Between(Run baseline, string folder, Run candidate, string other) =>
     [
         .. baseline.Tasks.Where(task => candidate.Tasks.ContainsKey(task.Key)).GroupBy(task => task.Value.Column)
-            .Select(column => Of(column.Key, column
+            .Select(column => Create(column.Key, column
                 .Select(task => (Before: ChoiceDetail.Read(folder, task.Key), After: ChoiceDetail.Read(other, task.Key)))
                 .Where(pair => pair.Before is not null && pair.After is not null).Select(pair => (pair.Before!, pair.After!))))
             .OfType<ChoiceShift>(),

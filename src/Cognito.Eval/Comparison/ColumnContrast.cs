@@ -1,4 +1,7 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Files;
+using Cognito.Eval.Results;
+
+namespace Cognito.Eval.Comparison;
 
 /// <summary>One column of two runs, compared.</summary>
 internal static class ColumnContrast
@@ -7,7 +10,7 @@ internal static class ColumnContrast
     private const double Tie = 1e-4;
 
     /// <summary>Null where one of the runs lacks it.</summary>
-    public static Contrast? Of(string column, Run baseline, Run candidate)
+    public static Contrast? Create(string column, Run baseline, Run candidate)
     {
         var (mine, theirs) = (Tasks(baseline, column), Tasks(candidate, column));
         if (mine.Count > 0 && theirs.Count > 0)
@@ -59,8 +62,8 @@ internal static class ColumnContrast
             Metric = before.Headline,
             Documents = documents,
             IsPaired = true,
-            Baseline = Estimate.Of(a).Mean * 100,
-            Candidate = Estimate.Of(b).Mean * 100,
+            Baseline = Estimate.FromValues(a).Mean * 100,
+            Candidate = Estimate.FromValues(b).Mean * 100,
             Wins = wins,
             Losses = losses,
             Test = test,

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Comparison;
 
 /// <summary>What a candidate's score differs by from a baseline's, and how sure we are of it. All values in points (percent).</summary>
 public sealed record Contrast

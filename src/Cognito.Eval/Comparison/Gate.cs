@@ -1,6 +1,8 @@
+using Cognito.Eval.Files;
+using Cognito.Eval.Results;
 using static System.FormattableString;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Comparison;
 
 /// <summary>What a gate found.</summary>
 public enum Verdict
@@ -23,7 +25,7 @@ public sealed record Criterion(
 /// Non-inferiority by interval. The average decides; a column objects where its drop is certain. Beyond δ means that the
 /// lower end of the drop's interval is, within δ that the upper end is (docs/statistics.md).
 /// </summary>
-public sealed record Gate(Verdict Verdict, IReadOnlyList<Criterion> Criteria, Comparison Comparison)
+public sealed record Gate(Verdict Verdict, IReadOnlyList<Criterion> Criteria, RunComparison Comparison)
 {
     /// <summary>The criterion that no policy turns off: what a candidate answers must be numbers.</summary>
     internal const string NotANumber = "not a number";
@@ -43,8 +45,8 @@ public sealed record Gate(Verdict Verdict, IReadOnlyList<Criterion> Criteria, Co
     public static Gate Decide(Run baseline, Run candidate, GatePolicy policy)
     {
         RequireTasks(baseline, candidate, policy);
-        var comparison = Comparison.Of(baseline, candidate);
-        var known = comparison.Columns.Select(column => column.Name).Append(Comparison.AverageName).ToList();
+        var comparison = RunComparison.Create(baseline, candidate);
+        var known = comparison.Columns.Select(column => column.Name).Append(RunComparison.AverageName).ToList();
         foreach (var name in policy.Delta.Keys.Concat(policy.Minimum.Keys))
             if (!known.Contains(name, StringComparer.OrdinalIgnoreCase))
                 throw new InputException($"the policy names {name}, which is not compared; there are {string.Join(", ", known)}");
@@ -64,8 +66,8 @@ public sealed record Gate(Verdict Verdict, IReadOnlyList<Criterion> Criteria, Co
     internal static IEnumerable<Criterion> Drops(IReadOnlyList<Contrast> columns, Contrast? average, GatePolicy policy)
     {
         if (average is not null)
-            yield return OfDrop(average, policy.Delta.GetValueOrDefault(Comparison.AverageName,
-                average.Name == Comparison.AverageName ? LeastDelta : DefaultDelta(columns)), AverageAlpha, decides: true);
+            yield return OfDrop(average, policy.Delta.GetValueOrDefault(RunComparison.AverageName,
+                average.Name == RunComparison.AverageName ? LeastDelta : DefaultDelta(columns)), AverageAlpha, decides: true);
         foreach (var column in columns)
         {
             var delta = policy.Delta.TryGetValue(column.Name, out var given) ? given : DefaultDelta([column]);
@@ -115,7 +117,7 @@ public sealed record Gate(Verdict Verdict, IReadOnlyList<Criterion> Criteria, Co
         var (baseline, candidate) => $" (baseline: {baseline} not finite, candidate: {candidate})",
     };
 
-    private static Criterion OfMinimum(string name, double least, Comparison comparison)
+    private static Criterion OfMinimum(string name, double least, RunComparison comparison)
     {
         var found = comparison.Columns.Append(comparison.Average).FirstOrDefault(
             contrast => contrast is not null && string.Equals(contrast.Name, name, StringComparison.OrdinalIgnoreCase))
@@ -152,7 +154,7 @@ public sealed record Gate(Verdict Verdict, IReadOnlyList<Criterion> Criteria, Co
             yield return new("scores that are no numbers", after > before ? Verdict.Regression : Verdict.Pass, true, $"{after}, the baseline has {before}");
     }
 
-    private static Criterion OfChanged(Comparison comparison, double most)
+    private static Criterion OfChanged(RunComparison comparison, double most)
     {
         var tasks = comparison.Columns.Where(column => column is { IsPaired: true, Wins: not null }).ToList();
         if (tasks.Count < comparison.Columns.Count)

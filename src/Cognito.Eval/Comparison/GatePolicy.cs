@@ -1,9 +1,10 @@
 using System.Text.RegularExpressions;
+using Cognito.Eval.Files;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 using YamlDotNet.Serialization.NamingConventions;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Comparison;
 
 /// <summary>What a gate lets pass: a YAML file, or the defaults.</summary>
 public sealed partial class GatePolicy

@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
+using Cognito.Eval.Files;
+using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Comparison;
 
 /// <summary>The task and metric here that a name of lm-evaluation-harness means; null where there is none.</summary>
 public delegate (EvalTask Task, string Metric)? HarnessName(string task, string metric);

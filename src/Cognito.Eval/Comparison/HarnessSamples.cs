@@ -1,6 +1,9 @@
 using System.Text.Json;
+using Cognito.Eval.Files;
+using Cognito.Eval.Protocols;
+using Cognito.Eval.Tasks;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Comparison;
 
 /// <summary>Per-document scores that lm-evaluation-harness 0.4 logged: samples_&lt;task&gt;_&lt;date&gt;.jsonl (protocol 9.6).</summary>
 internal sealed record HarnessSamples(IReadOnlyList<int> DocIds, IReadOnlyList<double> Scores, RequestDigest Digest)
@@ -28,7 +31,7 @@ internal sealed record HarnessSamples(IReadOnlyList<int> DocIds, IReadOnlyList<d
             ? new(
                 [.. mine.Select(doc => doc.Id)],
                 [.. mine.Select(doc => doc.Score ?? throw new InputException($"{file}, line {doc.Line}: there is no \"{metric}\"; give an undamaged file"))],
-                RequestDigest.Of(mine.SelectMany(doc => doc.Requests)))
+                RequestDigest.Compute(mine.SelectMany(doc => doc.Requests)))
             : throw new InputException($"{file}: no document, or one twice; give an undamaged file");
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Cognito.Eval.Files;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Comparison;
 
 /// <summary>Values in files of lm-evaluation-harness; what cannot be one is a flaw that names the key and the value.</summary>
 internal static class HarnessValue

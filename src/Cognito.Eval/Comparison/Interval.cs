@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using MathNet.Numerics.Distributions;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Comparison;
 
 /// <summary>The values that the data do not contradict at a level of confidence.</summary>
 public readonly record struct Interval(double Low, double High)

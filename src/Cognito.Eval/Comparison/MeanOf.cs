@@ -1,17 +1,19 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Results;
+
+namespace Cognito.Eval.Comparison;
 
 /// <summary>A mean, the variance of that mean, and the degrees of freedom of the variance. NaN variance: not known.</summary>
 internal readonly record struct MeanOf(double Mean, double Variance, double Freedom)
 {
     public double? Error => double.IsNaN(Variance) ? null : Math.Sqrt(Variance);
 
-    public Interval? Interval(double level = Eval.Interval.Usual) =>
-        Error is { } error ? Eval.Interval.Student(Mean, error, Freedom, level) : null;
+    public Interval? Interval(double level = Comparison.Interval.Usual) =>
+        Error is { } error ? Comparison.Interval.Student(Mean, error, Freedom, level) : null;
 
     /// <summary>Of documents drawn independently; one document has no variance.</summary>
     public static MeanOf Documents(IReadOnlyCollection<double> values)
     {
-        var estimate = Estimate.Of(values);
+        var estimate = Estimate.FromValues(values);
         return new(estimate.Mean, estimate.StandardError * estimate.StandardError ?? double.NaN, values.Count - 1);
     }
 
@@ -57,5 +59,5 @@ internal readonly record struct MeanOf(double Mean, double Variance, double Free
     }
 
     /// <summary>Cluster-robust variance: of the means of clusters that might have been others.</summary>
-    public static double? ClusterError(IReadOnlyCollection<double> clusterMeans) => Estimate.Of(clusterMeans).StandardError;
+    public static double? ClusterError(IReadOnlyCollection<double> clusterMeans) => Estimate.FromValues(clusterMeans).StandardError;
 }

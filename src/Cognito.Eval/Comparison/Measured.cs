@@ -1,4 +1,6 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Results;
+
+namespace Cognito.Eval.Comparison;
 
 /// <summary>A run's value with its error: a column, a task or the average, in points (percent).</summary>
 /// <param name="StandardError">Null where it cannot be known: one document, or a number as reported.</param>
@@ -8,7 +10,7 @@ public sealed record Measured(
     string Name, string? Metric, int Documents, double Value, double? StandardError, Interval? Interval, IReadOnlyList<Measured> Tasks)
 {
     /// <summary>The columns that a run has, the leaderboard's first; and where all of the leaderboard's are there, their average.</summary>
-    public static IReadOnlyList<Measured> Of(Run run)
+    public static IReadOnlyList<Measured> FromRun(Run run)
     {
         var columns = run.Leaderboard.Columns.Keys.Union(run.Tasks.Values.Select(task => task.Column))
             .Select(column => Column(run, column)).OfType<(Measured Shown, MeanOf Mean)>().ToList();
@@ -17,7 +19,7 @@ public sealed record Measured(
             return [.. columns.Select(column => column.Shown)];
         var average = MeanOf.Strata([.. averaged.Select(column => column.Mean)]);
         return [.. columns.Select(column => column.Shown),
-            Show(Comparison.AverageName, null, averaged.Sum(column => column.Shown.Documents),
+            Show(RunComparison.AverageName, null, averaged.Sum(column => column.Shown.Documents),
                 average with { Mean = run.Leaderboard.Average / 100 ?? average.Mean }, [])];
     }
 
@@ -41,7 +43,7 @@ public sealed record Measured(
         var mean = new MeanOf(value, error * error ?? double.NaN, Math.Max(1, task.Documents - 1));
         var shown = Show(name, task.Headline, task.Documents, mean, []);
         var areBinary = task.Scores.GetValueOrDefault(task.Headline)?.All(score => score is 0 or 1) ?? false;
-        return (areBinary ? shown with { Interval = Eval.Interval.Wilson(value * task.Documents, task.Documents) * 100 } : shown, mean);
+        return (areBinary ? shown with { Interval = Comparison.Interval.Wilson(value * task.Documents, task.Documents) * 100 } : shown, mean);
     }
 
     private static Measured Show(string name, string? metric, int documents, MeanOf mean, IReadOnlyList<Measured> tasks) => new(

@@ -1,6 +1,6 @@
 using MathNet.Numerics.Distributions;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Comparison;
 
 /// <summary>Tests of whether paired scores differ, two-sided, and Holm's correction over several.</summary>
 public static class PairedTests

@@ -1,4 +1,7 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Files;
+using Cognito.Eval.Results;
+
+namespace Cognito.Eval.Comparison;
 
 /// <summary>Whether two runs asked the same questions, and of which documents.</summary>
 internal static class Pairing
@@ -9,7 +12,7 @@ internal static class Pairing
     public static bool HasScores(TaskRecord task) => task.DocIds.Count > 0 && task.Scores.ContainsKey(task.Headline);
 
     /// <exception cref="InputException">Some task's questions differ; the message says which, and in what.</exception>
-    public static void RequireSameQuestions(Run baseline, Run candidate, IReadOnlyList<Unlike> unlike)
+    public static void RequireSameQuestions(Run baseline, Run candidate, IReadOnlyList<SettingDifferences> unlike)
     {
         var conflicts = baseline.Tasks.Where(task => candidate.Tasks.ContainsKey(task.Key))
             .Select(task => (Task: task.Key, Fact: Conflict(task.Key, baseline, candidate)))

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Comparison;
 
 /// <summary>JSON as Python's json.dumps writes it: with the bare words NaN, Infinity and -Infinity, which JSON does not have.</summary>
 internal static class PythonJson

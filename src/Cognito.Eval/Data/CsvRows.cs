@@ -1,7 +1,8 @@
 using System.Text.Unicode;
+using Cognito.Eval.Files;
 using CsvHelper;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Data;
 
 /// <summary>Rows from CSV as RFC 4180 has it, every cell text.</summary>
 internal static class CsvRows

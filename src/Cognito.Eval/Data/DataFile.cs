@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
+using Cognito.Eval.Files;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Data;
 
 /// <summary>The bytes of a data file, unzipped where its name ends in .gz.</summary>
 internal static class DataFile

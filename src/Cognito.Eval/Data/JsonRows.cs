@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Cognito.Eval.Files;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Data;
 
 /// <summary>Rows from JSON: a file of lines (plain or .gz), or one array.</summary>
 internal static class JsonRows

@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Text;
+using Cognito.Eval.Data.Parquet;
+using Cognito.Eval.Files;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Data;
 
 /// <summary>Rows from a Parquet file, nested columns as lists and structs.</summary>
 /// <remarks>

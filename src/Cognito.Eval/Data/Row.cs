@@ -1,4 +1,6 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Files;
+
+namespace Cognito.Eval.Data;
 
 /// <summary>One raw row of a dataset: named cells of text, numbers, lists and structs.</summary>
 /// <param name="origin">Where the row was read, for messages: "path/to/file.parquet row 12".</param>

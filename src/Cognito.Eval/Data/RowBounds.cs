@@ -1,4 +1,6 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Files;
+
+namespace Cognito.Eval.Data;
 
 /// <summary>
 /// How much a task may hold: far more than the largest of these datasets, and so much that a file of rows cannot fill a

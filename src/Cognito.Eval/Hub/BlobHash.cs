@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using Cognito.Eval.Files;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Hub;
 
 /// <summary>The hash that a blob of the hub is named by: sha256 of a large file, git's sha1 of a small one.</summary>
 internal sealed class BlobHash : IDisposable

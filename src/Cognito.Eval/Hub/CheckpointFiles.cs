@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Cognito.Eval.Files;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Hub;
 
 /// <summary>Which files hold a checkpoint's weights, decided by names alone: the same for a folder and on the hub.</summary>
 /// <param name="Files">The files; none where the index names them.</param>

@@ -1,4 +1,6 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Files;
+
+namespace Cognito.Eval.Hub;
 
 /// <summary>
 /// A lock between processes by an empty file, as huggingface_hub's are. .NET locks a file opened with

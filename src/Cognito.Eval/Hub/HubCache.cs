@@ -1,4 +1,6 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Files;
+
+namespace Cognito.Eval.Hub;
 
 /// <summary>
 /// huggingface_hub's cache on disk: blobs named by their hash, snapshots of links to them by commit, refs from

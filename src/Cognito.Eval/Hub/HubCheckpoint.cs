@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Cognito.Eval.Files;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Hub;
 
 /// <summary>A checkpoint on the hub: which files it is, and how they come into the cache.</summary>
 public static class HubCheckpoint
@@ -22,7 +23,7 @@ public static class HubCheckpoint
     /// <param name="weights">Whether the weights are needed, or only what planning needs.</param>
     /// <exception cref="InputException">It is not to be had, or not to be used.</exception>
     /// <exception cref="HubException">The hub cannot be reached, and the cache lacks it.</exception>
-    public static async Task<string> Fetch(Hub hub, HubRepo repo, bool weights, CancellationToken cancel)
+    public static async Task<string> Fetch(HubFetch hub, HubRepo repo, bool weights, CancellationToken cancel)
     {
         var (cache, known) = (hub.Cache, hub.Cache.Commit(repo));
         var lacks = known is null ? cache.RefFault(repo) : Lacks(cache, repo, known, weights, hub.Settings.IsOffline);
@@ -66,7 +67,7 @@ public static class HubCheckpoint
     /// that were fetched once and shards that the index names among them.
     /// </summary>
     /// <exception cref="InputException">It is not known which commit is meant.</exception>
-    public static IReadOnlyList<string> Cached(Hub hub, HubRepo repo)
+    public static IReadOnlyList<string> Cached(HubFetch hub, HubRepo repo)
     {
         var commit = hub.Cache.Commit(repo) ?? throw new InputException(
             $"{repo}: {hub.Cache.RefFault(repo)} in {hub.Cache.Folder}/{repo.Folder}; cognito-eval data fetch --model {repo}");
@@ -92,7 +93,7 @@ public static class HubCheckpoint
         }
     }
 
-    private static string Known(Hub hub, HubRepo repo, string commit)
+    private static string Known(HubFetch hub, HubRepo repo, string commit)
     {
         var generation = new HubFile(repo, commit, Generation);
         if (!hub.Cache.Has(generation) && !hub.Cache.IsAbsent(generation))

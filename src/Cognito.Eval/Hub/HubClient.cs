@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Cognito.Eval.Files;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Hub;
 
 /// <summary>The hub's HTTP API, as far as files are fetched from it.</summary>
 internal sealed class HubClient(HubSettings settings, Action<string> say) : IDisposable

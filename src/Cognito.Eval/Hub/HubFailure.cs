@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Polly.Timeout;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Hub;
 
 /// <summary>Why no answer came, in words of our own: the library's quote what the other side sent.</summary>
 internal static class HubFailure

@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Reflection;
+using Cognito.Eval.Files;
 using Polly.Timeout;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Hub;
 
 /// <summary>Requests to the hub: retries, redirects, and a token that goes to the endpoint's host only.</summary>
 internal sealed class HubHttp : IDisposable

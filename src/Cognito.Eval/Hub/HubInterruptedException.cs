@@ -1,4 +1,4 @@
-namespace Cognito.Eval;
+namespace Cognito.Eval.Hub;
 
 /// <summary>The user ended a fetch; what came is kept.</summary>
 public sealed class HubInterruptedException(OperationCanceledException inner) : OperationCanceledException(

@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Cognito.Eval.Files;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Hub;
 
 /// <summary>A repository's commit, and all its files.</summary>
 internal sealed record HubListing(string Commit, IReadOnlyList<string> Files)

@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Cognito.Eval.Files;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Hub;
 
 /// <summary>
 /// What came at the first fetch, kept under HF_HOME: the commit that a dataset stays at, and each file's sha256. A hash
@@ -47,7 +48,7 @@ public sealed record HubRecord(IReadOnlyDictionary<string, RecordedRepository> R
 
     /// <summary>Adds files of a repository's commit to the record.</summary>
     /// <exception cref="InputException">A file is another than at the first fetch.</exception>
-    internal static async Task Add(Hub hub, HubRepo repo, string commit, IReadOnlyList<string> paths, CancellationToken cancel)
+    internal static async Task Add(HubFetch hub, HubRepo repo, string commit, IReadOnlyList<string> paths, CancellationToken cancel)
     {
         if (Read(hub.Settings).Of(repo) is { } known && known.Revision == commit && paths.All(known.Files.ContainsKey))
             return;

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Hub;
 
 /// <summary>What a repository of the hub holds.</summary>
 public enum HubKind

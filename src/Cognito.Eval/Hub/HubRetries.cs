@@ -3,7 +3,7 @@ using Polly;
 using Polly.Retry;
 using Polly.Timeout;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Hub;
 
 /// <summary>How requests and transfers are tried again: with growing pauses, or when the hub says so.</summary>
 internal static class HubRetries

@@ -1,4 +1,6 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Files;
+
+namespace Cognito.Eval.Hub;
 
 /// <summary>Where the hub is, where its files are kept, and with what token: huggingface_hub's environment variables.</summary>
 /// <remarks>A class, not a record: a record's text would hold the token.</remarks>

@@ -1,4 +1,6 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Files;
+
+namespace Cognito.Eval.Hub;
 
 /// <summary>A blob that is being fetched: what is there of it, and the hash of that.</summary>
 internal sealed class PartFile : IDisposable

@@ -1,4 +1,4 @@
-namespace Cognito.Eval;
+namespace Cognito.Eval.Hub;
 
 /// <summary>
 /// Reads a body for as long as enough of it comes: at least <see cref="LeastRate"/> for each second of the patience. So

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Hub;
 
 /// <summary>Bytes as people read them, in powers of ten as the hub counts.</summary>
 public static class Sizes

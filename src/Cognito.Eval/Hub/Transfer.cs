@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Cognito.Eval.Files;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Hub;
 
 /// <summary>One file on its way from the hub into the cache.</summary>
 public sealed class Transfer

@@ -1,4 +1,6 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Files;
+
+namespace Cognito.Eval.Hub;
 
 /// <summary>Files that are there whole or not at all.</summary>
 internal static class WholeFile

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Journal;
 
 /// <summary>A batch's answers as a journal holds them.</summary>
 /// <param name="Asked">Digest of the batch's tokens.</param>

@@ -1,4 +1,6 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Files;
+
+namespace Cognito.Eval.Journal;
 
 /// <summary>A journal copied to be looked into, while a process may be at work on it.</summary>
 internal static class JournalCopy

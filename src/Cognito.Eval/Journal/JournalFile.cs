@@ -1,8 +1,9 @@
 using System.Globalization;
+using Cognito.Eval.Files;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Journal;
 
 /// <summary>A journal on disk: an SQLite database that one process writes.</summary>
 /// <remarks>
@@ -112,7 +113,7 @@ internal sealed class JournalFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{path}: cannot be read or copied ({Fact.Of(e)}); "
+            throw new InputException($"{path}: cannot be read or copied ({JournalSchema.FactOf(e)}); "
                 + $"check its permissions, and the room in {System.IO.Path.GetTempPath()}", e);
         }
         finally

@@ -1,7 +1,8 @@
+using Cognito.Eval.Files;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Journal;
 
 /// <summary>What a journal's database may hold, and how much it may make SQLite do: it may be anybody's.</summary>
 /// <remarks>
@@ -100,7 +101,10 @@ internal static class JournalSchema
         command.ExecuteNonQuery();
     }
 
-    /// <summary>What went wrong, in words.</summary>
+    /// <summary>What went wrong, in words, whether SQLite or the system says it.</summary>
+    public static string FactOf(Exception e) => e is SqliteException sqlite ? Fact(sqlite) : Files.Fact.Of(e);
+
+    /// <summary>https://sqlite.org/rescode.html, in words.</summary>
     public static string Fact(SqliteException e) => e.SqliteErrorCode switch
     {
         _ when e is ForeignJournalException => e.Message,

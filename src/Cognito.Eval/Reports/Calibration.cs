@@ -1,4 +1,7 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
+
+namespace Cognito.Eval.Reports;
 
 /// <summary>
 /// How often a model's likeliest choice is right, against the probability it gives it: a softmax over the choices'
@@ -11,7 +14,7 @@ public sealed record Calibration(IReadOnlyList<CalibrationBin> Bins, double Erro
     private const int Tenths = 10;
 
     /// <summary>Of documents with choices; of several true answers mc1's are taken. Null where there are none.</summary>
-    public static Calibration? Of(IEnumerable<DocDetail> docs)
+    public static Calibration? FromDetails(IEnumerable<DocDetail> docs)
     {
         var bins = new (int Count, double Confidence, int Right)[Tenths];
         foreach (var doc in docs)

@@ -1,4 +1,7 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
+
+namespace Cognito.Eval.Reports;
 
 /// <summary>A column of the leaderboard, or a task outside it, as a run scored it.</summary>
 /// <param name="Title">As on the card, with the shots that were asked.</param>
@@ -17,7 +20,7 @@ public sealed record ColumnScore(
     public static string Mark(int notFinite) => notFinite == 0 ? "" : $" ({notFinite} not finite)";
 
     /// <summary>The columns in the leaderboard's order, then tasks outside it; columns not asked have no value.</summary>
-    public static IReadOnlyList<ColumnScore> Of(Run run, IReadOnlyList<Column> columns)
+    public static IReadOnlyList<ColumnScore> FromRun(Run run, IReadOnlyList<Column> columns)
     {
         var values = ModelCard.Values(run, columns);
         return
@@ -47,7 +50,7 @@ public sealed record ColumnScore(
     /// <summary>The mean of the leaderboard's columns, and its standard error; null while one is missing.</summary>
     public static (double? Value, double? StandardError) Average(Run run, IReadOnlyList<Column> columns)
     {
-        ColumnScore[] scores = [.. Of(run, columns).Take(columns.Count)];
+        ColumnScore[] scores = [.. FromRun(run, columns).Take(columns.Count)];
         return (ModelCard.Average(run, columns), Pooled([.. scores.Select(score => score.StandardError)]));
     }
 

@@ -1,7 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Cognito.Eval.Comparison;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Reports;
 
 /// <summary>Comparisons for other programs: JSON, and CSV of a line for each column, task and average.</summary>
 public static class ComparisonData
@@ -15,7 +16,7 @@ public static class ComparisonData
         Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 
-    public static string ToJson(IReadOnlyList<Comparison> comparisons) => JsonSerializer.Serialize(comparisons, Options) + "\n";
+    public static string ToJson(IReadOnlyList<RunComparison> comparisons) => JsonSerializer.Serialize(comparisons, Options) + "\n";
 
     public static string ToJson(Gate gate) => JsonSerializer.Serialize(gate, Options) + "\n";
 
@@ -26,7 +27,7 @@ public static class ComparisonData
         "baseline_not_finite", "candidate_not_finite",
     ];
 
-    public static string ToCsv(IReadOnlyList<Comparison> comparisons)
+    public static string ToCsv(IReadOnlyList<RunComparison> comparisons)
     {
         using var csv = new Csv(Header);
         foreach (var comparison in comparisons)
@@ -40,7 +41,7 @@ public static class ComparisonData
         return csv.ToString();
     }
 
-    private static object?[] Line(Comparison comparison, Contrast contrast, string column) =>
+    private static object?[] Line(RunComparison comparison, Contrast contrast, string column) =>
     [
         comparison.Baseline, comparison.Candidate, column, contrast.Name, contrast.Metric, contrast.Documents,
         contrast.IsPaired, contrast.Baseline, contrast.Candidate, contrast.Difference,

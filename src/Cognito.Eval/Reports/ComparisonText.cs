@@ -1,79 +1,80 @@
 using System.Globalization;
+using Cognito.Eval.Comparison;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Reports;
 
 /// <summary>Comparisons in Markdown: two runs in full; more as a table against the first, a matrix and a trend.</summary>
 public static class ComparisonText
 {
     /// <param name="showTasks">Whether each task of a column that has several gets a row.</param>
-    public static string OfTwo(Comparison comparison, bool showTasks = false)
+    public static string OfTwo(RunComparison comparison, bool showTasks = false)
     {
         var table = new TextTable(
             "Metric", "Baseline", "Candidate", "Difference", "Stderr", "95 % interval", "Wins", "Losses", "p", "p (Holm)", "Detectable");
         foreach (var column in comparison.Columns)
         {
-            table.Add(Row(column, column.Metric is null ? column.Name : Markdown.Of($"{column.Name}, {column.Metric}")));
+            table.Add(Row(column, column.Metric is null ? column.Name : Markdown.From($"{column.Name}, {column.Metric}")));
             if (showTasks)
                 foreach (var task in column.Tasks)
-                    table.Add(Row(task, Markdown.Of($"  {task.Name}")));
+                    table.Add(Row(task, Markdown.From($"  {task.Name}")));
         }
         if (comparison.Average is { } average)
             table.Add(Row(average, average.Name));
-        return Markdown.Of(
+        return Markdown.From(
             $"Baseline: {comparison.Baseline}. Candidate: {comparison.Candidate}.\n\n{table.ToMarkdown()}\n{Legend(comparison)}{Facts(comparison)}").Text;
     }
 
     private static Markdown[] Row(Contrast contrast, Markdown name) =>
     [
-        contrast.IsPaired ? name : Markdown.Of($"{name} (unpaired)"), Points(contrast.Baseline, contrast.BaselineNotFinite),
+        contrast.IsPaired ? name : Markdown.From($"{name} (unpaired)"), Points(contrast.Baseline, contrast.BaselineNotFinite),
         Points(contrast.Candidate, contrast.CandidateNotFinite), Signed(contrast.Difference),
         Points(contrast.StandardError), Range(contrast.Interval), Count(contrast.Wins), Count(contrast.Losses), P(contrast.P),
         P(contrast.AdjustedP), Points(contrast.Detectable),
     ];
 
-    private static Markdown Legend(Comparison comparison) => Markdown.Of(
+    private static Markdown Legend(RunComparison comparison) => Markdown.From(
         $"Points; difference = candidate - baseline. Detectable: the smallest true difference that would show in 4 of 5 comparisons.\n{Clusters(comparison)}");
 
-    private static IEnumerable<Markdown> Clusters(Comparison comparison) =>
+    private static IEnumerable<Markdown> Clusters(RunComparison comparison) =>
         from column in comparison.Columns
         where column.ClusterError is not null
-        select Markdown.Of($"{column.Name}: its {column.Tasks.Count} tasks are fixed and count alike; if they might have been others, "
+        select Markdown.From($"{column.Name}: its {column.Tasks.Count} tasks are fixed and count alike; if they might have been others, "
             + $"the standard error is {Points(column.ClusterError)}.\n");
 
-    private static Markdown Facts(Comparison comparison) => Markdown.All(
+    private static Markdown Facts(RunComparison comparison) => Markdown.All(
     [
-        .. comparison.Missing.Count > 0 ? [Markdown.Of($"* only in one of the runs: {string.Join(", ", comparison.Missing)}\n")] : Array.Empty<Markdown>(),
-        .. comparison.Notes.Select(note => Markdown.Of($"* {note}\n")),
+        .. comparison.Missing.Count > 0 ? [Markdown.From($"* only in one of the runs: {string.Join(", ", comparison.Missing)}\n")] : Array.Empty<Markdown>(),
+        .. comparison.Notes.Select(note => Markdown.From($"* {note}\n")),
         .. comparison.Provenance.Count > 0 ? [new("\nWhy the numbers may differ:\n")] : Array.Empty<Markdown>(),
         .. comparison.Provenance.Select(Differs),
     ]);
 
-    internal static Markdown Differs(Unlike unlike) => Markdown.Of($"- {unlike.ToString()}: {unlike.Effect}\n");
+    internal static Markdown Differs(SettingDifferences unlike) => Markdown.From($"- {unlike.ToString()}: {unlike.Effect}\n");
 
     /// <summary>What two runs are not alike in, without a comparison.</summary>
-    public static string Why(string baseline, string candidate, IReadOnlyList<Unlike> unlike) => unlike.Count == 0
-        ? Markdown.Of($"{baseline} and {candidate}: nothing that results.json records differs\n").Text
+    public static string Why(string baseline, string candidate, IReadOnlyList<SettingDifferences> unlike) => unlike.Count == 0
+        ? Markdown.From($"{baseline} and {candidate}: nothing that results.json records differs\n").Text
         : unlike.Aggregate(new TextTable("Setting", baseline, candidate, "Effect") { TextColumns = 4 },
             (table, u) => table.Add(u.What, u.Baseline, u.Candidate, u.Effect)).ToMarkdown().Text;
 
     /// <param name="against">Each later run against the first.</param>
     /// <param name="pairs">Differences of the averages: [row, column], row minus column; null where it is the same run.</param>
     public static string OfMany(
-        IReadOnlyList<string> names, IReadOnlyList<Comparison> against, IReadOnlyList<IReadOnlyList<Contrast?>> pairs)
+        IReadOnlyList<string> names, IReadOnlyList<RunComparison> against, IReadOnlyList<IReadOnlyList<Contrast?>> pairs)
     {
         var values = new TextTable(["Metric", .. names.Select(name => (Markdown)name)]);
         foreach (var column in against[0].Columns.Append(against[0].Average).OfType<Contrast>())
             values.Add([column.Name, Points(column.Baseline, column.BaselineNotFinite), .. against.Select(c => Change(Find(c, column.Name)))]);
-        var trend = new TextTable([Markdown.Of($"Average against {names[0]}"), "Difference", "Stderr", "95 % interval", "p"]);
+        var trend = new TextTable([Markdown.From($"Average against {names[0]}"), "Difference", "Stderr", "95 % interval", "p"]);
         foreach (var comparison in against)
             trend.Add([comparison.Candidate, Difference(comparison.Average), Points(comparison.Average?.StandardError),
                 Range(comparison.Average?.Interval), P(comparison.Average?.P)]);
         var matrix = new TextTable(["Average, row - column", .. names.Select(name => (Markdown)name)]);
         foreach (var (i, name) in names.Index())
             matrix.Add([name, .. pairs[i].Select(pair => pair is null ? Markdown.None : Marked(Signed(pair.Difference), pair.P) + NotFinite(pair))]);
-        return Markdown.Of($"{values.ToMarkdown()}\nPoints. In brackets the difference from {names[0]}; * where p, Holm's over the columns, is below 0.05.\n\n"
+        return Markdown.From($"{values.ToMarkdown()}\nPoints. In brackets the difference from {names[0]}; * where p, Holm's over the columns, is below 0.05.\n\n"
             + $"{trend.ToMarkdown()}\n{matrix.ToMarkdown()}\n* where p is below 0.05, not adjusted for the number of pairs.\n"
-            + $"{against.SelectMany(c => c.Notes).Distinct().Select(note => Markdown.Of($"* {note}\n"))}").Text;
+            + $"{against.SelectMany(c => c.Notes).Distinct().Select(note => Markdown.From($"* {note}\n"))}").Text;
     }
 
     /// <summary>What moved beside the scores.</summary>
@@ -83,12 +84,12 @@ public static class ComparisonText
             Signed(shift.Probability), Points(shift.ProbabilityError))).ToMarkdown().Text
         + "\nMean changes, candidate - baseline. Margin: the right choice's log-likelihood less the best wrong one's; probability: among the choices.\n";
 
-    private static Contrast? Find(Comparison comparison, string name) =>
+    private static Contrast? Find(RunComparison comparison, string name) =>
         comparison.Columns.Append(comparison.Average).FirstOrDefault(contrast => contrast?.Name == name);
 
     private static Markdown Change(Contrast? contrast) => contrast is null
         ? new("-")
-        : Markdown.Of($"{Points(contrast.Candidate, contrast.CandidateNotFinite)} ({Marked(Signed(contrast.Difference), contrast.AdjustedP ?? contrast.P)})");
+        : Markdown.From($"{Points(contrast.Candidate, contrast.CandidateNotFinite)} ({Marked(Signed(contrast.Difference), contrast.AdjustedP ?? contrast.P)})");
 
     private static Markdown Marked(Markdown text, double? p) => p < 0.05 ? text + new Markdown("*") : text;
 
@@ -99,12 +100,12 @@ public static class ComparisonText
 
     internal static Markdown Points(double? value) => new(value?.ToString("0.00", CultureInfo.InvariantCulture) ?? "-");
 
-    private static Markdown Points(double value, int notFinite) => Markdown.Of($"{Points(value)}{new Markdown(ColumnScore.Mark(notFinite))}");
+    private static Markdown Points(double value, int notFinite) => Markdown.From($"{Points(value)}{new Markdown(ColumnScore.Mark(notFinite))}");
 
     internal static Markdown Signed(double? value) => new(value?.ToString("+0.00;-0.00;0.00", CultureInfo.InvariantCulture) ?? "-");
 
     internal static Markdown Range(Interval? interval) =>
-        interval is { } range ? Markdown.Of($"{Signed(range.Low)} .. {Signed(range.High)}") : new("-");
+        interval is { } range ? Markdown.From($"{Signed(range.Low)} .. {Signed(range.High)}") : new("-");
 
     internal static Markdown P(double? p) => new(p switch
     {

@@ -1,7 +1,8 @@
 using System.Globalization;
+using Cognito.Eval.Files;
 using CsvHelper;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Reports;
 
 /// <summary>CSV in which numbers are numbers, and no text is a formula that a spreadsheet would run.</summary>
 internal sealed class Csv : IDisposable

@@ -1,6 +1,10 @@
 using System.Globalization;
+using Cognito.Eval.Comparison;
+using Cognito.Eval.Files;
+using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Reports;
 
 /// <summary>
 /// A run as the hub's <c>.eval_results/*.yaml</c>: one entry a column, naming the dataset on the hub
@@ -12,11 +16,11 @@ public static class EvalResults
     /// <exception cref="InputException">The run measured no column.</exception>
     public static string Yaml(Run run, IReadOnlyList<Column> columns, IReadOnlyCollection<EvalTask> tasks)
     {
-        object[] entries = [.. ColumnScore.Of(run, columns).Take(columns.Count).Where(score => score.Value is not null)
+        object[] entries = [.. ColumnScore.FromRun(run, columns).Take(columns.Count).Where(score => score.Value is not null)
             .Select(score => Entry(run, score, [.. tasks.Where(task => task.Column.Key == score.Key)]))];
         return entries.Length == 0
             ? throw new InputException($"{run.Provenance.Model}: no column was measured, so there is nothing for .eval_results")
-            : Eval.Yaml.Of(entries);
+            : Reports.Yaml.Serialize(entries);
     }
 
     private static OrderedDictionary<string, object> Entry(Run run, ColumnScore score, IReadOnlyList<EvalTask> tasks)

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Xml.Linq;
+using Cognito.Eval.Comparison;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Reports;
 
 /// <summary>A gate's verdict for readers and for continuous integration: Markdown, and JUnit's XML.</summary>
 public static class GateText
@@ -12,10 +13,10 @@ public static class GateText
         foreach (var criterion in gate.Criteria)
             table.Add(criterion.Name, Word(criterion), ComparisonText.Signed(criterion.Drop), ComparisonText.Range(criterion.DropInterval),
                 ComparisonText.Points(criterion.Delta), criterion.Reason);
-        return Eval.Markdown.Of(
+        return Reports.Markdown.From(
             $"{Headline(gate, undecided)}\n\nBaseline: {gate.Comparison.Baseline}. Candidate: {gate.Comparison.Candidate}.\n\n{table.ToMarkdown()}\n"
             + $"Points; a drop above 0 is a loss. The average decides; a column objects where its drop is certain.\n{Undecidable(gate)}"
-            + $"{gate.Comparison.Notes.Select(note => Eval.Markdown.Of($"* {note}\n"))}{gate.Comparison.Provenance.Select(ComparisonText.Differs)}").Text;
+            + $"{gate.Comparison.Notes.Select(note => Reports.Markdown.From($"* {note}\n"))}{gate.Comparison.Provenance.Select(ComparisonText.Differs)}").Text;
     }
 
     public static string Headline(Gate gate, OnUndecided undecided) => "Gate: " + (gate.Verdict, undecided) switch
@@ -38,10 +39,10 @@ public static class GateText
 
     private static Markdown Undecidable(Gate gate)
     {
-        string[] wide = [.. gate.Criteria.Where(criterion => criterion.Delta > Gate.LeastDelta && criterion.Name != Comparison.AverageName)
+        string[] wide = [.. gate.Criteria.Where(criterion => criterion.Delta > Gate.LeastDelta && criterion.Name != RunComparison.AverageName)
             .Select(criterion => criterion.Name)];
-        return wide.Length == 0 ? Eval.Markdown.None
-            : Eval.Markdown.Of($"{string.Join(", ", wide)}: so few documents cannot decide on a drop of 1 point; δ is larger there.\n");
+        return wide.Length == 0 ? Reports.Markdown.None
+            : Reports.Markdown.From($"{string.Join(", ", wide)}: so few documents cannot decide on a drop of 1 point; δ is larger there.\n");
     }
 
     /// <summary>One test case a criterion; an undecided one that counts is skipped, or failed where the policy says so.</summary>

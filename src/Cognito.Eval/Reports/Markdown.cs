@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using Cognito.Eval.Files;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Reports;
 
 /// <summary>
 /// Markdown as GitHub shows it. What an interpolated string puts into it, and any text that becomes it, is escaped, unless it
@@ -11,7 +12,7 @@ public readonly record struct Markdown(string Text)
 {
     public static Markdown None { get; } = new("");
 
-    public static Markdown Of(Template template) => new(template.ToString());
+    public static Markdown From(Template template) => new(template.ToString());
 
     public static Markdown All(IEnumerable<Markdown> parts) => new(string.Concat(parts.Select(part => part.Text)));
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
+using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Reports;
 
 /// <summary>A run as a model card shows it: the leaderboard's table, and the model-index of its front matter.</summary>
 public static class ModelCard
@@ -48,7 +50,7 @@ public static class ModelCard
                     .Select(column => Entry(run, column, values[column.Key]!.Value)).ToArray(),
             },
         };
-        return Eval.Yaml.Of(front);
+        return Reports.Yaml.Serialize(front);
     }
 
     private static OrderedDictionary<string, object> Entry(Run run, Column column, double value)
@@ -122,5 +124,5 @@ public static class ModelCard
         text.PadLeft(text.Length + (width - text.Length) / 2).PadRight(width);
 
     private static Markdown Notes(Run run) => run.Leaderboard.Notes.Count == 0 ? Markdown.None
-        : Markdown.Of($"\nNot a leaderboard score:\n{run.Leaderboard.Notes.Select(note => Markdown.Of($"- {note}\n"))}");
+        : Markdown.From($"\nNot a leaderboard score:\n{run.Leaderboard.Notes.Select(note => Markdown.From($"- {note}\n"))}");
 }

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Cognito.Eval.Files;
+using Cognito.Eval.Results;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Reports;
 
 /// <summary>A run that a report shows, under a name of its own.</summary>
 /// <param name="Folder">Where its results.json and its details lie.</param>

@@ -1,6 +1,8 @@
 using System.Text;
+using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Reports;
 
 /// <summary>Runs as tables: CSV to compute with, Markdown to read.</summary>
 public static class ScoreTables
@@ -35,7 +37,7 @@ public static class ScoreTables
                     label, "task", name, metric, run.Results.GetValueOrDefault(name)?.GetValueOrDefault(metric) * 100,
                     run.Results.GetValueOrDefault(name)?.GetValueOrDefault(metric + "_stderr") * 100, task.Documents,
                     task.NumFewshot, metric == task.Headline, task.IsComplete, Counted(task.NotFiniteRequests));
-        foreach (var score in ColumnScore.Of(run, columns).Take(columns.Count).Where(score => score.Value is not null))
+        foreach (var score in ColumnScore.FromRun(run, columns).Take(columns.Count).Where(score => score.Value is not null))
             yield return new(
                 label, "column", score.Key, score.Metric, score.Value, score.StandardError,
                 score.Tasks.Count > 0 ? score.Documents : null,
@@ -50,7 +52,7 @@ public static class ScoreTables
     /// <summary>A row a column, a column a run: value ± standard error; what the runs lack is said below.</summary>
     public static string Markdown(IReadOnlyList<ReportedRun> runs, IReadOnlyList<Column> columns)
     {
-        var scores = runs.Select(run => ColumnScore.Of(run.Run, columns)).ToList();
+        var scores = runs.Select(run => ColumnScore.FromRun(run.Run, columns)).ToList();
         string[] titles = [.. scores.SelectMany(run => run.Select(score => score.Title)).Distinct()];
         var text = new StringBuilder();
         Row(text, ["Metric", .. runs.Select(run => Escaped(run.Label))]);
@@ -65,19 +67,19 @@ public static class ScoreTables
             Cell(ColumnScore.Average(run.Run, columns), starred: run.Run.Leaderboard.Notes.Count > 0)
             + ColumnScore.Mark(run.Run.NotFiniteRequests))]);
         foreach (var run in runs.Where(run => run.Run.Leaderboard.Notes.Count > 0))
-            text.Append(Eval.Markdown.Of($"\n\\* {Escaped(run.Label)} is not a leaderboard score:\n\n").Text)
-                .Append(Eval.Markdown.All(run.Run.Leaderboard.Notes.Select(note => Eval.Markdown.Of($"- {Escaped(note)}\n"))).Text);
+            text.Append(Reports.Markdown.From($"\n\\* {Escaped(run.Label)} is not a leaderboard score:\n\n").Text)
+                .Append(Reports.Markdown.All(run.Run.Leaderboard.Notes.Select(note => Reports.Markdown.From($"- {Escaped(note)}\n"))).Text);
         return text.ToString();
     }
 
     private static void Row(StringBuilder text, IEnumerable<Markdown> cells) =>
-        text.Append($"| {Eval.Markdown.Joined(" | ", cells).Text} |\n");
+        text.Append($"| {Reports.Markdown.Joined(" | ", cells).Text} |\n");
 
-    private static Markdown Cell(ColumnScore? score) => Eval.Markdown.Of(
+    private static Markdown Cell(ColumnScore? score) => Reports.Markdown.From(
         $"{Cell((score?.Value, score?.StandardError), starred: score is { IsComplete: false, Tasks.Count: > 0 })}{new Markdown(ColumnScore.Mark(score?.NotFinite ?? 0))}");
 
     private static Markdown Cell((double? Value, double? Error) estimate, bool starred) => estimate.Value is not { } value ? new("-")
         : new(ModelCard.Cell(value) + (estimate.Error is { } error ? $" ± {ModelCard.Cell(error)}" : "") + (starred ? " \\*" : ""));
 
-    private static Markdown Escaped(string text) => new(Eval.Markdown.Escaped(text, everyUnderscore: true));
+    private static Markdown Escaped(string text) => new(Reports.Markdown.Escaped(text, everyUnderscore: true));
 }

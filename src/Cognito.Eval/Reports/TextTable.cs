@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Reports;
 
 /// <summary>A Markdown table whose columns line up, so that it reads in a terminal too.</summary>
 internal sealed class TextTable(params Markdown[] header)

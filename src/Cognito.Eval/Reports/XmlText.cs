@@ -1,6 +1,7 @@
 using System.Xml.Linq;
+using Cognito.Eval.Files;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Reports;
 
 /// <summary>XML whose names are ours and whose texts may be anybody's: characters that XML cannot hold are spelled out.</summary>
 internal static class XmlText

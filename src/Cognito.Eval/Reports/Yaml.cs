@@ -1,10 +1,11 @@
 using System.Text.RegularExpressions;
+using Cognito.Eval.Files;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 using YamlDotNet.Serialization.EventEmitters;
 using YamlDotNet.Serialization.NamingConventions;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Reports;
 
 /// <summary>
 /// YAML in which every text is read as that text, by 1.1 as by 1.2: what is not plainly one stands in double quotes
@@ -12,7 +13,7 @@ namespace Cognito.Eval;
 /// </summary>
 internal static partial class Yaml
 {
-    public static string Of(object document) => new SerializerBuilder().WithNamingConvention(NullNamingConvention.Instance).WithNewLine("\n")
+    public static string Serialize(object document) => new SerializerBuilder().WithNamingConvention(NullNamingConvention.Instance).WithNewLine("\n")
         .WithEventEmitter(next => new Quoting(next)).Build().Serialize(document);
 
     /// <summary>

@@ -1,8 +1,9 @@
 using System.IO.Compression;
+using Cognito.Eval.Files;
 using Parquet;
 using Parquet.Schema;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Results;
 
 /// <summary>
 /// Documents on disk, a Parquet file a task: <c>details/&lt;task&gt;.parquet</c> beside results.json, in evaluation order.

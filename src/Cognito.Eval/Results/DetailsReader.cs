@@ -1,4 +1,7 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Data;
+using Cognito.Eval.Files;
+
+namespace Cognito.Eval.Results;
 
 /// <summary>
 /// Reads what <see cref="DetailsFile"/> wrote, or somebody else under its name: nothing in it is believed unseen.

@@ -1,4 +1,6 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Tasks;
+
+namespace Cognito.Eval.Results;
 
 /// <summary>What a document got, beyond its scores: a row of <see cref="DetailsFile"/>.</summary>
 public sealed record DocDetail
@@ -61,7 +63,7 @@ public sealed record DocDetail
     public IReadOnlyList<string> Choices { get; init; } = [];
 
     /// <param name="prompts">Whether to keep prompts and choices as text.</param>
-    public static DocDetail Of(EvalTask task, GradedDoc graded, bool prompts = false)
+    public static DocDetail From(EvalTask task, GradedDoc graded, bool prompts = false)
     {
         var (asked, doc) = (graded.Asked, graded.Asked.Doc);
         var detail = new DocDetail

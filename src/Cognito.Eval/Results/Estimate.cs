@@ -1,11 +1,11 @@
-namespace Cognito.Eval;
+namespace Cognito.Eval.Results;
 
 /// <summary>A mean, and how sure we are of it.</summary>
 /// <param name="StandardError">Sample standard deviation / √n; null for one value (protocol 6.5).</param>
 public sealed record Estimate(double Mean, double? StandardError)
 {
     /// <summary>Sums run left to right, as the reference's do: the last digit depends on it.</summary>
-    public static Estimate Of(IReadOnlyCollection<double> values)
+    public static Estimate FromValues(IReadOnlyCollection<double> values)
     {
         var n = values.Count;
         ArgumentOutOfRangeException.ThrowIfZero(n);

@@ -1,4 +1,8 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
+using Cognito.Eval.Tasks;
+
+namespace Cognito.Eval.Results;
 
 /// <summary>A document with its replies and scores.</summary>
 /// <param name="Truncated">How many of its requests lost tokens.</param>

@@ -2,8 +2,11 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Cognito.Eval.Files;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Results;
 
 /// <summary>What a run, or a shard of one, is: run.json, written before the first answer.</summary>
 public sealed record Manifest

@@ -1,4 +1,4 @@
-namespace Cognito.Eval;
+namespace Cognito.Eval.Results;
 
 /// <summary>What no run.json of ours holds: it may be anybody's, and its numbers decide how much is done.</summary>
 internal static class ManifestCheck

@@ -1,4 +1,4 @@
-namespace Cognito.Eval;
+namespace Cognito.Eval.Results;
 
 /// <summary>
 /// How far sharing and batching move the numbers: log-likelihoods of a sample of the documents, compared with those of

@@ -1,11 +1,13 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Planning;
+
+namespace Cognito.Eval.Results;
 
 /// <summary>What a task's scored tokens were routed to.</summary>
 /// <param name="Tokens">Targets predicted, of requests that are answered once.</param>
 /// <param name="Layers">From the first layer to the last.</param>
 public sealed record RoutingRecord(long Tokens, IReadOnlyList<RoutingLayer> Layers)
 {
-    public static RoutingRecord Of(RoutingSums sums)
+    public static RoutingRecord FromSums(RoutingSums sums)
     {
         var width = RoutingSums.Width(sums.Experts);
         double[] Means(int layer, int from, int count) =>

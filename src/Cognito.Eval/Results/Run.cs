@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
+using Cognito.Eval.Models;
+using Cognito.Eval.Protocols;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Results;
 
 /// <summary>One evaluation of one checkpoint: what results.json holds.</summary>
 public sealed record Run

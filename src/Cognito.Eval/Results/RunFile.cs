@@ -1,8 +1,9 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Cognito.Eval.Files;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Results;
 
 /// <summary>Runs on disk: results.json, written whole or not at all.</summary>
 public static class RunFile

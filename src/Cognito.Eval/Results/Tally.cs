@@ -1,4 +1,7 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Protocols;
+using Cognito.Eval.Tasks;
+
+namespace Cognito.Eval.Results;
 
 /// <summary>From graded documents to the numbers of a run: estimates, columns, the average.</summary>
 public static class Tally
@@ -8,7 +11,7 @@ public static class Tally
 
     /// <param name="columns">The leaderboard's columns, in its order.</param>
     /// <param name="notFiniteTensors">Names of the weights' tensors that hold a NaN or an infinity.</param>
-    /// <param name="notes">What keeps this from being a leaderboard score (<see cref="Doubts"/>); empty if it is one.</param>
+    /// <param name="notes">What keeps this from being a leaderboard score (<see cref="Caveats"/>); empty if it is one.</param>
     /// <param name="remarks">What else is to be said, of the checkpoint's files.</param>
     public static Run Count(
         IReadOnlyList<GradedTask> graded, IReadOnlyList<Column> columns, Provenance provenance, Limit? limit,
@@ -34,7 +37,7 @@ public static class Tally
             Tasks = tasks,
             Rounding = rounding,
             Routing = graded.All(task => task.Routing is null) ? null : graded.Where(task => task.Routing is not null)
-                .ToDictionary(task => task.Questions.Task.Name, task => RoutingRecord.Of(task.Routing!)),
+                .ToDictionary(task => task.Questions.Task.Name, task => RoutingRecord.FromSums(task.Routing!)),
             Provenance = provenance,
         };
     }
@@ -44,7 +47,7 @@ public static class Tally
         var metrics = new OrderedDictionary<string, double?>();
         foreach (var (m, metric) in task.Questions.Task.Metrics.Index())
         {
-            var estimate = Estimate.Of([.. task.Docs.Select(doc => doc.Scores.Values[m])]);
+            var estimate = Estimate.FromValues([.. task.Docs.Select(doc => doc.Scores.Values[m])]);
             metrics[metric] = Finite(estimate.Mean);
             metrics[metric + "_stderr"] = Finite(estimate.StandardError);
         }

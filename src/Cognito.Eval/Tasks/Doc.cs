@@ -1,4 +1,4 @@
-namespace Cognito.Eval;
+namespace Cognito.Eval.Tasks;
 
 /// <summary>
 /// A document: one question of a benchmark, typed. The kind says how it is asked and graded; there are four, and no more.

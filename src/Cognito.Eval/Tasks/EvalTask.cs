@@ -1,4 +1,8 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Data;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Files;
+
+namespace Cognito.Eval.Tasks;
 
 /// <summary>A task: a benchmark as it is asked. A few facts, and how a row becomes a document.</summary>
 /// <param name="Name">The reference's name, in results too.</param>

@@ -1,4 +1,4 @@
-namespace Cognito.Eval;
+namespace Cognito.Eval.Tasks;
 
 /// <summary>One document's scores.</summary>
 /// <param name="Values">A value for each of the task's metrics, in the task's order.</param>

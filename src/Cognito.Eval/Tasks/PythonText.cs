@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Tasks;
 
 /// <summary>Python's text primitives where .NET's differ (protocol 2.5): white space, strip, capitalize, length.</summary>
 public static class PythonText

@@ -1,4 +1,4 @@
-namespace Cognito.Eval;
+namespace Cognito.Eval.Tasks;
 
 /// <summary>What a model is asked, as text.</summary>
 public abstract record Request(string Context);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Cognito.Eval.Cli;
+using Cognito.Eval.Planning;
 
 namespace Cognito.Eval.Tests;
 

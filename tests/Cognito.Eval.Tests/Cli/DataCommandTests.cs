@@ -1,7 +1,11 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Cognito.Eval.Tasks;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Cli;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Files;
+using Cognito.Eval.Hub;
 
 namespace Cognito.Eval.Tests;
 
@@ -28,7 +32,7 @@ public sealed class DataCommandTests : IAsyncDisposable
     public async Task One_flipped_byte_in_any_file_is_found_and_named(bool copies)
     {
         hub = SmallHub.Serve(SmallHub.Data(line.At("served")));
-        using var fetched = new Hub(new HubSettings
+        using var fetched = new HubFetch(new HubSettings
         {
             Endpoint = hub.Endpoint,
             Home = line.At("home"),

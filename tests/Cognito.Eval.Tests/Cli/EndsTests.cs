@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Cognito.Eval.Cli;
+using Cognito.Eval.Files;
+using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Tests;
 

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
+using Cognito.Eval.Data;
+using Cognito.Eval.Reports;
 using YamlDotNet.Serialization;
 
 namespace Cognito.Eval.Tests;

@@ -1,5 +1,11 @@
+using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Cli;
-using Cognito.Eval.Torch;
+using Cognito.Eval.Comparison;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Files;
+using Cognito.Eval.Hub;
+using Cognito.Eval.Results;
+using Cognito.Eval.Torch.Weights;
 
 namespace Cognito.Eval.Tests;
 
@@ -115,7 +121,7 @@ public sealed class NamesFromFilesTests : IDisposable
         var file = line.Write("r/results_d1.json", json);
         using var document = System.Text.Json.JsonDocument.Parse(json);
         var message = Assert.Throws<InputException>(() => HarnessFile.Read(file, document.RootElement,
-            (_, _) => (Tasks.Winogrande.Task, Tasks.Winogrande.Task.Headline), ["Winogrande"])).Message;
+            (_, _) => (Benchmarks.Winogrande.Task, Benchmarks.Winogrande.Task.Headline), ["Winogrande"])).Message;
         Assert.Contains("is no name of a task", message);
     }
 

@@ -2,7 +2,12 @@ using System.CommandLine;
 using System.CommandLine.Completions;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
+using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Cli;
+using Cognito.Eval.Comparison;
+using Cognito.Eval.Reports;
+using Cognito.Eval.Reports.Html;
+using Cognito.Eval.Results;
 using YamlDotNet.Serialization;
 
 namespace Cognito.Eval.Tests;
@@ -115,7 +120,7 @@ public sealed class NotFiniteFormatTests : IDisposable
     [Fact]
     public void The_page_marks_differences_and_subjects_too()
     {
-        var page = HtmlReport.Render([new(MadeRuns.Early, ".", "sound"), new(Broken, ".", "broken")], Tasks.TaskRegistry.Columns, null);
+        var page = HtmlReport.Render([new(MadeRuns.Early, ".", "sound"), new(Broken, ".", "broken")], Benchmarks.TaskRegistry.Columns, null);
         Assert.Equal(2, page.Split("(7 not finite)").Length - 1); // the score, and the difference
         Assert.Equal(3, page.Split("(3 not finite)").Length - 1); // and the subject
     }
@@ -124,7 +129,7 @@ public sealed class NotFiniteFormatTests : IDisposable
     public void The_count_of_what_was_not_measured_here_is_not_known()
     {
         var reported = Broken with { Provenance = Broken.Provenance with { Kind = HarnessFile.Kind } };
-        var csv = ScoreTables.Csv([new(reported, ".", "theirs"), new(MadeRuns.Nano, ".", "ours")], Tasks.TaskRegistry.Columns);
+        var csv = ScoreTables.Csv([new(reported, ".", "theirs"), new(MadeRuns.Nano, ".", "ours")], Benchmarks.TaskRegistry.Columns);
         Assert.Equal(["", "0"], Lines(csv, ",column,GSM8K,").Select(row => row.Split(',')[^1]));
     }
 }

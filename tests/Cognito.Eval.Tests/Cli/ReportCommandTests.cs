@@ -1,3 +1,5 @@
+using Cognito.Eval.Results;
+
 namespace Cognito.Eval.Tests;
 
 /// <summary><c>report</c> as a user runs it, and the details that a run keeps for it.</summary>

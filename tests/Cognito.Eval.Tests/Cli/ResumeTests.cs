@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Cognito.Eval.Journal;
 
 namespace Cognito.Eval.Tests;
 
@@ -164,7 +165,7 @@ public sealed class ResumeTests : IDisposable
     {
         string[] part = ["-t", "winogrande", "--limit", "4", "--device", "cpu", "--shard", "0/1", "-o", line.At("parts")];
         var folder = Works(part).Out.Trim();
-        var right = Journal.Peek(folder)!;
+        var right = AnswerJournal.Peek(folder)!;
         using (var file = JournalFile.Open(Path.Combine(folder, JournalFile.Name)))
         {
             // What they hold is wrong, so that nobody can use it unnoticed.
@@ -173,7 +174,7 @@ public sealed class ResumeTests : IDisposable
             file.Commit(new Dictionary<string, string> { ["weights_sha256"] = new('a', 64) }, answers ? wrong : []);
         }
         Assert.Equal(answers, Works(part).Error.Contains("not the one whose answers were kept", StringComparison.Ordinal));
-        var now = Journal.Peek(folder)!;
+        var now = AnswerJournal.Peek(folder)!;
         Assert.Equal(right.WeightsSha256, now.WeightsSha256);
         Assert.Equal(right.Entries, now.Entries);
     }
@@ -304,7 +305,7 @@ public sealed class ResumeTests : IDisposable
 
     private long Kept(string root) => Directory.Exists(line.At(root))
         ? Directory.EnumerateFiles(line.At(root), JournalFile.Name, SearchOption.AllDirectories)
-            .Sum(file => Journal.Peek(Path.GetDirectoryName(file)!)?.KeptRequests ?? 0) : 0;
+            .Sum(file => AnswerJournal.Peek(Path.GetDirectoryName(file)!)?.KeptRequests ?? 0) : 0;
 
     private List<string> Results(string root) =>
         [.. Directory.EnumerateFiles(line.At(root), "results.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];

@@ -1,4 +1,8 @@
 using Cognito.Eval.Cli;
+using Cognito.Eval.Files;
+using Cognito.Eval.Journal;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Tests;
 
@@ -41,8 +45,8 @@ public sealed class RunFolderTests : IDisposable
         var (one, other) = (Found("a", shard: new(1, 2)), Found("a", shard: new(1, 2)));
         (one, other) = (one.Begin(), other.Begin());
         Assert.Equal(one.Path, other.Path);
-        using var journal = Journal.Open(one.Path);
-        Assert.Throws<InputException>(() => { Journal.Open(other.Path); });
+        using var journal = AnswerJournal.Open(one.Path);
+        Assert.Throws<InputException>(() => { AnswerJournal.Open(other.Path); });
     }
 
     [Fact]

@@ -1,4 +1,7 @@
 using Cognito.Eval.Cli;
+using Cognito.Eval.Files;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,3 +1,5 @@
+using Cognito.Eval.Comparison;
+using Cognito.Eval.Files;
 using Parquet;
 using Parquet.Schema;
 
@@ -15,7 +17,7 @@ public sealed class ChoiceShiftTests : IDisposable
     [Fact]
     public void A_right_choice_can_become_likelier_without_becoming_the_first()
     {
-        var shift = ChoiceShift.Of("ARC", [(
+        var shift = ChoiceShift.Create("ARC", [(
             [Doc(1, 1, -3, -1), Doc(2, 0, -1, -2)],
             [Doc(2, 0, -1, -2), Doc(1, 1, -2, -1)])])!;
         Assert.Equal((2, 100.0), (shift.Documents, shift.SameChoice));
@@ -27,13 +29,13 @@ public sealed class ChoiceShiftTests : IDisposable
     [Fact]
     public void Tasks_of_a_column_count_alike_and_what_is_no_number_is_left_out()
     {
-        var shift = ChoiceShift.Of("MMLU", [
+        var shift = ChoiceShift.Create("MMLU", [
             ([Doc(1, 0, 0, -1), Doc(2, 0, double.NaN, -1)], [Doc(1, 1, -1, 0), Doc(2, 0, 0, -1)]),
             ([Doc(1, 0, 0, -1), Doc(2, 0, 0, -1)], [Doc(1, 0, 0, -1), Doc(2, 0, 0, -1)])])!;
         Assert.Equal((3, 50.0), (shift.Documents, shift.SameChoice));
         Assert.Equal(-1, shift.Margin, 12);
         Assert.Null(shift.MarginError); // one document of the first task
-        Assert.Null(ChoiceShift.Of("ARC", []));
+        Assert.Null(ChoiceShift.Create("ARC", []));
     }
 
     [Fact]

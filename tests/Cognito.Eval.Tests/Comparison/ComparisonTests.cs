@@ -1,11 +1,15 @@
 using System.Text.Json.Nodes;
+using Cognito.Eval.Comparison;
+using Cognito.Eval.Files;
+using Cognito.Eval.Reports;
+using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Tests;
 
 /// <summary>Two real runs compared, against figures worked out from their files, and runs that cannot be.</summary>
 public sealed class ComparisonTests
 {
-    private static Contrast Of(Comparison comparison, string column) => comparison.Columns.Single(c => c.Name == column);
+    private static Contrast Of(RunComparison comparison, string column) => comparison.Columns.Single(c => c.Name == column);
 
     [Fact]
     public void Winogrande_is_what_its_two_files_say_by_hand()
@@ -15,7 +19,7 @@ public sealed class ComparisonTests
         var pairs = Scores("cognito-nano-200.json").Zip(Scores("cognito-nano-early-200.json")).ToList();
         var (wins, losses) = (pairs.Count(p => p is (0, 1)), pairs.Count(p => p is (1, 0)));
         Assert.Equal((200, 28, 42), (pairs.Count, wins, losses));
-        var winogrande = Of(Comparison.Of(MadeRuns.Nano, MadeRuns.Early), "Winogrande");
+        var winogrande = Of(RunComparison.Create(MadeRuns.Nano, MadeRuns.Early), "Winogrande");
         Assert.Equal((28, 42), (winogrande.Wins, winogrande.Losses));
         Assert.Equal((53.0, 46.0), (winogrande.Baseline, winogrande.Candidate));
         Assert.Equal(-7, winogrande.Difference, 10);
@@ -35,7 +39,7 @@ public sealed class ComparisonTests
     public void The_other_columns_are_what_an_independent_script_said()
     {
         // Python's math and fractions on the two files.
-        var comparison = Comparison.Of(MadeRuns.Nano, MadeRuns.Early);
+        var comparison = RunComparison.Create(MadeRuns.Nano, MadeRuns.Early);
         var truthful = Of(comparison, "TruthfulQA");
         Assert.Equal((-2.047680112129153, 1.9641174081115826), (truthful.Difference, truthful.StandardError!.Value), Close);
         Assert.Equal("paired t", truthful.Test);
@@ -62,7 +66,7 @@ public sealed class ComparisonTests
     public void A_better_candidate_has_a_difference_above_0_and_turning_round_changes_signs_alone()
     {
         var better = MadeRuns.Nano.WithScores("arc_challenge", scores => [.. scores.Select(_ => 1.0)]);
-        var (there, back) = (Of(Comparison.Of(MadeRuns.Nano, better), "ARC"), Of(Comparison.Of(better, MadeRuns.Nano), "ARC"));
+        var (there, back) = (Of(RunComparison.Create(MadeRuns.Nano, better), "ARC"), Of(RunComparison.Create(better, MadeRuns.Nano), "ARC"));
         Assert.Equal((100 - 25.5, 149, 0), (there.Difference, there.Wins, there.Losses));
         Assert.True(there.Interval!.Value.Low > 0);
         Assert.Equal((-there.Difference, 0, 149), (back.Difference, back.Wins, back.Losses));
@@ -74,7 +78,7 @@ public sealed class ComparisonTests
     public void A_limited_run_is_compared_on_the_documents_that_both_have()
     {
         var shorter = MadeRuns.Early.With("winogrande", task => task.First(50));
-        var comparison = Comparison.Of(MadeRuns.Nano, shorter);
+        var comparison = RunComparison.Create(MadeRuns.Nano, shorter);
         var winogrande = Of(comparison, "Winogrande");
         Assert.Equal(50, winogrande.Documents);
         Assert.Equal(100 * MadeRuns.Nano.Tasks["winogrande"].Scores["acc"].Take(50).Average(), winogrande.Baseline, 10);
@@ -97,7 +101,7 @@ public sealed class ComparisonTests
             "order" => task with { DocIds = [.. task.DocIds.Reverse()] },
             _ => task with { Headline = "acc_norm", Scores = new Dictionary<string, IReadOnlyList<double>> { ["acc_norm"] = task.Scores["acc"] } },
         });
-        var error = Assert.Throws<InputException>(() => Comparison.Of(MadeRuns.Nano, other));
+        var error = Assert.Throws<InputException>(() => RunComparison.Create(MadeRuns.Nano, other));
         Assert.Contains($"winogrande: ", error.Message);
         Assert.Contains(fact, error.Message);
         Assert.DoesNotContain('\n', error.Message);
@@ -107,7 +111,7 @@ public sealed class ComparisonTests
     public void A_limited_run_of_another_protocol_is_not_a_part_of_the_other()
     {
         var other = MadeRuns.Early.With("winogrande", task => task.First(50)) with { Provenance = MadeRuns.Early.Provenance with { Protocol = "other" } };
-        Assert.Contains("another protocol", Assert.Throws<InputException>(() => Comparison.Of(MadeRuns.Nano, other)).Message);
+        Assert.Contains("another protocol", Assert.Throws<InputException>(() => RunComparison.Create(MadeRuns.Nano, other)).Message);
     }
 
     [Fact]
@@ -118,7 +122,7 @@ public sealed class ComparisonTests
             Leaderboard = new(new OrderedDictionary<string, double?> { ["ARC"] = 50, ["Winogrande"] = 60 }, null, false, []),
             Provenance = new() { Model = "card", Kind = "reported" },
         };
-        var comparison = Comparison.Of(card, MadeRuns.Nano);
+        var comparison = RunComparison.Create(card, MadeRuns.Nano);
         var arc = Of(comparison, "ARC");
         Assert.False(arc.IsPaired);
         Assert.Null(arc.Wins);
@@ -127,7 +131,7 @@ public sealed class ComparisonTests
         Assert.Contains(comparison.Notes, note => note.Contains("unpaired"));
         Assert.Equal("Mean of 2", comparison.Average!.Name);
         Assert.Equal(["HellaSwag", "MMLU", "TruthfulQA", "GSM8K"], comparison.Missing);
-        var both = Comparison.Of(card, card);
+        var both = RunComparison.Create(card, card);
         Assert.Null(both.Columns[0].Interval);
         Assert.Null(both.Columns[0].P);
     }
@@ -136,7 +140,7 @@ public sealed class ComparisonTests
     public void One_document_has_a_difference_and_no_error()
     {
         Run One(Run run) => run.With("arc_challenge", task => task.First(1)).Without(task => task != "arc_challenge");
-        var comparison = Comparison.Of(One(MadeRuns.Nano), One(MadeRuns.Early));
+        var comparison = RunComparison.Create(One(MadeRuns.Nano), One(MadeRuns.Early));
         Assert.Null(comparison.Columns.Single().Interval);
         Assert.Null(comparison.Average);
         Assert.Contains("undecided", GateText.Markdown(Gate.Decide(One(MadeRuns.Nano), One(MadeRuns.Early), new()), default));
@@ -146,7 +150,7 @@ public sealed class ComparisonTests
     public void Rounding_alone_is_neither_won_nor_tested()
     {
         var rounded = MadeRuns.Nano.WithScores("truthfulqa_mc", scores => [.. scores.Select(score => score * (1 - 1e-6))]);
-        var truthful = Of(Comparison.Of(MadeRuns.Nano, rounded), "TruthfulQA");
+        var truthful = Of(RunComparison.Create(MadeRuns.Nano, rounded), "TruthfulQA");
         Assert.Equal((0, 0, 1.0), (truthful.Wins, truthful.Losses, truthful.P));
         Assert.True(truthful.Difference < 0);
     }
@@ -155,7 +159,7 @@ public sealed class ComparisonTests
     public void What_is_no_number_counts_as_0_and_is_named()
     {
         var broken = MadeRuns.Nano.WithScores("truthfulqa_mc", scores => [double.NaN, .. scores.Skip(1)]);
-        var comparison = Comparison.Of(MadeRuns.Nano, broken);
+        var comparison = RunComparison.Create(MadeRuns.Nano, broken);
         var first = MadeRuns.Nano.Tasks["truthfulqa_mc"].Scores["mc2"][0];
         Assert.Equal(-100 * first / 200, Of(comparison, "TruthfulQA").Difference, 9);
         Assert.Contains(comparison.Notes, note => note.Contains("1 scores are no numbers"));
@@ -163,7 +167,7 @@ public sealed class ComparisonTests
 
     [Fact]
     public void Runs_without_a_column_in_common_are_refused() => Assert.Contains("no column in common", Assert.Throws<InputException>(() =>
-        Comparison.Of(MadeRuns.Nano.Without(task => task != "gsm8k"), MadeRuns.Nano.Without(task => task == "gsm8k"))).Message);
+        RunComparison.Create(MadeRuns.Nano.Without(task => task != "gsm8k"), MadeRuns.Nano.Without(task => task == "gsm8k"))).Message);
 
     [Fact]
     public void Settings_that_differ_are_explained()
@@ -181,16 +185,16 @@ public sealed class ComparisonTests
             Config = MadeRuns.Nano.Config! with { Limit = null },
         };
         other = other.With("gsm8k", task => task with { TruncatedRequests = 3 });
-        var unlike = Unlike.Between(MadeRuns.Nano, other);
+        var unlike = SettingDifferences.Between(MadeRuns.Nano, other);
         Assert.Equal(["limit", "add_bos", "max_length", "truncated_requests of gsm8k", "dtype", "device", "libtorch"], unlike.Select(u => u.What));
         Assert.Contains("add_bos: False and True", unlike.Select(u => u.ToString()));
-        Assert.Empty(Unlike.Between(MadeRuns.Nano, MadeRuns.Nano));
+        Assert.Empty(SettingDifferences.Between(MadeRuns.Nano, MadeRuns.Nano));
     }
 
     [Fact]
     public void A_runs_own_values_have_intervals()
     {
-        var measured = Measured.Of(MadeRuns.Nano);
+        var measured = Measured.FromRun(MadeRuns.Nano);
         Assert.Equal(["ARC", "HellaSwag", "MMLU", "TruthfulQA", "Winogrande", "GSM8K", "Average"], measured.Select(m => m.Name));
         var gsm8k = measured[5];
         // Wilson's for 4 of 200: (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n)

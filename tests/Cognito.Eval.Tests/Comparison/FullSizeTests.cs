@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using Cognito.Eval.Tasks;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Tests;
 

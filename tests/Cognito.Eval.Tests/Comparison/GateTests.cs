@@ -1,3 +1,10 @@
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Comparison;
+using Cognito.Eval.Files;
+using Cognito.Eval.Reports;
+using Cognito.Eval.Reports.Html;
+using Cognito.Eval.Results;
+
 namespace Cognito.Eval.Tests;
 
 /// <summary>What the gate says of runs whose truth is known.</summary>
@@ -131,17 +138,17 @@ public sealed class GateTests : IDisposable
     public void Requests_that_are_no_numbers_stand_beside_the_score()
     {
         var broken = MadeRuns.Nano.With("gsm8k", task => task with { NotFiniteRequests = 3 });
-        var comparison = Comparison.Of(MadeRuns.Nano, broken);
+        var comparison = RunComparison.Create(MadeRuns.Nano, broken);
         var text = ComparisonText.OfTwo(comparison);
         Assert.Equal(2, text.Split('\n').Count(row => row.Contains(" (3 not finite)", StringComparison.Ordinal))); // GSM8K, and the average
         Assert.Contains("gsm8k: 3 of 200 requests were answered from what is no finite number", text);
         Assert.Contains("\"candidate_not_finite\": 3", ComparisonData.ToJson([comparison]));
-        Assert.DoesNotContain("not_finite", ComparisonData.ToJson([Comparison.Of(MadeRuns.Nano, MadeRuns.Nano)]));
+        Assert.DoesNotContain("not_finite", ComparisonData.ToJson([RunComparison.Create(MadeRuns.Nano, MadeRuns.Nano)]));
         ReportedRun[] runs = [new(broken, "nowhere", "broken")];
-        Assert.Contains("(3 not finite)", ScoreTables.Markdown(runs, Tasks.TaskRegistry.Columns));
-        Assert.Contains("(3 not finite)", ModelCard.Table(broken, Tasks.TaskRegistry.Columns));
-        Assert.Contains("(3 not finite)", HtmlReport.Render(runs, Tasks.TaskRegistry.Columns, null));
-        Assert.DoesNotContain("not finite", ModelCard.Table(MadeRuns.Nano, Tasks.TaskRegistry.Columns));
+        Assert.Contains("(3 not finite)", ScoreTables.Markdown(runs, Benchmarks.TaskRegistry.Columns));
+        Assert.Contains("(3 not finite)", ModelCard.Table(broken, Benchmarks.TaskRegistry.Columns));
+        Assert.Contains("(3 not finite)", HtmlReport.Render(runs, Benchmarks.TaskRegistry.Columns, null));
+        Assert.DoesNotContain("not finite", ModelCard.Table(MadeRuns.Nano, Benchmarks.TaskRegistry.Columns));
     }
 
     [Fact]

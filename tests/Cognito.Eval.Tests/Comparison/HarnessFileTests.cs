@@ -1,5 +1,8 @@
 using System.Text.Json;
 using Cognito.Eval.Cli;
+using Cognito.Eval.Comparison;
+using Cognito.Eval.Files;
+using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Tests;
 
@@ -62,13 +65,13 @@ public sealed class HarnessFileTests : IDisposable
     public void Without_documents_a_comparison_is_unpaired_and_says_so()
     {
         var theirs = RunInputs.Read(Save("results_x.json", Newer("arc_challenge", "winogrande")));
-        var comparison = Comparison.Of(theirs, MadeRuns.Nano);
+        var comparison = RunComparison.Create(theirs, MadeRuns.Nano);
         var arc = comparison.Columns.Single(column => column.Name == "ARC");
         Assert.False(arc.IsPaired);
         Assert.Equal(100 * Math.Sqrt(0.07337993857053426 * 0.07337993857053426 + 0.03089738243291862 * 0.03089738243291862), arc.StandardError!.Value, 9);
         Assert.Contains(comparison.Notes, note => note.Contains("unpaired"));
         var other = MadeRuns.Nano.With("arc_challenge", task => task with { NumFewshot = 10 });
-        Assert.Contains("25 and 10 shots", Assert.Throws<InputException>(() => Comparison.Of(theirs, other)).Message);
+        Assert.Contains("25 and 10 shots", Assert.Throws<InputException>(() => RunComparison.Create(theirs, other)).Message);
     }
 
     private static string Logged(int docs, Func<int, double> score, string context = "Question: {0}\nAnswer:") => string.Concat(Enumerable.Range(0, docs)
@@ -90,11 +93,11 @@ public sealed class HarnessFileTests : IDisposable
     public void What_it_logged_of_each_document_makes_a_comparison_paired()
     {
         var one = WithDocuments("a", doc => doc % 2);
-        var comparison = Comparison.Of(one, WithDocuments("b", doc => doc % 2 == 0 && doc < 6 ? 1 : doc % 2));
+        var comparison = RunComparison.Create(one, WithDocuments("b", doc => doc % 2 == 0 && doc < 6 ? 1 : doc % 2));
         var gsm8k = comparison.Columns.Single();
         Assert.True(gsm8k.IsPaired);
         Assert.Equal((20, 3, 0, 50.0, 65.0), (gsm8k.Documents, gsm8k.Wins, gsm8k.Losses, gsm8k.Baseline, gsm8k.Candidate));
-        var error = Assert.Throws<InputException>(() => Comparison.Of(one, WithDocuments("c", doc => 1, "Q: {0}\nA:")));
+        var error = Assert.Throws<InputException>(() => RunComparison.Create(one, WithDocuments("c", doc => 1, "Q: {0}\nA:")));
         Assert.Contains("gsm8k: prompts that differ", error.Message);
     }
 
@@ -141,7 +144,7 @@ public sealed class HarnessFileTests : IDisposable
             Assert.Equal(1172, run.Tasks["arc_challenge"].Documents);
             Assert.Contains(run.Leaderboard.Notes, note => note.Contains($"is {none.Trim('"')}, no number, so TruthfulQA has no value", StringComparison.Ordinal));
         }
-        var comparison = Comparison.Of(newer, older);
+        var comparison = RunComparison.Create(newer, older);
         Assert.Equal(["ARC"], comparison.Columns.Select(column => column.Name));
         Assert.Equal(2, comparison.Notes.Count(note => note.Contains("no number", StringComparison.Ordinal)));
         Assert.Contains("no number", Assert.Throws<InputException>(() => Gate.Decide(MadeRuns.Nano, newer, new() { Require = ["TruthfulQA"] })).Message);
@@ -242,7 +245,7 @@ public sealed class HarnessFileTests : IDisposable
     {
         var run = Logged047("n", Blocks(3, doc => doc == 1 ? "NaN" : "1.0", _ => "0.0"), "", 0.5);
         Assert.True(double.IsNaN(run.Tasks["gsm8k"].Scores["acc"][1]));
-        Assert.Contains(Comparison.Of(run, run).Notes, note => note.Contains("1 scores are no numbers", StringComparison.Ordinal));
+        Assert.Contains(RunComparison.Create(run, run).Notes, note => note.Contains("1 scores are no numbers", StringComparison.Ordinal));
     }
 
     [Theory]

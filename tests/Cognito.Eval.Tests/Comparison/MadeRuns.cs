@@ -1,3 +1,5 @@
+using Cognito.Eval.Results;
+
 namespace Cognito.Eval.Tests;
 
 /// <summary>Runs to compare: two real ones, and what can be made of them.</summary>
@@ -47,7 +49,7 @@ internal static class MadeRuns
         var metrics = new Dictionary<string, double?>();
         foreach (var (metric, scores) in task.Scores)
         {
-            var estimate = Estimate.Of(scores.ToList());
+            var estimate = Estimate.FromValues(scores.ToList());
             metrics[metric] = double.IsFinite(estimate.Mean) ? estimate.Mean : null;
             metrics[metric + "_stderr"] = estimate.StandardError is { } error && double.IsFinite(error) ? error : null;
         }

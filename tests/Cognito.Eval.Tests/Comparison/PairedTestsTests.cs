@@ -1,3 +1,5 @@
+using Cognito.Eval.Comparison;
+
 namespace Cognito.Eval.Tests;
 
 /// <summary>Tests and intervals against cases worked out by hand.</summary>

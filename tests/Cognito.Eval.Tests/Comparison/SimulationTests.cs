@@ -1,4 +1,5 @@
-using Cognito.Eval.Tasks;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Comparison;
 
 namespace Cognito.Eval.Tests;
 
@@ -105,7 +106,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
             var drawn = columns.Select(column => column.Draw(random)).ToList();
             foreach (var (c, contrast) in drawn.Index())
                 covered[c] += contrast.Interval!.Value.Contains(columns[c].Truth * 100) ? 1 : 0;
-            var mean = Comparison.Mean(drawn, columns.Length).Interval!.Value;
+            var mean = RunComparison.Mean(drawn, columns.Length).Interval!.Value;
             average += mean.Contains(truth) ? 1 : 0;
             swapped += mean.Contains(-truth) ? 1 : 0;
         }
@@ -149,7 +150,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
         for (var i = 0; i < Draws; i++)
         {
             var drawn = columns.Select(column => column.Draw(random)).ToList();
-            verdicts[Gate.Whole([.. Gate.Drops(drawn, Comparison.Mean(drawn, columns.Length), policy)])]++;
+            verdicts[Gate.Whole([.. Gate.Drops(drawn, RunComparison.Mean(drawn, columns.Length), policy)])]++;
         }
         return (verdicts, (double)verdicts[Verdict.Regression] / Draws);
     }

@@ -1,3 +1,6 @@
+using Cognito.Eval.Data;
+using Cognito.Eval.Files;
+
 namespace Cognito.Eval.Tests;
 
 public sealed class CsvRowsTests : IDisposable

@@ -1,5 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using Cognito.Eval.Data;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Files;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,3 +1,7 @@
+using Cognito.Eval.Data;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Files;
+
 namespace Cognito.Eval.Tests;
 
 /// <summary>The same made-up rows by several writers; fixtures/parquet/make.mjs makes them.</summary>

@@ -1,5 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
+using Cognito.Eval.Data;
+using Cognito.Eval.Files;
 using Parquet;
 using Parquet.Serialization;
 using static Cognito.Eval.Tests.HandMadeParquet;

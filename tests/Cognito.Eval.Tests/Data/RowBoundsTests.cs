@@ -1,3 +1,8 @@
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Data;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Files;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Tests;

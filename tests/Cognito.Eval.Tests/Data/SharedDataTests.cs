@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Cognito.Eval.Data;
+using Cognito.Eval.Datasets;
 
 namespace Cognito.Eval.Tests;
 

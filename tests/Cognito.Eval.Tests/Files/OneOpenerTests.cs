@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Cognito.Eval.Files;
 
 namespace Cognito.Eval.Tests;
 
@@ -8,19 +9,19 @@ public sealed partial class OneOpenerTests
     /// <summary>Who may call .NET's own, and why.</summary>
     private static readonly Dictionary<string, string> Allowed = new()
     {
-        ["src/Cognito.Eval/Files/RegularFile.cs"] = "the opener",
+        ["src/Cognito.Eval.Files/RegularFile.cs"] = "the opener",
         ["src/Cognito.Eval/Hub/FileLock.cs"] = "opens to write, after a look",
         ["src/Cognito.Eval/Hub/PartFile.cs"] = "opens to write, after a look",
         ["src/Cognito.Eval/Hub/WholeFile.cs"] = "writes",
-        ["src/Cognito.Eval/Files/OutputFile.cs"] = "writes",
+        ["src/Cognito.Eval.Files/OutputFile.cs"] = "writes",
         ["src/Cognito.Eval/Results/Manifest.cs"] = "writes",
         ["src/Cognito.Eval.Cli/RunWatch.cs"] = "tries whether the results' folder may be written",
         ["src/Cognito.Eval.Cli/RunsLock.cs"] = "opens to lock, after a look",
         ["src/Cognito.Eval/Reports/Html/HtmlReport.cs"] = "reads what is built in",
-        ["src/Cognito.Eval.Torch/SafetensorsFile.cs"] = "maps the file that the opener opened",
-        ["src/Cognito.Eval.Torch/NativeTorch.cs"] = "libtorch, which is loaded and trusted",
-        ["src/Cognito.Eval.Torch/LibTorchFolder.cs"] = "libtorch, which is loaded and trusted",
-        ["src/Cognito.Eval.Torch/LibTorchSharp.cs"] = "libtorch, which is loaded and trusted",
+        ["src/Cognito.Eval.Torch/Weights/SafetensorsFile.cs"] = "maps the file that the opener opened",
+        ["src/Cognito.Eval.Torch/Native/NativeTorch.cs"] = "libtorch, which is loaded and trusted",
+        ["src/Cognito.Eval.Torch/Native/LibTorchFolder.cs"] = "libtorch, which is loaded and trusted",
+        ["src/Cognito.Eval.Torch/Native/LibTorchSharp.cs"] = "libtorch, which is loaded and trusted",
     };
 
     [GeneratedRegex(@"(?<![\w.])(System\.IO\.|IO\.)?File\.(Open\w*|Read\w*|Exists)\b|new FileInfo\(|new FileStream\(|new StreamReader\(|MemoryMappedFile\.Create")]

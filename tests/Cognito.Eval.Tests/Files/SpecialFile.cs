@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Cognito.Eval.Files;
 
 namespace Cognito.Eval.Tests;
 

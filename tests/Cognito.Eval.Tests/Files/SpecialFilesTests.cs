@@ -1,4 +1,10 @@
-using Cognito.Eval.Torch;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Cli;
+using Cognito.Eval.Comparison;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Journal;
+using Cognito.Eval.Results;
+using Cognito.Eval.Torch.Weights;
 
 namespace Cognito.Eval.Tests;
 
@@ -46,7 +52,7 @@ public sealed class SpecialFilesTests : IDisposable
     [MemberData(nameof(RowFiles))]
     public async Task In_place_of_rows_they_are_refused_by_name(string file, string kind)
     {
-        var dataset = Tasks.TaskRegistry.Select(["arc"])[0].Dataset;
+        var dataset = Benchmarks.TaskRegistry.Select(["arc"])[0].Dataset;
         Directory.CreateDirectory(line.At("rows", dataset.Folders[0]));
         SpecialFile.Put(line.At("rows", dataset.Folders[0], file), kind);
         Assert.Contains(SpecialFile.Fact(kind), await SpecialFile.Refusal(() => DataRoot.Open(line.At("rows")).Read(dataset, "test")));
@@ -84,7 +90,7 @@ public sealed class SpecialFilesTests : IDisposable
             {
                 case "details": ChoiceDetail.Read(line.At("run"), "gsm8k"); break;
                 case "policy": GatePolicy.Read(at); break;
-                case "journal": Journal.Open(line.At("run")).Dispose(); break;
+                case "journal": AnswerJournal.Open(line.At("run")).Dispose(); break;
                 case "lock": DatasetLock.Read(at); break;
                 default: Cli.RunInputs.Read(at); break;
             }

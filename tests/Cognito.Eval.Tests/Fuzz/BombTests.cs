@@ -1,6 +1,12 @@
 using System.IO.Compression;
 using System.Text;
-using Cognito.Eval.Torch;
+using Cognito.Eval.Data;
+using Cognito.Eval.Files;
+using Cognito.Eval.Results;
+using Cognito.Eval.Tokenizers;
+using Cognito.Eval.Tokenizers.SentencePiece;
+using Cognito.Eval.Torch.Architectures;
+using Cognito.Eval.Torch.Weights;
 using static Cognito.Eval.Tests.HandMadeParquet;
 
 namespace Cognito.Eval.Tests;

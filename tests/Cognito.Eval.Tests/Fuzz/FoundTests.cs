@@ -1,3 +1,5 @@
+using Cognito.Eval.Files;
+
 namespace Cognito.Eval.Tests;
 
 /// <summary>What fuzzing found, each fixed: fixtures/fuzz/found/KIND/CASE.</summary>

@@ -1,3 +1,6 @@
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Hub;
+
 namespace Cognito.Eval.Tests;
 
 /// <summary>What says which files of the hub are fetched: a name among them never leads out of the cache.</summary>
@@ -38,7 +41,7 @@ internal sealed partial class FuzzTargets
         {
             RequireInside(HubDatasets.Repo(repository), repository.Revision ?? Commit, repository.AllFiles);
             foreach (var split in repository.Datasets.Values.SelectMany(splits => splits.Values))
-                RowCheck.Of(split, 10, "00ff");
+                RowCheck.Compare(split, 10, "00ff");
         }
     }
 

@@ -1,3 +1,7 @@
+using Cognito.Eval.Journal;
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Results;
 using Microsoft.Data.Sqlite;
 
 namespace Cognito.Eval.Tests;
@@ -38,10 +42,10 @@ internal sealed partial class FuzzTargets
     private FuzzTarget Journals() => new("journal.sqlite", [Written(3), Written(200)], ChangedJournal, bytes =>
     {
         folder.Write(JournalFile.Name, bytes);
-        var state = Journal.Peek(folder.Path)!;
+        var state = AnswerJournal.Peek(folder.Path)!;
         foreach (var entry in state.Entries)
             _ = AnswerText.ReadScores(entry.Replies) as object ?? AnswerText.ReadGenerated(entry.Replies);
-        Journal.Of(state.Entries).Dispose();
+        AnswerJournal.FromEntries(state.Entries).Dispose();
     }, new(Mib, 40));
 
     private byte[] Written(int entries)

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Cognito.Eval.Tokenizers.Bpe;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,8 +1,14 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Cli;
+using Cognito.Eval.Comparison;
+using Cognito.Eval.Files;
+using Cognito.Eval.Reports;
+using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Tokenizers.Bpe;
 
 namespace Cognito.Eval.Tests;
 
@@ -72,9 +78,9 @@ internal sealed partial class FuzzTargets
         ModelCard.Table(run, TaskRegistry.Columns);
         ModelCard.Render(run, TaskRegistry.Columns);
         RunFile.ToJson(run);
-        Measured.Of(run);
+        Measured.FromRun(run);
         if (run.Tasks.Count > 0)
-            Comparison.Of(run, run);
+            RunComparison.Create(run, run);
     }
 
     private static byte[][] HarnessSampleLines() =>
@@ -112,7 +118,7 @@ internal sealed partial class FuzzTargets
             var graded = DetailsTests.Graded(name, 4, (doc, request) => name == "gsm8k"
                 ? new Completion($" It is {doc}.\n#### {doc}") : new Likelihood(-1.25 - (doc * 7 + request * 3) % 5, request == 0));
             var task = graded.Questions.Task;
-            DetailsFile.Write(folder.Path, task.Name, [.. graded.Docs.Select(doc => DocDetail.Of(task, doc, false))]);
+            DetailsFile.Write(folder.Path, task.Name, [.. graded.Docs.Select(doc => DocDetail.From(task, doc, false))]);
             seeds.Add(File.ReadAllBytes(DetailsFile.Path(folder.Path, task.Name)));
             records.Add(Tally.Count([graded], TaskRegistry.Columns, new() { Model = "m" }, null, []).Tasks[task.Name]);
         }
@@ -122,7 +128,7 @@ internal sealed partial class FuzzTargets
             File.WriteAllBytes(path, bytes);
             var choices = ChoiceDetail.Read(folder.Path, "changed");
             if (choices is not null)
-                ChoiceShift.Of("column", [(choices, choices)]);
+                ChoiceShift.Create("column", [(choices, choices)]);
             // Which of them it was before is not known: it must fit one.
             var refusals = new List<InputException>();
             foreach (var record in records)

@@ -1,7 +1,14 @@
 using System.Text;
+using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Cli;
-using Cognito.Eval.Tasks;
-using Cognito.Eval.Torch;
+using Cognito.Eval.Comparison;
+using Cognito.Eval.Data;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Reports;
+using Cognito.Eval.Results;
+using Cognito.Eval.Tokenizers;
+using Cognito.Eval.Torch.Architectures;
+using Cognito.Eval.Torch.Weights;
 
 namespace Cognito.Eval.Tests;
 

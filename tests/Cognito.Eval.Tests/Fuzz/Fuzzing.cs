@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Cognito.Eval.Files;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Cognito.Eval.Tokenizers.SentencePiece;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,3 +1,5 @@
+using Cognito.Eval.Hub;
+
 namespace Cognito.Eval.Tests;
 
 public sealed class HubSettingsTests : IDisposable

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Cognito.Eval.Files;
+using Cognito.Eval.Hub;
 using Microsoft.AspNetCore.Http;
 
 namespace Cognito.Eval.Tests;

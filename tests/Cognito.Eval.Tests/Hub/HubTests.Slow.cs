@@ -1,3 +1,5 @@
+using Cognito.Eval.Files;
+using Cognito.Eval.Hub;
 using Microsoft.AspNetCore.Http;
 
 namespace Cognito.Eval.Tests;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Cognito.Eval.Hub;
 using Microsoft.AspNetCore.Http;
 
 namespace Cognito.Eval.Tests;
@@ -36,7 +37,7 @@ public sealed partial class HubTests : IAsyncDisposable
 
     private async Task<string> Fetch(HubSettings? settings = null, HubRepo? other = null)
     {
-        using var hub = new Hub(settings ?? Settings());
+        using var hub = new HubFetch(settings ?? Settings());
         hub.Said += line =>
         {
             lock (said)

@@ -1,3 +1,5 @@
+using Cognito.Eval.Hub;
+
 namespace Cognito.Eval.Tests;
 
 /// <summary>How long bytes are waited for, by a clock that is set by hand.</summary>

@@ -1,3 +1,4 @@
+using Cognito.Eval.Cli;
 using DuckDB.NET.Data;
 
 namespace Cognito.Eval.Tests;

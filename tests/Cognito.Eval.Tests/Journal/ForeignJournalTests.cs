@@ -1,3 +1,7 @@
+using Cognito.Eval.Files;
+using Cognito.Eval.Journal;
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
 using Microsoft.Data.Sqlite;
 
 namespace Cognito.Eval.Tests;
@@ -44,10 +48,10 @@ public sealed class ForeignJournalTests : IDisposable
     {
         Make(sql);
         var bytes = System.IO.File.ReadAllBytes(File);
-        var message = Assert.Throws<InputException>(() => Journal.Peek(folder)).Message;
+        var message = Assert.Throws<InputException>(() => AnswerJournal.Peek(folder)).Message;
         Assert.True(message.StartsWith(File + ": no sound journal (", StringComparison.Ordinal) && !message.Contains('\n'), what);
         Assert.Equal(bytes, System.IO.File.ReadAllBytes(File));
-        using var journal = Journal.Open(folder);
+        using var journal = AnswerJournal.Open(folder);
         Assert.Equal(0, journal.FoundRequests);
         Assert.True(System.IO.File.Exists(journal.SetAside));
     }
@@ -56,8 +60,8 @@ public sealed class ForeignJournalTests : IDisposable
     public void One_that_other_spaces_were_written_in_is_a_journal()
     {
         Make($"{Facts.Replace(" ", "\n  ", StringComparison.Ordinal)} {Answers}");
-        Assert.Empty(Journal.Peek(folder)!.Entries);
-        using var journal = Journal.Open(folder);
+        Assert.Empty(AnswerJournal.Peek(folder)!.Entries);
+        using var journal = AnswerJournal.Open(folder);
         Assert.Null(journal.SetAside);
     }
 
@@ -68,7 +72,7 @@ public sealed class ForeignJournalTests : IDisposable
         Make(Facts + Answers + string.Concat(new (long Batch, long Requests)[] { (-1, 1), (1L << 40, 1), (0, -5), (1, 1L << 40) }
             .Select(entry => $"INSERT INTO answers VALUES ('s', {entry.Batch}, 'a', {entry.Requests}, '{{}}', '');"))
             + $"INSERT INTO answers VALUES ('s', 3, 'a', 4, '{{}}', '{right.Checksum}')");
-        var state = Journal.Peek(folder)!;
+        var state = AnswerJournal.Peek(folder)!;
         Assert.Equal([right], state.Entries);
         Assert.Equal((4, 4L), (state.Damaged, state.KeptRequests));
     }
@@ -77,7 +81,7 @@ public sealed class ForeignJournalTests : IDisposable
     public void A_text_too_long_for_any_answer_is_refused()
     {
         Make($"{Facts} {Answers} INSERT INTO answers VALUES ('s', 0, 'a', 1, hex(zeroblob(40000000)), 'c')");
-        Assert.Contains("no sound journal", Assert.Throws<InputException>(() => Journal.Peek(folder)).Message);
+        Assert.Contains("no sound journal", Assert.Throws<InputException>(() => AnswerJournal.Peek(folder)).Message);
     }
 
     [Fact]
@@ -85,7 +89,7 @@ public sealed class ForeignJournalTests : IDisposable
     {
         using (var sparse = System.IO.File.Create(File))
             sparse.SetLength(5L << 32);
-        Assert.Contains("more than a journal may have", Assert.Throws<InputException>(() => Journal.Peek(folder)).Message);
+        Assert.Contains("more than a journal may have", Assert.Throws<InputException>(() => AnswerJournal.Peek(folder)).Message);
     }
 
     [Fact]
@@ -99,7 +103,7 @@ public sealed class ForeignJournalTests : IDisposable
         byte[] Big(int number) => [.. BitConverter.GetBytes(number).Reverse()];
         byte[] mark = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
         System.IO.File.WriteAllBytes(File + "-journal", [.. mark, .. new byte[504], .. Big(1), .. name, .. Big(name.Length), .. Big(name.Sum(b => b)), .. mark]);
-        using (var journal = Journal.Open(folder))
+        using (var journal = AnswerJournal.Open(folder))
             Assert.NotNull(journal.SetAside);
         Assert.True(System.IO.File.Exists(victim));
         Assert.False(System.IO.File.Exists(File + "-journal"));
@@ -109,19 +113,19 @@ public sealed class ForeignJournalTests : IDisposable
     public void A_folder_in_its_place_is_named()
     {
         Directory.CreateDirectory(File);
-        Assert.Contains("a folder, not a", Assert.Throws<InputException>(() => Journal.Open(folder)).Message);
+        Assert.Contains("a folder, not a", Assert.Throws<InputException>(() => AnswerJournal.Open(folder)).Message);
     }
 
     [Fact]
     public void An_entry_of_other_layers_than_the_rest_answers_nothing()
     {
         ScoreBatch[] batches = [.. Enumerable.Range(0, 2).Select(b => new ScoreBatch([new(null, [b], [new([2], [3])])]))];
-        Entry Of(int batch, double[] values) => new(Stages.LogLikelihoods, batch, BatchDigest.Of(batches[batch]), 1,
+        Entry Of(int batch, double[] values) => new(Stages.LogLikelihoods, batch, BatchDigest.Compute(batches[batch]), 1,
             AnswerText.Write(new ScoredBatch([new(-1, true)], new Dictionary<string, RoutingSums> { ["arc"] = new(1, 1, values) })));
         var stage = new Stage<ScoreBatch>(Stages.LogLikelihoods, batches, [1, 1], [1, 1]);
-        Assert.Equal(0, new KeptAnswers(Journal.Of([Of(0, [1, 2, 3]), Of(1, [1, 2, 3])])).Missing(stage, Shard.Whole, BatchForms.Scores));
-        Assert.Equal(1, new KeptAnswers(Journal.Of([Of(0, [1, 2, 3]), Of(1, [1, 2, 3, 4, 5, 6])])).Missing(stage, Shard.Whole, BatchForms.Scores));
-        Assert.Equal(1, new KeptAnswers(Journal.Of([Of(0, [1, 2, 3]), Of(1, [1, 2])])).Missing(stage, Shard.Whole, BatchForms.Scores));
+        Assert.Equal(0, new KeptAnswers(AnswerJournal.FromEntries([Of(0, [1, 2, 3]), Of(1, [1, 2, 3])])).Missing(stage, Shard.Whole, BatchForms.Scores));
+        Assert.Equal(1, new KeptAnswers(AnswerJournal.FromEntries([Of(0, [1, 2, 3]), Of(1, [1, 2, 3, 4, 5, 6])])).Missing(stage, Shard.Whole, BatchForms.Scores));
+        Assert.Equal(1, new KeptAnswers(AnswerJournal.FromEntries([Of(0, [1, 2, 3]), Of(1, [1, 2])])).Missing(stage, Shard.Whole, BatchForms.Scores));
     }
 
     [Fact]
@@ -129,7 +133,7 @@ public sealed class ForeignJournalTests : IDisposable
     {
         GenerationBatch[] batches = [new([new Prompt([1], 2)], (_, _) => true)];
         var stage = new Stage<GenerationBatch>("generation/gsm8k", batches, [1], [1]);
-        int Missing(string replies) => new KeptAnswers(Journal.Of([new("generation/gsm8k", 0, BatchDigest.Of(batches[0]), 1, replies)]))
+        int Missing(string replies) => new KeptAnswers(AnswerJournal.FromEntries([new("generation/gsm8k", 0, BatchDigest.Compute(batches[0]), 1, replies)]))
             .Missing(stage, Shard.Whole, BatchForms.Generated);
         Assert.Equal(0, Missing("""{"tokens":[[5,6]]}"""));
         Assert.All(["""{"tokens":[[5,6,7]]}""", """{"tokens":[[-1]]}""", """{"tokens":[null]}""", """{"tokens":[]}"""],

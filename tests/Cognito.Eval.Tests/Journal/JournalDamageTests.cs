@@ -1,3 +1,7 @@
+using Cognito.Eval.Journal;
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
+
 namespace Cognito.Eval.Tests;
 
 public sealed class JournalDamageTests : IDisposable

@@ -1,3 +1,8 @@
+using Cognito.Eval.Files;
+using Cognito.Eval.Journal;
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
+
 namespace Cognito.Eval.Tests;
 
 public sealed class JournalTests : IDisposable
@@ -41,9 +46,9 @@ public sealed class JournalTests : IDisposable
     {
         using (var file = JournalFile.Open(Path.Combine(folder, JournalFile.Name)))
             file.Commit(new Dictionary<string, string> { ["weights_sha256"] = Weights }, [
-                new(Stages.LogLikelihoods, 0, BatchDigest.Of(Batch(0)), 2, AnswerText.Write(new ScoredBatch([new(-1, true)], null))),
-                new(Stages.LogLikelihoods, 1, BatchDigest.Of(Batch(1)), 2, "{}"),
-                new(Stages.LogLikelihoods, 2, BatchDigest.Of(Batch(2)), 2, AnswerText.Write([new Generated([7])]))]);
+                new(Stages.LogLikelihoods, 0, BatchDigest.Compute(Batch(0)), 2, AnswerText.Write(new ScoredBatch([new(-1, true)], null))),
+                new(Stages.LogLikelihoods, 1, BatchDigest.Compute(Batch(1)), 2, "{}"),
+                new(Stages.LogLikelihoods, 2, BatchDigest.Compute(Batch(2)), 2, AnswerText.Write([new Generated([7])]))]);
         using var journal = Confirmed(Weights);
         Assert.Equal([0, 1, 2], Asked(journal, [0, 1, 2]));
     }
@@ -52,14 +57,14 @@ public sealed class JournalTests : IDisposable
     public void Nothing_is_kept_before_the_hash_of_the_weights_is_known()
     {
         var hash = new TaskCompletionSource<string>();
-        using (var journal = Journal.Open(folder))
+        using (var journal = AnswerJournal.Open(folder))
         {
             journal.Confirm(hash.Task);
             Asked(journal, [0, 1]);
         }
-        Assert.Empty(Journal.Peek(folder)!.Entries);
+        Assert.Empty(AnswerJournal.Peek(folder)!.Entries);
 
-        using (var journal = Journal.Open(folder))
+        using (var journal = AnswerJournal.Open(folder))
         {
             journal.Confirm(hash.Task);
             Asked(journal, [0, 1]);
@@ -67,13 +72,13 @@ public sealed class JournalTests : IDisposable
             Assert.Equal(Weights, journal.Finish());
             Assert.Equal(4, journal.KeptRequests);
         }
-        Assert.Equal(2, Journal.Peek(folder)!.Entries.Count);
+        Assert.Equal(2, AnswerJournal.Peek(folder)!.Entries.Count);
     }
 
     [Fact]
     public void Weights_that_cannot_be_hashed_end_the_run_at_its_next_answer_not_at_its_end()
     {
-        using var journal = Journal.Open(folder);
+        using var journal = AnswerJournal.Open(folder);
         journal.Confirm(Task.FromException<string>(new InputException("model.safetensors: vanished")));
         Assert.Contains("vanished", Assert.Throws<InputException>(() => Asked(journal, [0, 1, 2, 3])).Message);
     }
@@ -83,13 +88,13 @@ public sealed class JournalTests : IDisposable
     {
         using (var journal = Confirmed(Weights))
             Asked(journal, [0]);
-        var before = Journal.Peek(folder)!;
+        var before = AnswerJournal.Peek(folder)!;
         using (var journal = Confirmed(OtherWeights))
         {
             Asked(journal, [0, 1]);
             Assert.Throws<CheckpointChangedException>(journal.Finish);
         }
-        Assert.Equal(before.Entries, Journal.Peek(folder)!.Entries);
+        Assert.Equal(before.Entries, AnswerJournal.Peek(folder)!.Entries);
 
         using (var journal = Confirmed(OtherWeights))
         {
@@ -97,7 +102,7 @@ public sealed class JournalTests : IDisposable
             Assert.Equal([0, 1], Asked(journal, [0, 1]));
             Assert.Equal(OtherWeights, journal.Finish());
         }
-        Assert.Equal((OtherWeights, 2), (Journal.Peek(folder)!.WeightsSha256, Journal.Peek(folder)!.Entries.Count));
+        Assert.Equal((OtherWeights, 2), (AnswerJournal.Peek(folder)!.WeightsSha256, AnswerJournal.Peek(folder)!.Entries.Count));
     }
 
     [Fact]
@@ -117,7 +122,7 @@ public sealed class JournalTests : IDisposable
             Assert.Equal((1, 2), (again.Damaged, again.FoundRequests));
             Assert.Equal([1], Asked(again, [0, 1]));
         }
-        using var mended = Journal.Open(folder);
+        using var mended = AnswerJournal.Open(folder);
         Assert.Equal((0, 4), (mended.Damaged, mended.FoundRequests));
     }
 
@@ -127,13 +132,13 @@ public sealed class JournalTests : IDisposable
         using (var first = Confirmed(Weights))
         {
             Asked(first, [0]);
-            Assert.Contains("another process is at work", Assert.Throws<InputException>(() => Journal.Open(folder)).Message);
+            Assert.Contains("another process is at work", Assert.Throws<InputException>(() => AnswerJournal.Open(folder)).Message);
             Asked(first, [1]);
             first.Finish();
             // One who only looks is not refused.
-            Assert.Equal(4, Journal.Peek(folder)!.KeptRequests);
+            Assert.Equal(4, AnswerJournal.Peek(folder)!.KeptRequests);
         }
-        using var again = Journal.Open(folder);
+        using var again = AnswerJournal.Open(folder);
         Assert.Equal(4, again.FoundRequests);
     }
 
@@ -148,21 +153,21 @@ public sealed class JournalTests : IDisposable
         Assert.Equal([0], Asked(journal, [0]));
     }
 
-    private Journal Confirmed(string weights)
+    private AnswerJournal Confirmed(string weights)
     {
-        var journal = Journal.Open(folder);
+        var journal = AnswerJournal.Open(folder);
         journal.Confirm(Task.FromResult(weights));
         return journal;
     }
 
     /// <summary>Takes answers to these batches and returns which of them the model was asked.</summary>
-    private static List<int> Asked(Journal journal, int[] wanted, ScoreBatch[]? batches = null)
+    private static List<int> Asked(AnswerJournal journal, int[] wanted, ScoreBatch[]? batches = null)
     {
         batches ??= [.. Enumerable.Range(0, 4).Select(Batch)];
         var asked = new List<int>();
         var stage = new Stage<ScoreBatch>(
             Stages.LogLikelihoods, batches, [.. batches.Select(_ => 2)], [.. batches.Select(_ => 1L)]);
-        var answers = new KeptAnswers(journal).Of(stage, wanted, BatchForms.Scores, numbers => numbers.Select(b =>
+        var answers = new KeptAnswers(journal).Answer(stage, wanted, BatchForms.Scores, numbers => numbers.Select(b =>
         {
             asked.Add(b);
             return Answer(batches[b]);
@@ -176,5 +181,5 @@ public sealed class JournalTests : IDisposable
         new([new(null, [number, 1], [new([2], [number]), new([3], [4])])]);
 
     private static ScoredBatch Answer(ScoreBatch batch) =>
-        new([new(-1.0 / (3 + batch.Trees[0].Trunk[0]), true), new(-2.5, false)], null);
+        new([new(-1.0 / (3 + batch.Trees[0].Context[0]), true), new(-2.5, false)], null);
 }

@@ -1,5 +1,8 @@
 using System.Globalization;
-using Cognito.Eval.Tasks;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Data;
+using Cognito.Eval.Reports;
+using Cognito.Eval.Results;
 using YamlDotNet.Serialization;
 
 namespace Cognito.Eval.Tests;

@@ -1,3 +1,6 @@
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Protocols;
+using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Tests;
@@ -31,7 +34,7 @@ internal static class FullSize
         }, folder);
     }
 
-    private static Estimate Of(DocDetail[] docs, string metric) => Estimate.Of([.. docs.Select(doc => doc.Scores[metric])]);
+    private static Estimate Of(DocDetail[] docs, string metric) => Estimate.FromValues([.. docs.Select(doc => doc.Scores[metric])]);
 
     private static DocDetail Doc(EvalTask task, int id, Random random)
     {

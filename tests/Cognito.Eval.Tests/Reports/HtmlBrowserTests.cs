@@ -1,3 +1,4 @@
+using Cognito.Eval.Results;
 using PuppeteerSharp;
 using PuppeteerSharp.Media;
 

@@ -2,7 +2,12 @@ using System.Diagnostics;
 using System.IO.Compression;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Cognito.Eval.Tasks;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Comparison;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Reports;
+using Cognito.Eval.Reports.Html;
+using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Tests;
 
@@ -79,7 +84,7 @@ public sealed partial class HtmlReportTests
     {
         using var made = new TwoRuns();
         var page = File.ReadAllText(made.Page());
-        var comparison = Comparison.Of(RunFile.Read(made.First), RunFile.Read(made.Second));
+        var comparison = RunComparison.Create(RunFile.Read(made.First), RunFile.Read(made.Second));
         var arc = comparison.Columns.Single(column => column.Name == "ARC");
         Assert.True(arc is { Wins: > 0, Losses: > 0, Interval: not null });
         Assert.Contains($"<td class=\"num\">{Words.Signed(arc.Difference)} <span class=\"pm\">[{Words.Signed(arc.Interval!.Value.Low, 1)}, "
@@ -149,12 +154,12 @@ public sealed partial class HtmlReportTests
             Truncated = 0,
             ChoiceLogprobs = [.. p.Select(x => Math.Log(x) - 9)],
         };
-        var calibration = Calibration.Of([Doc(0, 0.62, 0.38), Doc(1, 0.66, 0.34), Doc(1, 0.05, 0.95), Doc(0, double.NaN, 0.5)])!;
+        var calibration = Calibration.FromDetails([Doc(0, 0.62, 0.38), Doc(1, 0.66, 0.34), Doc(1, 0.05, 0.95), Doc(0, double.NaN, 0.5)])!;
         Assert.Equal([2, 1], calibration.Bins.Select(bin => bin.Documents));
         Assert.Equal([0.5, 1], calibration.Bins.Select(bin => bin.Accuracy));
         Assert.Equal(0.64, calibration.Bins[0].Confidence, 12);
         Assert.Equal((2 * 0.14 + 0.05) / 3, calibration.Error, 12);
-        Assert.Null(Calibration.Of([]));
+        Assert.Null(Calibration.FromDetails([]));
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using Cognito.Eval.Reports;
+
 namespace Cognito.Eval.Tests;
 
 /// <summary>A text that becomes Markdown stays a text; Markdown stays Markdown.</summary>
@@ -22,12 +24,12 @@ public sealed class MarkdownTests
     public void A_text_is_escaped(string? text, string markdown)
     {
         Assert.Equal(markdown, ((Markdown)text).Text);
-        Assert.Equal($"* {markdown}\n", Markdown.Of($"* {text}\n").Text);
+        Assert.Equal($"* {markdown}\n", Markdown.From($"* {text}\n").Text);
     }
 
     [Fact]
     public void Markdown_in_Markdown_stands_as_it_is() =>
-        Assert.Equal(@"**a\*b** 3 <0.0001", Markdown.Of($"{Markdown.Of($"**{"a*b"}**")} {3} {new Markdown("<0.0001")}").Text);
+        Assert.Equal(@"**a\*b** 3 <0.0001", Markdown.From($"{Markdown.From($"**{"a*b"}**")} {3} {new Markdown("<0.0001")}").Text);
 
     [Fact]
     public void A_cell_holds_what_is_in_it()

@@ -1,4 +1,7 @@
 using System.Text.Json.Nodes;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Reports;
+using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 using YamlDotNet.Serialization;
 

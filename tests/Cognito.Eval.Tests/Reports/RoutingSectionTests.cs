@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
-using Cognito.Eval.Tasks;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Reports.Html;
+using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,4 +1,11 @@
 using System.Text.Json;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
+using Cognito.Eval.Reports;
+using Cognito.Eval.Reports.Html;
+using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Tests;
@@ -63,7 +70,7 @@ internal sealed class TwoRuns : IDisposable
         }).ToList();
         var run = Tally.Count(graded, TaskRegistry.Columns, new() { Model = model }, null, [$"made up {Image}"]);
         foreach (var task in graded)
-            DetailsFile.Write(At(name), task.Questions.Task.Name, [.. task.Docs.Select(doc => DocDetail.Of(task.Questions.Task, doc))]);
+            DetailsFile.Write(At(name), task.Questions.Task.Name, [.. task.Docs.Select(doc => DocDetail.From(task.Questions.Task, doc))]);
         return RunFile.Write(run, At(name));
     }
 

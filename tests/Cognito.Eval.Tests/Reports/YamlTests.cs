@@ -1,3 +1,4 @@
+using Cognito.Eval.Reports;
 using YamlDotNet.Serialization;
 
 namespace Cognito.Eval.Tests;
@@ -18,7 +19,7 @@ public sealed class YamlTests
     [Theory, MemberData(nameof(Texts))]
     public void A_text_is_read_as_that_text(string text)
     {
-        var yaml = Yaml.Of(new Dictionary<string, object> { ["a"] = text, ["b"] = new[] { text } });
+        var yaml = Yaml.Serialize(new Dictionary<string, object> { ["a"] = text, ["b"] = new[] { text } });
         var read = (Dictionary<object, object>)new DeserializerBuilder().WithAttemptingUnquotedStringTypeDeserialization().Build().Deserialize(yaml)!;
         Assert.Equal(text.Trim(), read["a"]);
         Assert.Equal(text.Trim(), ((List<object>)read["b"])[0]);
@@ -34,5 +35,5 @@ public sealed class YamlTests
     [InlineData("a\u0085b\u2028c\ufeffd\u001be\0", "a: \"a b c\\\\ufeffd\\\\u001be\\\\u0000\"\n")]
     [InlineData("a\n---\nb", "a: \"a --- b\"\n")]
     public void What_is_plainly_a_text_stands_without_quotes_and_control_characters_are_spelled_out(string text, string yaml) =>
-        Assert.Equal(yaml, Yaml.Of(new Dictionary<string, object> { ["a"] = text }));
+        Assert.Equal(yaml, Yaml.Serialize(new Dictionary<string, object> { ["a"] = text }));
 }

@@ -1,3 +1,9 @@
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Files;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
+using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 using DuckDB.NET.Data;
 
@@ -30,7 +36,7 @@ public sealed class DetailsTests : IDisposable
     private DocDetail[] Written(GradedTask graded, bool prompts = false)
     {
         var task = graded.Questions.Task;
-        DocDetail[] docs = [.. graded.Docs.Select(doc => DocDetail.Of(task, doc, prompts))];
+        DocDetail[] docs = [.. graded.Docs.Select(doc => DocDetail.From(task, doc, prompts))];
         DetailsFile.Write(folder.Path, task.Name, docs);
         return docs;
     }
@@ -157,7 +163,7 @@ public sealed class DetailsTests : IDisposable
         File.WriteAllBytes(path, File.ReadAllBytes(path)[..100]);
         Assert.Contains("not a whole Parquet file", Refusal());
         DetailsFile.Write(folder.Path, "arc_challenge",
-            [.. graded.Docs.Select(doc => DocDetail.Of(graded.Questions.Task, doc) with { Gold = 77 })]);
+            [.. graded.Docs.Select(doc => DocDetail.From(graded.Questions.Task, doc) with { Gold = 77 })]);
         Assert.Contains("\"gold\"", Refusal());
 
         string Refusal()

@@ -1,4 +1,7 @@
 using System.Text.Json.Nodes;
+using Cognito.Eval.Files;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,4 +1,9 @@
 using System.Text.Json;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Files;
+using Cognito.Eval.Protocols;
+using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 using NJsonSchema;
 
@@ -133,5 +138,5 @@ public sealed class RunFileTests : IDisposable
     }
 
     [Fact]
-    public void A_standard_error_of_one_document_is_null() => Assert.Null(Estimate.Of([1.0]).StandardError);
+    public void A_standard_error_of_one_document_is_null() => Assert.Null(Estimate.FromValues([1.0]).StandardError);
 }

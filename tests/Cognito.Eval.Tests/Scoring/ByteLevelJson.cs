@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Cognito.Eval.Tokenizers.Bpe;
 
 namespace Cognito.Eval.Tests;
 

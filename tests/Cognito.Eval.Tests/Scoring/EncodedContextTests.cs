@@ -1,3 +1,7 @@
+using Cognito.Eval.Planning;
+using Cognito.Eval.Tasks;
+using Cognito.Eval.Tokenizers.SentencePiece;
+
 namespace Cognito.Eval.Tests;
 
 /// <summary>Continuations tokenised in the last line of their context, against the whole text tokenised at once.</summary>

@@ -1,3 +1,6 @@
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
+
 namespace Cognito.Eval.Tests;
 
 public sealed class HalvingTests
@@ -15,7 +18,7 @@ public sealed class HalvingTests
         {
             foreach (var batch in batches)
             {
-                var tokens = batch.Trees.Sum(tree => tree.Trunk.Length + tree.Branches.Sum(branch => branch.Tokens.Length));
+                var tokens = batch.Trees.Sum(tree => tree.Context.Length + tree.Continuations.Sum(branch => branch.Tokens.Length));
                 if (tokens > room)
                     throw new InsufficientMemoryException($"{tokens} tokens; there is room for {room}");
                 Answered.Add(tokens);
@@ -38,8 +41,8 @@ public sealed class HalvingTests
         public void Dispose() { }
     }
 
-    private static Tree Tree(int first, int branches) => new(
-        null, [first, first + 1, first + 2], [.. Enumerable.Range(0, branches).Select(b => new Branch([b], [first]))]);
+    private static PrefixTree Tree(int first, int branches) => new(
+        null, [first, first + 1, first + 2], [.. Enumerable.Range(0, branches).Select(b => new Continuation([b], [first]))]);
 
     private static ScoreBatch[] Batches => [
         new([Tree(1, 1), Tree(2, 1)]), new([Tree(3, 3), Tree(4, 1), Tree(5, 2), Tree(6, 1)]), new([Tree(7, 4)]), new([Tree(8, 1)])];
@@ -52,7 +55,7 @@ public sealed class HalvingTests
     public void What_does_not_fit_is_answered_in_parts_and_the_rest_once(int room)
     {
         var (model, halvings) = (new Cramped(room), 0);
-        var answers = Halving.Score(model, Batches, () => halvings++).ToList();
+        var answers = OutOfMemoryRetry.Score(model, Batches, () => halvings++).ToList();
         Assert.Equal(new Toys.HashModel(100).Score(Batches), answers);
         Assert.Equal(room >= 19, halvings == 0);
         // The first batch was answered before memory ran out, so it was answered whole.
@@ -61,7 +64,7 @@ public sealed class HalvingTests
 
     [Fact]
     public void One_sequence_that_does_not_fit_ends_the_run() =>
-        Assert.Throws<InsufficientMemoryException>(() => Halving.Score(new Cramped(3), Batches, () => { }).ToList());
+        Assert.Throws<InsufficientMemoryException>(() => OutOfMemoryRetry.Score(new Cramped(3), Batches, () => { }).ToList());
 
     [Fact]
     public void Halves_of_a_generation_ask_for_their_own_rows()
@@ -69,7 +72,7 @@ public sealed class HalvingTests
         GenerationBatch batch = new(
             [.. Enumerable.Range(0, 7).Select(i => new Prompt([i], 5))], (row, ids) => row == ids[0]);
         var model = new Cramped(2);
-        var answers = Halving.Generate(model, [batch, batch], () => { }).ToList();
+        var answers = OutOfMemoryRetry.Generate(model, [batch, batch], () => { }).ToList();
         Assert.All(answers, rows => Assert.Equal(Enumerable.Range(0, 7), rows.Select(row => Assert.Single(row.Tokens))));
         Assert.All(model.Answered, count => Assert.InRange(count, 1, 2));
     }

@@ -1,4 +1,9 @@
 using System.Text.Json.Nodes;
+using Cognito.Eval.Files;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Tasks;
+using Cognito.Eval.Tokenizers;
+using Cognito.Eval.Tokenizers.Bpe;
 using static Cognito.Eval.Tests.ByteLevelJson;
 
 namespace Cognito.Eval.Tests;

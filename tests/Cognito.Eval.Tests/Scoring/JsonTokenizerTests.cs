@@ -1,6 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Cognito.Eval.Files;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Tasks;
+using Cognito.Eval.Tokenizers.Bpe;
 using static Cognito.Eval.Tests.ByteLevelJson;
 
 namespace Cognito.Eval.Tests;

@@ -1,3 +1,6 @@
+using Cognito.Eval.Files;
+using Cognito.Eval.Tokenizers.Bpe;
+
 namespace Cognito.Eval.Tests;
 
 /// <summary>What tokenizers look for in texts costs steps that grow as the text does, whatever is looked for.</summary>

@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using Cognito.Eval.Files;
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
 
 namespace Cognito.Eval.Tests;
 
@@ -20,7 +23,7 @@ public sealed class ModelPoolTests
         public Action BeforeBatch { get; init; } = () => { };
 
         public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches) =>
-            One(batches, batch => batch.Trees[0].Trunk[0], batch => _model.Score(batch));
+            One(batches, batch => batch.Trees[0].Context[0], batch => _model.Score(batch));
 
         public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches) =>
             One<GenerationBatch, IReadOnlyList<Generated>>(batches, batch => batch.Prompts[0].Tokens[0], batch =>
@@ -193,7 +196,7 @@ public sealed class ModelPoolTests
         public int VocabularySize => 101;
 
         public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches) => batches.Select(batch =>
-            batch.Trees[0].Trunk[0] == tooLarge && batch.Trees[0].Branches.Count > 1
+            batch.Trees[0].Context[0] == tooLarge && batch.Trees[0].Continuations.Count > 1
                 ? throw new InsufficientMemoryException("no room") : _model.Score(batch));
 
         public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches) =>
@@ -219,7 +222,7 @@ public sealed class ModelPoolTests
         });
         Assert.Equal(Expected[..place], read);
         var halvings = 0;
-        Assert.Equal(Expected, Halving.Score(pool, Batches, () => halvings++).ToList());
+        Assert.Equal(Expected, OutOfMemoryRetry.Score(pool, Batches, () => halvings++).ToList());
         Assert.Equal(1, halvings);
     }
 

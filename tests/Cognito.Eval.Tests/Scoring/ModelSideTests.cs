@@ -1,4 +1,8 @@
 using System.Text.Json.Nodes;
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Cognito.Eval.Tokenizers.SentencePiece;
 
 namespace Cognito.Eval.Tests;
 

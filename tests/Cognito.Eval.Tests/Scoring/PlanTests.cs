@@ -1,3 +1,5 @@
+using Cognito.Eval.Planning;
+
 namespace Cognito.Eval.Tests;
 
 /// <summary>Plans of made-up tokens, executed by a model whose answers hang on every token before the scored one.</summary>
@@ -11,14 +13,14 @@ public sealed class PlanTests
 
     /// <summary>A branch's whole input, and what is scored of it.</summary>
     private static IEnumerable<(int[] Input, int[] Targets)> Sequences(ScoreBatch batch) =>
-        batch.Trees.SelectMany(tree => tree.Branches.Select(branch =>
-            ((int[])[.. tree.Opening?.Tokens ?? [], .. tree.Trunk, .. branch.Tokens], branch.Targets)));
+        batch.Trees.SelectMany(tree => tree.Continuations.Select(branch =>
+            ((int[])[.. tree.SharedPrefix?.Tokens ?? [], .. tree.Context, .. branch.Tokens], branch.Targets)));
 
     private static int TokensOf(ScoreBatch batch) =>
-        batch.Trees.Sum(tree => tree.Trunk.Length + tree.Branches.Sum(branch => branch.Tokens.Length));
+        batch.Trees.Sum(tree => tree.Context.Length + tree.Continuations.Sum(branch => branch.Tokens.Length));
 
     private static long ForwardOf(Plan plan) => plan.Batches.Sum(TokensOf)
-        + plan.Batches.SelectMany(batch => batch.Trees).Select(tree => tree.Opening).OfType<Opening>().Distinct()
+        + plan.Batches.SelectMany(batch => batch.Trees).Select(tree => tree.SharedPrefix).OfType<SharedPrefix>().Distinct()
             .Sum(opening => opening.Tokens.Length);
 
     private static ulong Answer(IEnumerable<int> input, int[] targets)
@@ -75,8 +77,8 @@ public sealed class PlanTests
                     Assert.All(plan.Batches, batch => Assert.True(batch.Trees.Count == 1 || TokensOf(batch) <= budget));
                     Assert.All(plan.Batches.SelectMany(Sequences), s => Assert.True(s.Input.Length <= asked.MaxLength));
                     // What is scored is predicted after the opening.
-                    Assert.All(Trees(plan), tree => Assert.All(tree.Branches, branch =>
-                        Assert.True(tree.Trunk.Length + branch.Tokens.Length >= branch.Targets.Length)));
+                    Assert.All(Trees(plan), tree => Assert.All(tree.Continuations, branch =>
+                        Assert.True(tree.Context.Length + branch.Tokens.Length >= branch.Targets.Length)));
                 }
         }
     }
@@ -115,8 +117,8 @@ public sealed class PlanTests
         var asked = RandomRequests.Make(3);
         var plan = Plan.Make(asked.Documents, asked.Groups, asked.MaxLength, 100, shares: false);
         var trees = plan.Batches.SelectMany(batch => batch.Trees).ToList();
-        Assert.All(trees, tree => Assert.True(tree is { Opening: null, Trunk: [], Branches.Count: 1 }));
-        Assert.Equal(trees.OrderByDescending(tree => tree.Branches[0].Tokens.Length), trees);
+        Assert.All(trees, tree => Assert.True(tree is { SharedPrefix: null, Context: [], Continuations.Count: 1 }));
+        Assert.Equal(trees.OrderByDescending(tree => tree.Continuations[0].Tokens.Length), trees);
         Assert.Equal(plan.Total.Distinct, trees.Count);
     }
 
@@ -132,7 +134,7 @@ public sealed class PlanTests
     private static Plan Planned(int maxLength, params TokenSpan[][] documents) =>
         Plan.Make(documents, [.. documents.Select(_ => Task)], maxLength, 10_000);
 
-    private static List<Tree> Trees(Plan plan) => [.. plan.Batches.SelectMany(batch => batch.Trees)];
+    private static List<PrefixTree> Trees(Plan plan) => [.. plan.Batches.SelectMany(batch => batch.Trees)];
 
     [Fact]
     public void An_odd_document_leaves_the_opening_to_the_others()
@@ -141,8 +143,8 @@ public sealed class PlanTests
         var plan = Planned(
             500, Document(opening, 100), Document([], 200), Document(opening, 300), Document(opening, 400));
         var trees = Trees(plan);
-        Assert.Equal(3, trees.Count(tree => tree.Opening?.Tokens.SequenceEqual(opening) == true));
-        Assert.Equal(Tokens(200, 10), Assert.Single(trees, tree => tree.Opening is null).Trunk);
+        Assert.Equal(3, trees.Count(tree => tree.SharedPrefix?.Tokens.SequenceEqual(opening) == true));
+        Assert.Equal(Tokens(200, 10), Assert.Single(trees, tree => tree.SharedPrefix is null).Context);
         Assert.Equal(50 + 4 * (10 + 1 + 2), plan.Total.ForwardTokens);
         Assert.Equal(plan.Total.DistinctTokens, plan.Total.ForwardTokens);
     }
@@ -154,7 +156,7 @@ public sealed class PlanTests
         var plan = Planned(500,
             Document(opening, 100), Document(opening[..9], 200), Document(opening, 300), Document(opening, 400),
             Document(opening, 500));
-        Assert.Equal(4, Trees(plan).Count(tree => tree.Opening?.Tokens.Length == 50));
+        Assert.Equal(4, Trees(plan).Count(tree => tree.SharedPrefix?.Tokens.Length == 50));
     }
 
     [Fact]
@@ -167,7 +169,7 @@ public sealed class PlanTests
             Document(opening, 500),
         ];
         var plan = Planned(100, documents);
-        Assert.Equal(2, Trees(plan).Count(tree => tree.Opening?.Tokens.SequenceEqual(opening) == true));
+        Assert.Equal(2, Trees(plan).Count(tree => tree.SharedPrefix?.Tokens.SequenceEqual(opening) == true));
         Assert.Equal(6, plan.Total.Truncated);
         Assert.Equal(50 + 2 * (10 + 1 + 2) + 3 * 2 * 100, plan.Total.ForwardTokens);
     }
@@ -177,7 +179,7 @@ public sealed class PlanTests
     {
         var context = Tokens(100, 60);
         var plan = Planned(50, [[new(context, [1]), new(context, [2]), new(context, [3, 4]), new(context, [5, 6])]]);
-        Assert.Equal([2, 2], Trees(plan).Select(tree => tree.Branches.Count));
+        Assert.Equal([2, 2], Trees(plan).Select(tree => tree.Continuations.Count));
         Assert.Equal(50 + 49 + 2, plan.Total.ForwardTokens);
     }
 
@@ -185,18 +187,18 @@ public sealed class PlanTests
     public void A_short_beginning_is_computed_again_rather_than_shared()
     {
         var plan = Planned(500, Document([], 100, 7), Document([], 200, 7));
-        Assert.All(Trees(plan), tree => Assert.True(tree is { Opening: null, Trunk: [], Branches.Count: 1 }));
+        Assert.All(Trees(plan), tree => Assert.True(tree is { SharedPrefix: null, Context: [], Continuations.Count: 1 }));
         Assert.Equal(2 * (8 + 9), plan.Total.ForwardTokens);
         Assert.Equal(2 * (7 + 1 + 2), plan.Total.DistinctTokens);
         Assert.All(
-            Trees(Planned(500, Document([], 100, 8), Document([], 200, 8))), tree => Assert.Equal(8, tree.Trunk.Length));
+            Trees(Planned(500, Document([], 100, 8), Document([], 200, 8))), tree => Assert.Equal(8, tree.Context.Length));
     }
 
     [Fact]
     public void A_single_document_has_a_trunk_and_no_opening()
     {
         var tree = Assert.Single(Trees(Planned(500, Document([], 100))));
-        Assert.True(tree is { Opening: null, Trunk.Length: 10, Branches.Count: 2 });
+        Assert.True(tree is { SharedPrefix: null, Context.Length: 10, Continuations.Count: 2 });
     }
 
     [Fact]
@@ -205,7 +207,7 @@ public sealed class PlanTests
         int[] opening = Tokens(1000, 50);
         TokenSpan[][] documents = [.. Enumerable.Range(1, 4).Select(d => Document(opening, 100 * d))];
         var plan = Plan.Make(documents, ["a", "b", "a", "b"], 500, 10_000);
-        Assert.Equal(2, Trees(plan).Select(tree => tree.Opening).Distinct().Count());
+        Assert.Equal(2, Trees(plan).Select(tree => tree.SharedPrefix).Distinct().Count());
         Assert.Equal(["a", "b"], plan.Counts.Keys);
         Assert.Equal(plan.Counts["a"], plan.Counts["b"]);
     }

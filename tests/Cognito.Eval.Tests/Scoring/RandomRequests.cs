@@ -1,3 +1,5 @@
+using Cognito.Eval.Planning;
+
 namespace Cognito.Eval.Tests;
 
 /// <summary>

@@ -1,4 +1,8 @@
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Tokenizers;
 
 namespace Cognito.Eval.Tests;
 

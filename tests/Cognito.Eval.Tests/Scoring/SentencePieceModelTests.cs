@@ -1,4 +1,7 @@
 using System.Text;
+using Cognito.Eval.Files;
+using Cognito.Eval.Tokenizers.Bpe;
+using Cognito.Eval.Tokenizers.SentencePiece;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.IO.Compression;
 using System.Text.Json;
+using Cognito.Eval.Tokenizers.Bpe;
+using Cognito.Eval.Tokenizers.SentencePiece;
 
 namespace Cognito.Eval.Tests;
 

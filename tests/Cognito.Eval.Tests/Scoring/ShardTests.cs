@@ -1,3 +1,6 @@
+using Cognito.Eval.Files;
+using Cognito.Eval.Planning;
+
 namespace Cognito.Eval.Tests;
 
 public sealed class ShardTests

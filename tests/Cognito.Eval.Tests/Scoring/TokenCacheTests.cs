@@ -1,3 +1,5 @@
+using Cognito.Eval.Tokenizers;
+
 namespace Cognito.Eval.Tests;
 
 public sealed class TokenCacheTests

@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Tasks;
+using Cognito.Eval.Tokenizers;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Cognito.Eval.Tokenizers.Bpe;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,4 +1,7 @@
 using System.Text.Json.Nodes;
+using Cognito.Eval.Files;
+using Cognito.Eval.Tokenizers;
+using Cognito.Eval.Tokenizers.SentencePiece;
 using static Cognito.Eval.Tests.ByteLevelJson;
 
 namespace Cognito.Eval.Tests;

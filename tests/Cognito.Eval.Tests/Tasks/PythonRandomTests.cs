@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text.Json.Nodes;
+using Cognito.Eval.Protocols;
 
 namespace Cognito.Eval.Tests;
 

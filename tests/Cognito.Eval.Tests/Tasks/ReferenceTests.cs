@@ -1,5 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Protocols;
+using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Tests;

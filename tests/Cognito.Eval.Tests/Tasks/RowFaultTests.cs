@@ -1,5 +1,10 @@
 using System.Text.Json.Nodes;
+using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Cli;
+using Cognito.Eval.Data;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Files;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Tests;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Weights;
 
 namespace Cognito.Eval.Tests;
 

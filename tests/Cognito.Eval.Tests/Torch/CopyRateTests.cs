@@ -1,4 +1,4 @@
-using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Weights;
 using static TorchSharp.torch;
 
 namespace Cognito.Eval.Tests;

@@ -1,4 +1,8 @@
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
 using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Architectures;
+using Cognito.Eval.Torch.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -51,10 +55,10 @@ public sealed class CudaTests
     private static ScoreBatch Wide(Random random, int round) => new([.. Enumerable.Range(0, 5).Select(_ =>
     {
         var trunk = TorchModelTests.Tokens(random, 20 + random.Next(40 * (round - 18)));
-        return new Tree(null, trunk, [.. Enumerable.Range(0, 2 + 2 * random.Next(2)).Select(_ =>
+        return new PrefixTree(null, trunk, [.. Enumerable.Range(0, 2 + 2 * random.Next(2)).Select(_ =>
         {
             var tokens = TorchModelTests.Tokens(random, 1 + random.Next(30));
-            return new Branch(tokens, [.. tokens.Skip(1), 7]);
+            return new Continuation(tokens, [.. tokens.Skip(1), 7]);
         })]);
     })]);
 

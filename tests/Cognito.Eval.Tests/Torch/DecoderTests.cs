@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
-using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Layers;
+using Cognito.Eval.Torch.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 

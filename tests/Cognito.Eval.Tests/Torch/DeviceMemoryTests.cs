@@ -1,5 +1,8 @@
 using System.Runtime.InteropServices;
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
 using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,8 +32,8 @@ public sealed class DeviceMemoryTests
         using var model = TorchModel.Load(Fixture.Path("checkpoints", "tiny-mixtral-2x"), CPU, ScalarType.Float32);
         model.Decoder.OnRouting = (_, _) => throw new ExternalException(message);
         var halved = 0;
-        Tree tree = new(null, [7, 8], [new([], [9])]);
-        var error = Assert.Throws<ExternalException>(() => Halving.Score(model, [new([tree, tree])], () => halved++).ToList());
+        PrefixTree tree = new(null, [7, 8], [new([], [9])]);
+        var error = Assert.Throws<ExternalException>(() => OutOfMemoryRetry.Score(model, [new([tree, tree])], () => halved++).ToList());
         Assert.Equal((message, 0), (error.Message, halved));
     }
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Native;
 
 namespace Cognito.Eval.Tests;
 

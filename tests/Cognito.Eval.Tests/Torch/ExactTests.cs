@@ -1,4 +1,11 @@
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
+using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Tokenizers;
 using Cognito.Eval.Torch;
 using static TorchSharp.torch;
 

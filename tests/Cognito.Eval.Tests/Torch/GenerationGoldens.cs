@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
 using Cognito.Eval.Torch;
 using TorchSharp;
 

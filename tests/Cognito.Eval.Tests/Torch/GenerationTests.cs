@@ -1,6 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using Cognito.Eval.Planning;
 using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Architectures;
+using Cognito.Eval.Torch.Generation;
 using static TorchSharp.torch;
 
 namespace Cognito.Eval.Tests;

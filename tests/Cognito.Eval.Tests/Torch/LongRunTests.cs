@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
 using Cognito.Eval.Torch;
 using TorchSharp;
 
@@ -23,9 +25,9 @@ public sealed class LongRunTests(ITestOutputHelper output)
         var (tensors, resident) = (0L, 0.0);
         for (var round = 0; round < Rounds; round++)
         {
-            var opening = new Opening(Tokens(random, 60));
-            Tree[] trees = [.. Enumerable.Range(0, Branches / 4).Select(_ => new Tree(opening, Tokens(random, 5),
-                [.. Enumerable.Range(0, 4).Select(_ => new Branch(Tokens(random, 4), Tokens(random, 3)))]))];
+            var opening = new SharedPrefix(Tokens(random, 60));
+            PrefixTree[] trees = [.. Enumerable.Range(0, Branches / 4).Select(_ => new PrefixTree(opening, Tokens(random, 5),
+                [.. Enumerable.Range(0, 4).Select(_ => new Continuation(Tokens(random, 4), Tokens(random, 3)))]))];
             Assert.Equal(Branches, model.Score([.. trees.Chunk(9).Select(chunk => new ScoreBatch(chunk))]).Sum(scores => scores.Count));
             Prompt[] prompts = [.. Enumerable.Range(0, Prompts).Select(_ => new Prompt(Tokens(random, 30), 8))];
             Assert.Equal(Prompts, model.Generate(prompts, (_, _) => false).Count);

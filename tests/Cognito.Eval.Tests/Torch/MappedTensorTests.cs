@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
-using Cognito.Eval.Torch;
+using Cognito.Eval.Files;
+using Cognito.Eval.Torch.Weights;
 using TorchSharp;
 
 namespace Cognito.Eval.Tests;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using Cognito.Eval.Torch;
+using Cognito.Eval.Files;
+using Cognito.Eval.Torch.Architectures;
 
 namespace Cognito.Eval.Tests;
 

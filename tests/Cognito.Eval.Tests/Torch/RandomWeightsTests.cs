@@ -1,4 +1,10 @@
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
 using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Architectures;
+using Cognito.Eval.Torch.Kernels;
+using Cognito.Eval.Torch.Layers;
+using Cognito.Eval.Torch.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 

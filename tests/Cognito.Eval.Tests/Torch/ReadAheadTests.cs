@@ -1,4 +1,5 @@
-using Cognito.Eval.Torch;
+using Cognito.Eval.Files;
+using Cognito.Eval.Torch.Weights;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
-using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Architectures;
+using Cognito.Eval.Torch.Kernels;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,4 +1,9 @@
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Results;
 using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Layers;
+using Cognito.Eval.Torch.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -23,7 +28,7 @@ public sealed class RoutingTests
         var ids = Numbers(golden, "input_ids.33").Select(id => (int)id).Take(33).ToArray();
         // Positions 12 to 31 predict the tokens 13 to 32.
         var batch = new ScoreBatch([new(null, ids[..13], [new(ids[13..32], ids[13..])])]);
-        var record = RoutingRecord.Of(model.Score(batch).Single().Routing!);
+        var record = RoutingRecord.FromSums(model.Score(batch).Single().Routing!);
         Assert.Equal((20, config.Layers), (record.Tokens, record.Layers.Count));
         for (var layer = 0; layer < config.Layers; layer++)
         {

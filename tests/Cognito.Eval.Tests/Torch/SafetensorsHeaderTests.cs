@@ -1,5 +1,6 @@
 using System.Text;
-using Cognito.Eval.Torch;
+using Cognito.Eval.Files;
+using Cognito.Eval.Torch.Weights;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,8 +1,9 @@
 using System.Text;
-using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Layers;
+using Cognito.Eval.Torch.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
-using Decoder = Cognito.Eval.Torch.Decoder;
+using Decoder = Cognito.Eval.Torch.Layers.Decoder;
 
 namespace Cognito.Eval.Tests;
 

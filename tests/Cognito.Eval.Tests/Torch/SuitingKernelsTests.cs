@@ -1,4 +1,5 @@
-using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Architectures;
+using Cognito.Eval.Torch.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,11 +13,11 @@ public sealed class SuitingKernelsTests
     [Fact]
     public void Each_kernel_is_asked_on_its_own()
     {
-        Assert.Equal(new SuitingKernels(Norm: true, Turn: true, Gate: true, Weigh: true), SuitingKernels.Of(Usual));
-        Assert.Equal(new SuitingKernels(Norm: true, Turn: true, Gate: true, Weigh: false), SuitingKernels.Of(Usual with { Experts = 60 }));
-        Assert.Equal(new SuitingKernels(Norm: true, Turn: false, Gate: true, Weigh: true), SuitingKernels.Of(Usual with { HeadDim = 72 }));
-        Assert.Equal(new SuitingKernels(Norm: true, Turn: true, Gate: false, Weigh: true), SuitingKernels.Of(Usual with { IntermediateSize = 1001 }));
-        Assert.Equal(new SuitingKernels(Norm: false, Turn: true, Gate: true, Weigh: false), SuitingKernels.Of(Usual with { HiddenSize = 900 }));
+        Assert.Equal(new SuitingKernels(Norm: true, Turn: true, Gate: true, Weigh: true), SuitingKernels.For(Usual));
+        Assert.Equal(new SuitingKernels(Norm: true, Turn: true, Gate: true, Weigh: false), SuitingKernels.For(Usual with { Experts = 60 }));
+        Assert.Equal(new SuitingKernels(Norm: true, Turn: false, Gate: true, Weigh: true), SuitingKernels.For(Usual with { HeadDim = 72 }));
+        Assert.Equal(new SuitingKernels(Norm: true, Turn: true, Gate: false, Weigh: true), SuitingKernels.For(Usual with { IntermediateSize = 1001 }));
+        Assert.Equal(new SuitingKernels(Norm: false, Turn: true, Gate: true, Weigh: false), SuitingKernels.For(Usual with { HiddenSize = 900 }));
     }
 
     [Theory]
@@ -36,7 +37,7 @@ public sealed class SuitingKernelsTests
         Tensor Some(params long[] shape) => randn(shape, ScalarType.BFloat16, CUDA);
         var (x, weight, both) = (Some(5, hidden), Some(hidden), Some(5, 2 * intermediate));
         Near(plain.Norm(x, weight), chosen.Norm(x, weight));
-        Near(plain.Gate(both), chosen.Gate(both));
+        Near(plain.SiluMul(both), chosen.SiluMul(both));
         Tensor[] parts = [.. Enumerable.Range(0, experts).Select(_ => Some(5, hidden))];
         var (logits, one, other) = (Some(5, experts), x.clone(), x.clone());
         chosen.AddWeighed(one, [.. parts.Select(part => part.clone())], logits);

@@ -1,4 +1,7 @@
-using Cognito.Eval.Torch;
+using Cognito.Eval.Files;
+using Cognito.Eval.Torch.Architectures;
+using Cognito.Eval.Torch.Layers;
+using Cognito.Eval.Torch.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -28,7 +31,7 @@ public sealed class TensorPlacesTests
     private static UnusedTensors Unused(ChangedCheckpoint checkpoint)
     {
         using var files = WeightFiles.Open(checkpoint.Write());
-        return UnusedTensors.Of(ModelConfig.Read(checkpoint.Folder), files);
+        return UnusedTensors.Find(ModelConfig.Read(checkpoint.Folder), files);
     }
 
     [Fact]

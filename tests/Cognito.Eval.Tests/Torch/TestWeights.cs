@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
-using Cognito.Eval.Torch;
+using Cognito.Eval.Files;
+using Cognito.Eval.Torch.Weights;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,4 +1,4 @@
-using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Native;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,5 +1,10 @@
 using System.Runtime.InteropServices;
+using Cognito.Eval.Files;
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
 using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Kernels;
+using Cognito.Eval.Torch.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -36,7 +41,7 @@ public sealed class TorchModelTests
     {
         using var model = Load(name);
         var random = new Random(8);
-        var opening = new Opening(Tokens(random, 270));
+        var opening = new SharedPrefix(Tokens(random, 270));
         // Each shape of a block: trunks and branches that are cut, branches that share a block, windows passed.
         var batch = new ScoreBatch([
             new(opening, Tokens(random, 300), [New(3), New(290), New(2), New(0)]),
@@ -47,7 +52,7 @@ public sealed class TorchModelTests
         ]);
         AssertEqual(Alone(model, batch), model.Score(batch));
 
-        Branch New(int length) => new(Tokens(random, length), Tokens(random, 1 + length / 2));
+        Continuation New(int length) => new(Tokens(random, length), Tokens(random, 1 + length / 2));
     }
 
     [Fact]
@@ -150,7 +155,7 @@ public sealed class TorchModelTests
         using var rounded = Load("tiny-mixtral-2x", ScalarType.BFloat16, LogProbDtype.Model);
         using var exact = Load("tiny-mixtral-2x", ScalarType.BFloat16);
         var prompt = Tokens(new(12), 30);
-        ScoreBatch all = new([new(null, prompt, [.. Enumerable.Range(0, Vocabulary).Select(t => new Branch([], [t]))])]);
+        ScoreBatch all = new([new(null, prompt, [.. Enumerable.Range(0, Vocabulary).Select(t => new Continuation([], [t]))])]);
         var (coarse, fine) = (rounded.Score(all), exact.Score(all));
         Assert.All(coarse, s => Assert.Equal(s.LogLikelihood, TorchModel.RoundedToBFloat16((float)s.LogLikelihood)));
         Assert.True(coarse.DistinctBy(s => s.LogLikelihood).Count() < fine.DistinctBy(s => s.LogLikelihood).Count());
@@ -167,7 +172,7 @@ public sealed class TorchModelTests
         var random = new Random(13);
         var (prompt, targets) = (Tokens(random, 10), Tokens(random, 5));
         var singles = Enumerable.Range(0, 5).Select(i =>
-            new Branch(targets[..i], [targets[i]])).Append(new(targets[..4], targets)).ToList();
+            new Continuation(targets[..i], [targets[i]])).Append(new(targets[..4], targets)).ToList();
         var scores = model.Score(new ScoreBatch([new(null, prompt, singles)]));
         var sum = scores.Take(5).Aggregate(0f, (s, t) => s + (float)t.LogLikelihood);
         Assert.Equal(TorchModel.RoundedToBFloat16(sum), scores[5].LogLikelihood);
@@ -210,8 +215,8 @@ public sealed class TorchModelTests
     public void An_opening_is_computed_once_for_all_batches_that_name_it(int workers)
     {
         using var model = new TorchModel(Load("tiny-llama").Decoder, workers: workers);
-        var (first, second) = (new Opening([1, 2, 3]), new Opening([4, 5]));
-        Tree With(Opening? opening) => new(opening, [7, 8], [new([], [9])]);
+        var (first, second) = (new SharedPrefix([1, 2, 3]), new SharedPrefix([4, 5]));
+        PrefixTree With(SharedPrefix? opening) => new(opening, [7, 8], [new([], [9])]);
         ScoreBatch[] batches = [new([With(first), With(second)]), new([With(second)]), new([With(null)]), new([With(first)])];
         var scores = model.Score(batches).ToList();
         Assert.Equal(5 + 5 * 2, model.Decoder.Tokens);
@@ -223,7 +228,7 @@ public sealed class TorchModelTests
     public void A_batch_that_fails_leaves_no_tensor_behind()
     {
         using var model = Load("tiny-mixtral-2x");
-        Tree[] trees = [new(new([1, 2, 3]), [7, 8], [new([], [9])])];
+        PrefixTree[] trees = [new(new([1, 2, 3]), [7, 8], [new([], [9])])];
         var expected = model.Score(new ScoreBatch(trees));
         model.Score(new ScoreBatch([new(null, [4, 5], [new([], [1])])]));
         var before = Tensor.TotalCount;
@@ -268,20 +273,20 @@ public sealed class TorchModelTests
         [.. Enumerable.Range(0, length).Select(_ => random.Next(Vocabulary))];
 
     private static List<TokenScore> Alone(TorchModel model, ScoreBatch batch) => [.. batch.Trees.SelectMany(t =>
-        t.Branches.Select(b => model.Score(new ScoreBatch([new(null,
-            [.. t.Opening?.Tokens ?? [], .. t.Trunk, .. b.Tokens], [new([], b.Targets)])])).Single()))];
+        t.Continuations.Select(b => model.Score(new ScoreBatch([new(null,
+            [.. t.SharedPrefix?.Tokens ?? [], .. t.Context, .. b.Tokens], [new([], b.Targets)])])).Single()))];
 
     /// <summary>Trees with and without openings, trunks and branch tokens; every branch has a place that predicts.</summary>
     internal static ScoreBatch RandomBatch(Random random)
     {
-        Opening?[] openings = [null, new(Tokens(random, 1 + random.Next(30))), new(Tokens(random, 1 + random.Next(5)))];
+        SharedPrefix?[] openings = [null, new(Tokens(random, 1 + random.Next(30))), new(Tokens(random, 1 + random.Next(5)))];
         return new([.. Enumerable.Range(0, 1 + random.Next(6)).Select(_ =>
         {
             var trunk = Tokens(random, random.Next(3) == 0 ? 0 : random.Next(60));
-            return new Tree(openings[random.Next(3)], trunk, [.. Enumerable.Range(0, 1 + random.Next(5)).Select(_ =>
+            return new PrefixTree(openings[random.Next(3)], trunk, [.. Enumerable.Range(0, 1 + random.Next(5)).Select(_ =>
             {
                 var tokens = Tokens(random, random.Next(trunk.Length == 0 ? 1 : 0, 12));
-                return new Branch(tokens, Tokens(random, 1 + random.Next(tokens.Length + Math.Min(3, trunk.Length))));
+                return new Continuation(tokens, Tokens(random, 1 + random.Next(tokens.Length + Math.Min(3, trunk.Length))));
             })]);
         })]);
     }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Data.Parquet;
 
 /// <summary>What a file may still hold, so that a small hostile one cannot fill memory or run for hours.</summary>
 /// <remarks>

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using Snappier;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Data.Parquet;
 
 /// <summary>Parquet's compression and encodings: bytes in, values out.</summary>
 /// <remarks>A span that is too short throws, and the reader of the file says which column was damaged.</remarks>

@@ -1,4 +1,4 @@
-namespace Cognito.Eval;
+namespace Cognito.Eval.Data.Parquet;
 
 /// <summary>A column of a Parquet file, or a part of a nested one.</summary>
 /// <param name="Definition">The definition level from which on it is there, not null.</param>

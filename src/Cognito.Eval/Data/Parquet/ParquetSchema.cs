@@ -1,4 +1,4 @@
-namespace Cognito.Eval;
+namespace Cognito.Eval.Data.Parquet;
 
 /// <summary>Reads a Parquet schema: a tree, written as a list of elements in depth-first order.</summary>
 internal sealed class ParquetSchema

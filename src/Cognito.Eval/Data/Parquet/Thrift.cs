@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Data.Parquet;
 
 /// <summary>A struct of Thrift's compact protocol, which Parquet describes itself in: values by field number.</summary>
 /// <remarks>

@@ -1,20 +1,20 @@
-namespace Cognito.Eval;
+namespace Cognito.Eval.Reports.Html;
 
 /// <summary>Every document, to filter, search and open; report.js draws it.</summary>
 internal static class BrowserSection
 {
     /// <summary>Null where no documents were asked.</summary>
-    public static Section? Of(IReadOnlyList<DetailedRun> runs, DocTexts? texts)
+    public static Section? Create(IReadOnlyList<DetailedRun> runs, DocTexts? texts)
     {
         if (runs.All(run => run.Run.Tasks.Count == 0))
             return null;
         var two = runs.Count > 1;
-        return new("documents", "Documents", Html.Of($"""
+        return new("documents", "Documents", HtmlText.From($"""
             {Lacking(runs)}
-            <p class="note" id="documents-hint"{new Html(texts is null ? "" : " hidden")}>{(texts is null
+            <p class="note" id="documents-hint"{new HtmlText(texts is null ? "" : " hidden")}>{(texts is null
                 ? "Questions are not part of a run. Give the report the datasets (--data DIR) to show questions and choices."
                 : "The dataset's text of this document could not be shown.")}</p>
-            {Html.List(texts?.Notes ?? [])}
+            {HtmlText.List(texts?.Notes ?? [])}
             <noscript><p class="warning">The documents are shown by a script, and this browser runs none.</p></noscript>
             <p id="documents-count" role="status" aria-live="polite"></p>
             <div id="documents-browser" hidden>
@@ -31,33 +31,33 @@ internal static class BrowserSection
             <div class="pager"><button type="button" id="documents-previous">Previous</button>
             <p id="documents-page" aria-live="polite"></p><button type="button" id="documents-next">Next</button></div>
             </div>
-            <script type="application/octet-stream" id="documents-data">{new Html(DocumentData.Packed(runs, texts))}</script>
+            <script type="application/octet-stream" id="documents-data">{new HtmlText(DocumentData.Packed(runs, texts))}</script>
             """));
     }
 
-    private static Html Lacking(IReadOnlyList<DetailedRun> runs)
+    private static HtmlText Lacking(IReadOnlyList<DetailedRun> runs)
     {
         var lacking = runs.Where(run => run.Details.Count < run.Run.Tasks.Count).ToList();
-        return lacking.Count == 0 ? Html.None : Html.Of($"""
+        return lacking.Count == 0 ? HtmlText.None : HtmlText.From($"""
             <p class="warning">{string.Join(", ", lacking.Select(run => run.Label))}: no details/ beside results.json{(lacking.Any(run => run.Details.Count > 0) ? " for some tasks" : "")}, so
             it is known which answers were right, but not which were given. A run keeps details unless it is given --details none.</p>
             """);
     }
 
-    private static Html Others(IReadOnlyList<DetailedRun> runs) => runs.Count < 3 ? Html.None : Html.Of($"""
+    private static HtmlText Others(IReadOnlyList<DetailedRun> runs) => runs.Count < 3 ? HtmlText.None : HtmlText.From($"""
         <div><label for="documents-other">Compare with</label><select id="documents-other">{Options(
             [.. runs.Skip(1).Select((run, i) => ($"{i + 1}", run.Label))])}</select></div>
         """);
 
-    private static Html OfOne => Options(
+    private static HtmlText OfOne => Options(
         ("all", "All documents"), ("right", "Right"), ("wrong", "Wrong"), ("near", "Near-ties"), ("truncated", "Truncated prompts"));
 
-    private static Html OfTwo => Options(
+    private static HtmlText OfTwo => Options(
         ("all", "All documents"), ("flips", "Flips: right in one only"), ("lost", "Lost: right only in the first"),
         ("gained", "Gained: right only in the second"), ("changed", "Another answer"), ("bothright", "Right in both"),
         ("bothwrong", "Wrong in both"), ("near", "Near-ties in either"), ("truncated", "Truncated prompts"));
 
-    private static Html Orders(bool two) => Html.All(
+    private static HtmlText Orders(bool two) => HtmlText.All(
     [
         Options(("asked", "As asked"), ("close", "Closest margin first")),
         two ? Options(
@@ -66,6 +66,6 @@ internal static class BrowserSection
         Options(("long", "Longest prompt first")),
     ]);
 
-    private static Html Options(params (string Value, string Text)[] options) => Html.All(options.Select(option =>
-        Html.Of($"<option value=\"{option.Value}\">{option.Text}</option>")));
+    private static HtmlText Options(params (string Value, string Text)[] options) => HtmlText.All(options.Select(option =>
+        HtmlText.From($"<option value=\"{option.Value}\">{option.Text}</option>")));
 }

@@ -1,4 +1,7 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Files;
+using Cognito.Eval.Results;
+
+namespace Cognito.Eval.Reports.Html;
 
 /// <summary>A run with what it kept of each document.</summary>
 /// <param name="Details">task → documents; tasks without details are missing.</param>

@@ -1,6 +1,9 @@
 using System.Text;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Reports.Html;
 
 /// <summary>Questions and choices as text, read back from the datasets by document id.</summary>
 public sealed record DocTexts(IReadOnlyDictionary<string, IReadOnlyDictionary<int, DocText>> Tasks, IReadOnlyList<string> Notes)
@@ -41,7 +44,7 @@ public sealed record DocTexts(IReadOnlyDictionary<string, IReadOnlyDictionary<in
             return (null,
                 $"{task}: {split.Files[0]} holds other rows than the run read, so its documents are shown without text");
         return (records.SelectMany(record => record.DocIds).Distinct().Where(id => id >= 0 && id < split.Rows.Count)
-            .ToDictionary(id => id, id => DocText.Of(task.ToDoc(split.Rows[id]))), "");
+            .ToDictionary(id => id, id => DocText.From(task.ToDoc(split.Rows[id]))), "");
     }
 
     /// <summary>At most 2 kB of a text in UTF-8, cut between characters; what was cut is said.</summary>
@@ -64,7 +67,7 @@ public sealed record DocTexts(IReadOnlyDictionary<string, IReadOnlyDictionary<in
 /// <summary>A document's own text, without examples: its question, its choices, or the reference solution.</summary>
 public sealed record DocText(string Question, IReadOnlyList<string> Choices, string? Solution)
 {
-    internal static DocText Of(Doc doc) => new(
+    internal static DocText From(Doc doc) => new(
         DocTexts.Cut(doc is Cloze cloze ? $"{cloze.Before}___ {cloze.After}" : doc.Query),
         [.. DocDetail.Texts(doc).Select(DocTexts.Cut)],
         doc is FreeForm free ? DocTexts.Cut(free.Answer) : null);

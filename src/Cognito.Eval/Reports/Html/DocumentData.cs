@@ -1,7 +1,8 @@
 using System.IO.Compression;
 using System.Text.Json;
+using Cognito.Eval.Results;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Reports.Html;
 
 /// <summary>What the page's browser of documents reads: JSON in columns, gzip, base64.</summary>
 internal static class DocumentData

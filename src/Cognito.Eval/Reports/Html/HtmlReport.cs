@@ -1,8 +1,10 @@
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using Cognito.Eval.Files;
+using Cognito.Eval.Tasks;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Reports.Html;
 
 /// <summary>
 /// Runs as one HTML page that opens from disk and asks nothing of a network: scores, plots, and every document. What
@@ -19,28 +21,28 @@ public static class HtmlReport
         var scores = new RunScores(runs, columns);
         Section?[] sections =
         [
-            ScoreSection.Of(scores), DifferenceSection.Of(scores), PlotSection.Subjects(scores), PlotSection.Calibrations(scores),
-            PlotSection.Margins(scores), PlotSection.Lengths(scores), RoutingSection.Of(scores), BrowserSection.Of(runs, texts), ProvenanceSection.Of(runs),
+            ScoreSection.Create(scores), DifferenceSection.Create(scores), PlotSection.Subjects(scores), PlotSection.Calibrations(scores),
+            PlotSection.Margins(scores), PlotSection.Lengths(scores), RoutingSection.Create(scores), BrowserSection.Create(runs, texts), ProvenanceSection.Create(runs),
         ];
         return Page(runs, [.. sections.OfType<Section>()]).Text;
     }
 
-    private static Html Page(DetailedRun[] runs, Section[] sections)
+    private static HtmlText Page(DetailedRun[] runs, Section[] sections)
     {
         var (style, script) = (Resource("report.css"), Resource("report.js"));
         var policy = $"default-src 'none'; style-src {Hash(style)}; script-src {Hash(script)}; "
             + "base-uri 'none'; form-action 'none'";
         var title = string.Join(", ", runs.Select(run => run.Label));
-        return Html.Of($"""
+        return HtmlText.From($"""
             <!DOCTYPE html>
             <html lang="en">
             <head>
             <meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="{new Html(policy)}">
+            <meta http-equiv="Content-Security-Policy" content="{new HtmlText(policy)}">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
             <title>{title}: evaluation report</title>
-            <style>{new Html(style)}</style>
+            <style>{new HtmlText(style)}</style>
             </head>
             <body>
             <a class="skip" href="#main">Skip to the scores</a>
@@ -53,17 +55,17 @@ public static class HtmlReport
             {sections.Select(section => section.Html)}
             </main>
             <footer><p>Made by cognito-eval {Version} from the runs' result files. Intervals are of 95 %.</p></footer>
-            <script>{new Html(script)}</script>
+            <script>{new HtmlText(script)}</script>
             </body>
             </html>
 
             """);
     }
 
-    private static Html Title(DetailedRun[] runs)
+    private static HtmlText Title(DetailedRun[] runs)
     {
         string Before(int run) => run == 0 ? "" : run < runs.Length - 1 ? ", " : " <span class=\"pm\">and</span> ";
-        return Html.All(runs.Select((run, i) => Html.Of($"{new Html(Before(i))}<bdi>{run.Label}</bdi>")));
+        return HtmlText.All(runs.Select((run, i) => HtmlText.From($"{new HtmlText(Before(i))}<bdi>{run.Label}</bdi>")));
     }
 
     private static string Subtitle(DetailedRun[] runs)

@@ -1,4 +1,6 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Results;
+
+namespace Cognito.Eval.Reports.Html;
 
 /// <summary>The plots that show more than the scores: subjects, calibration, margins, lengths.</summary>
 internal static class PlotSection
@@ -11,17 +13,17 @@ internal static class PlotSection
         var columns = scores.Rows.Where(row => row.Scores.Any(score => score?.Tasks.Count > 1)).ToList();
         return columns.Count == 0 ? null : new(
             "subjects", $"{string.Join(", ", columns.Select(row => row.Name))} by subject",
-            Html.Of($"{scores.Key}{columns.Select(row => Subjects(scores, row))}"));
+            HtmlText.From($"{scores.Key}{columns.Select(row => Subjects(scores, row))}"));
     }
 
-    private static Html Subjects(RunScores scores, ScoreRow row)
+    private static HtmlText Subjects(RunScores scores, ScoreRow row)
     {
         string[] tasks = [.. row.Scores.SelectMany(score => score?.Tasks ?? []).Distinct()];
         var metric = row.First.Metric;
         Plots.Row[] rows = [.. tasks.Zip(Names(tasks), (task, name) => new Plots.Row(
             name, [.. row.Values.Select(value => ScoreSection.Point(value?.Tasks.FirstOrDefault(measured => measured.Name == task)))]))];
         var plots = (rows.Length - 1) / RowsOfAPlot + 1;
-        return Html.Of($"""
+        return HtmlText.From($"""
             <p class="note">{metric} of each of the {tasks.Length} subjects with its 95 % interval. The column is their unweighted mean.</p>
             <div class="plots">{rows.Chunk((rows.Length + plots - 1) / plots).Select((some, i) => Subjects(some, metric, $"{Id(row)}-{i}"))}</div>
             <details><summary>The same as a table</summary>
@@ -32,20 +34,20 @@ internal static class PlotSection
             """);
     }
 
-    private static Html Subjects(Plots.Row[] rows, string metric, string id)
+    private static HtmlText Subjects(Plots.Row[] rows, string metric, string id)
     {
         var (model, height) = Plots.Forest(rows, $"{metric}, percent", ends: (0, 100));
         var says = $"{metric} of {rows[0].Name} to {rows[^1].Name} with 95 % intervals; the table below has the figures.";
-        return Html.Of($"<figure>{SvgPlot.Draw(model, height, $"subjects-{id}-", says)}</figure>");
+        return HtmlText.From($"<figure>{SvgPlot.Draw(model, height, $"subjects-{id}-", says)}</figure>");
     }
 
-    private static Html Subject(RunScores scores, Plots.Row row, string task) => Html.Of($"""
+    private static HtmlText Subject(RunScores scores, Plots.Row row, string task) => HtmlText.From($"""
         <tr><th scope="row">{row.Name}</th>
-        {row.Points.Zip(scores.Runs, (point, run) => Html.Of(
+        {row.Points.Zip(scores.Runs, (point, run) => HtmlText.From(
             $"<td class=\"num\">{Words.Estimate(point?.Value, point?.Interval)}{NotFinite(run.Run, task)}</td>"))}</tr>
         """);
 
-    private static Html NotFinite(Run run, string task) => ScoreSection.Mark(run.Tasks.GetValueOrDefault(task)?.NotFiniteRequests ?? 0);
+    private static HtmlText NotFinite(Run run, string task) => ScoreSection.Mark(run.Tasks.GetValueOrDefault(task)?.NotFiniteRequests ?? 0);
 
     /// <summary>Tasks' names without what they all begin with.</summary>
     private static string[] Names(string[] tasks)
@@ -57,12 +59,12 @@ internal static class PlotSection
 
     public static Section? Calibrations(RunScores scores)
     {
-        var rows = scores.Rows.Select(row => (Row: row, Runs: scores.Docs(row).Select(Calibration.Of).ToList()))
+        var rows = scores.Rows.Select(row => (Row: row, Runs: scores.Docs(row).Select(Calibration.FromDetails).ToList()))
             .Where(row => row.Runs.Any(calibration => calibration is not null)).ToList();
-        return rows.Count == 0 ? null : new("calibration", "Calibration", Html.Of($"""
+        return rows.Count == 0 ? null : new("calibration", "Calibration", HtmlText.From($"""
             <p class="note">How often the likeliest choice is right, against the probability it has among the document's choices (softmax of their
             log-likelihoods), by tenths of that probability; a mark is as large as its documents are many. On the dashed line the model is as sure as it is right.</p>
-            {scores.Key}<div class="plots">{rows.Select(row => Html.Of($"""
+            {scores.Key}<div class="plots">{rows.Select(row => HtmlText.From($"""
                 <figure><h3>{row.Row.Name}</h3>
                 {SvgPlot.Draw(Plots.Calibration(row.Runs), 270, $"calibration-{Id(row.Row)}-",
                     $"Calibration on {row.Row.Name}: {Errors(scores, row.Runs)}")}
@@ -78,7 +80,7 @@ internal static class PlotSection
     public static Section? Margins(RunScores scores)
     {
         var rows = scores.Rows.Select(row => (Row: row, Runs: Values(scores, row, doc => doc.Margin))).Where(Any).ToList();
-        return rows.Count == 0 ? null : new("margins", "Margins", Html.Of($"""
+        return rows.Count == 0 ? null : new("margins", "Margins", HtmlText.From($"""
             <p class="note">Nats between the right choice and the best wrong one under the column's metric: documents right of zero were answered right,
             and how far from zero says how nearly they were not. The outermost bins hold what lies beyond them.</p>
             {scores.Key}<div class="plots">{rows.Select(row =>
@@ -95,26 +97,26 @@ internal static class PlotSection
         var prompts = scores.Rows.Select(row => (Row: row, Runs: Values(scores, row, doc => doc.PromptTokens))).Where(Any).ToList();
         var answers = scores.Rows.Select(row => (Row: row, Runs: Values(scores, row, doc => doc.GeneratedTokens ?? double.NaN)))
             .Where(Any).ToList();
-        Html Draw((ScoreRow Row, IReadOnlyList<IReadOnlyList<double>> Runs) row, string what)
+        HtmlText Draw((ScoreRow Row, IReadOnlyList<IReadOnlyList<double>> Runs) row, string what)
         {
             var most = Nice(Quantile([.. row.Runs.SelectMany(run => run)], 0.99));
             return Figure(scores, row.Row, row.Runs, $"lengths-{what}", $"{what}, tokens", 0, most, 40, zero: false,
                 docs => $"median {Words.Fixed(Quantile(docs, 0.5), 0)}");
         }
-        return prompts.Count == 0 ? null : new("lengths", "Lengths", Html.Of($"""
+        return prompts.Count == 0 ? null : new("lengths", "Lengths", HtmlText.From($"""
             <p class="note">Tokens of the prompts with their examples, before truncation{(answers.Count > 0
                 ? ", and of the answers that were generated" : "")}. The last bin holds what is longer.</p>
             {scores.Key}<div class="plots">{prompts.Select(row => Draw(row, "prompt"))}{answers.Select(row => Draw(row, "answer"))}</div>
             """));
     }
 
-    private static Html Figure(
+    private static HtmlText Figure(
         RunScores scores, ScoreRow row, IReadOnlyList<IReadOnlyList<double>> runs, string id, string axis, double least, double most,
         int bins, bool zero, Func<IReadOnlyList<double>, string> says)
     {
         var caption = string.Join(", ", runs.Zip(scores.Runs).Where(run => run.First.Count > 0).Select(run =>
             says(run.First) + (runs.Count > 1 ? $" ({run.Second.Label})" : "")));
-        return Html.Of($"""
+        return HtmlText.From($"""
             <figure><h3>{row.Name} <span class="pm">{axis}</span></h3>
             {SvgPlot.Draw(Plots.Histogram(runs, least, most, bins, axis, zero), 210, $"{id}-{Id(row)}-", $"{row.Name}, {axis}: {caption}")}
             <figcaption>{caption}</figcaption></figure>

@@ -1,9 +1,10 @@
+using Cognito.Eval.Comparison;
 using OxyPlot;
 using OxyPlot.Annotations;
 using OxyPlot.Axes;
 using OxyPlot.Series;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Reports.Html;
 
 /// <summary>
 /// The report's kinds of plot. Small ones, so that a phone shows them at their size and a desk several abreast.

@@ -1,27 +1,28 @@
 using System.Globalization;
+using Cognito.Eval.Results;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Reports.Html;
 
 /// <summary>What was evaluated and with what; where runs differ, that is said.</summary>
 internal static class ProvenanceSection
 {
-    public static Section Of(IReadOnlyList<DetailedRun> runs)
+    public static Section Create(IReadOnlyList<DetailedRun> runs)
     {
         var facts = runs.Select(run => Facts(run.Run)).ToList();
         var rows = facts[0].Keys.Where(name => facts.Any(run => run[name] is { Length: > 0 })).Select(name =>
         {
             string[] values = [.. facts.Select(run => run[name] ?? "–")];
             var differs = values.Distinct().Count() > 1;
-            return Html.Of($"""
-                <tr{new Html(differs ? " class=\"differs\"" : "")}>
+            return HtmlText.From($"""
+                <tr{new HtmlText(differs ? " class=\"differs\"" : "")}>
                 <th scope="row">{name} <span class="pm">{(differs ? "differs" : "")}</span></th>
-                {values.Select(value => Html.Of($"<td><bdi class=\"hash\">{value}</bdi></td>"))}</tr>
+                {values.Select(value => HtmlText.From($"<td><bdi class=\"hash\">{value}</bdi></td>"))}</tr>
                 """);
         });
-        return new("provenance", "Provenance", Html.Of($"""
+        return new("provenance", "Provenance", HtmlText.From($"""
             <div class="scroll" tabindex="0" role="region" aria-label="Provenance"><table class="wide">
             <thead><tr><th scope="col">Fact</th>
-            {runs.Select(run => Html.Of($"<th scope=\"col\"><bdi>{run.Label}</bdi></th>"))}</tr></thead>
+            {runs.Select(run => HtmlText.From($"<th scope=\"col\"><bdi>{run.Label}</bdi></th>"))}</tr></thead>
             <tbody>{rows}</tbody></table></div>
             """));
     }

@@ -1,4 +1,6 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Results;
+
+namespace Cognito.Eval.Reports.Html;
 
 /// <summary>What a mixture's routers did, layer by layer: whether they tell the tasks apart.</summary>
 internal static class RoutingSection
@@ -6,17 +8,17 @@ internal static class RoutingSection
     private const int MostPlots = 8;
 
     /// <summary>Null where no run recorded it.</summary>
-    public static Section? Of(RunScores scores)
+    public static Section? Create(RunScores scores)
     {
         var runs = scores.Runs.Select((run, i) => (Run: run, Tasks: Tasks(scores, run.Run, i)))
             .Where(run => run.Tasks.Count > 0).ToList();
-        return runs.Count == 0 ? null : new("routing", "Routing", Html.Of($"""
+        return runs.Count == 0 ? null : new("routing", "Routing", HtmlText.From($"""
             <p class="note">What each layer's router does where a token of an answer is predicted: how often an expert weighs most, and how undecided the router is
             (entropy; the dashed line is one that weighs all experts alike). Lines that lie on each other are tasks that it does not tell apart. Subjects of
             a column are taken together, each token alike; results.json has them one by one. Generated answers are not recorded.</p>
-            {runs.Select((run, i) => Html.Of($"""
-                {(scores.Runs.Count == 1 ? Html.None : Html.Of($"<h3><bdi>{run.Run.Label}</bdi></h3>"))}
-                <ul class="key" aria-label="Tasks">{run.Tasks.Select((task, t) => Html.Of($"<li>{RunScores.Swatch(t)}{task.Name}</li>"))}</ul>
+            {runs.Select((run, i) => HtmlText.From($"""
+                {(scores.Runs.Count == 1 ? HtmlText.None : HtmlText.From($"<h3><bdi>{run.Run.Label}</bdi></h3>"))}
+                <ul class="key" aria-label="Tasks">{run.Tasks.Select((task, t) => HtmlText.From($"<li>{RunScores.Swatch(t)}{task.Name}</li>"))}</ul>
                 <div class="plots">{Figures(run.Tasks, i)}</div>
                 {Untold(run.Tasks[0].Routing.Layers[0].FirstShare.Count)}
                 <details><summary>The same as a table</summary>
@@ -25,10 +27,10 @@ internal static class RoutingSection
             """));
     }
 
-    private static Html Untold(int experts) => experts <= MostPlots ? Html.None
-        : Html.Of($"<p class=\"note\">Drawn are the first {MostPlots} of {experts} experts; the table has all.</p>");
+    private static HtmlText Untold(int experts) => experts <= MostPlots ? HtmlText.None
+        : HtmlText.From($"<p class=\"note\">Drawn are the first {MostPlots} of {experts} experts; the table has all.</p>");
 
-    private static IEnumerable<Html> Figures(IReadOnlyList<(string Name, RoutingRecord Routing)> tasks, int run)
+    private static IEnumerable<HtmlText> Figures(IReadOnlyList<(string Name, RoutingRecord Routing)> tasks, int run)
     {
         var experts = tasks[0].Routing.Layers[0].FirstShare.Count;
         // The share of the second of two experts is what the first one's leaves.
@@ -42,7 +44,7 @@ internal static class RoutingSection
             layer => layer.Entropy, 3, " nats");
     }
 
-    private static Html Figure(
+    private static HtmlText Figure(
         IReadOnlyList<(string Name, RoutingRecord Routing)> tasks, string axis, string id, double most, double? line,
         Func<RoutingLayer, double> value, int digits, string unit)
     {
@@ -53,23 +55,23 @@ internal static class RoutingSection
         var says = $"{Words.Fixed(all.Min(), digits)} to {Words.Fixed(all.Max(), digits)}"
             + (line is { } at ? $" (all experts alike: {Words.Fixed(at, digits)})" : "")
             + (curves.Count == 1 ? "" : $"; tasks differ most at layer {layer}, by {Words.Fixed(apart, digits)}{unit}");
-        return Html.Of($"""
+        return HtmlText.From($"""
             <figure><h3>{axis}</h3>
             {SvgPlot.Draw(Plots.Layers(curves, axis, most, line), 240, id, $"{axis}, by layer: {says}")}
             <figcaption>{says}</figcaption></figure>
             """);
     }
 
-    private static Html Table(IReadOnlyList<(string Name, RoutingRecord Routing)> tasks)
+    private static HtmlText Table(IReadOnlyList<(string Name, RoutingRecord Routing)> tasks)
     {
         var experts = Enumerable.Range(0, tasks[0].Routing.Layers[0].FirstShare.Count).ToList();
-        Html Heads(string what) => Html.All(experts.Select(e => Html.Of($"<th scope=\"col\" class=\"num\">{what} {e}</th>")));
-        Html Cells(IEnumerable<double> values, int digits) =>
-            Html.All(values.Select(value => Html.Of($"<td class=\"num\">{Words.Fixed(value, digits)}</td>")));
-        return Html.Of($"""
+        HtmlText Heads(string what) => HtmlText.All(experts.Select(e => HtmlText.From($"<th scope=\"col\" class=\"num\">{what} {e}</th>")));
+        HtmlText Cells(IEnumerable<double> values, int digits) =>
+            HtmlText.All(values.Select(value => HtmlText.From($"<td class=\"num\">{Words.Fixed(value, digits)}</td>")));
+        return HtmlText.From($"""
             <table><thead><tr><th scope="col">Task</th><th scope="col" class="num">Layer</th>{Heads("mean weight,")}{Heads("first, %,")}
             <th scope="col" class="num">Entropy</th></tr></thead>
-            <tbody>{tasks.Select(task => Html.All(task.Routing.Layers.Select((layer, l) => Html.Of($"""
+            <tbody>{tasks.Select(task => HtmlText.All(task.Routing.Layers.Select((layer, l) => HtmlText.From($"""
                 <tr><th scope="row">{task.Name}</th><td class="num">{l}</td>{Cells(layer.MeanWeight, 3)}{Cells(layer.FirstShare.Select(share => 100 * share), 1)}
                 {Cells([layer.Entropy], 3)}</tr>
                 """))))}</tbody></table>

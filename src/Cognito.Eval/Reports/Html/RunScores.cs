@@ -1,4 +1,8 @@
-namespace Cognito.Eval;
+using Cognito.Eval.Comparison;
+using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
+
+namespace Cognito.Eval.Reports.Html;
 
 /// <summary>Runs beside each other: the rows of the score table, which the plots follow.</summary>
 internal sealed class RunScores
@@ -6,8 +10,8 @@ internal sealed class RunScores
     public RunScores(IReadOnlyList<DetailedRun> runs, IReadOnlyList<Column> columns)
     {
         Runs = runs;
-        var scores = runs.Select(run => ColumnScore.Of(run.Run, columns)).ToList();
-        var measured = runs.Select(run => Measured.Of(run.Run).ToDictionary(column => column.Name)).ToList();
+        var scores = runs.Select(run => ColumnScore.FromRun(run.Run, columns)).ToList();
+        var measured = runs.Select(run => Measured.FromRun(run.Run).ToDictionary(column => column.Name)).ToList();
         // A run lists the leaderboard's columns that it lacks too, so the first run's order is the leaderboard's.
         ColumnScore? Find(IReadOnlyList<ColumnScore> run, string title) =>
             run.FirstOrDefault(score => score.Title == title && score.Value is not null);
@@ -16,7 +20,7 @@ internal sealed class RunScores
             .Where(row => row.Any(score => score is not null)).Select(row => new ScoreRow(
                 row.First(score => score is not null)!, row,
                 [.. row.Zip(measured, (score, run) => score is null ? null : run.GetValueOrDefault(score.Key))]))];
-        Averages = [.. measured.Select(run => run.GetValueOrDefault(Comparison.AverageName))];
+        Averages = [.. measured.Select(run => run.GetValueOrDefault(RunComparison.AverageName))];
     }
 
     public IReadOnlyList<DetailedRun> Runs { get; }
@@ -27,16 +31,16 @@ internal sealed class RunScores
     public IReadOnlyList<Measured?> Averages { get; }
 
     /// <summary>The runs' names with the colours of the plots; nothing where there is one.</summary>
-    public Html Key => Runs.Count < 2 ? Html.None : Html.Of($"""
-        <ul class="key" aria-label="Runs">{Runs.Select((run, i) => Html.Of($"<li>{Swatch(i)}<bdi>{run.Label}</bdi></li>"))}</ul>
+    public HtmlText Key => Runs.Count < 2 ? HtmlText.None : HtmlText.From($"""
+        <ul class="key" aria-label="Runs">{Runs.Select((run, i) => HtmlText.From($"<li>{Swatch(i)}<bdi>{run.Label}</bdi></li>"))}</ul>
         """);
 
     /// <summary>The mark of the i-th colour.</summary>
-    public static Html Swatch(int run) => Html.Of(
+    public static HtmlText Swatch(int run) => HtmlText.From(
         $"<span class=\"swatch bg-run{run % 6}{(run % 2 == 1 ? " diamond" : "")}\" aria-hidden=\"true\"></span>");
 
     /// <summary>A table's column headings, one a run.</summary>
-    public Html Heads => Html.All(Runs.Select(run => Html.Of($"<th scope=\"col\" class=\"num\"><bdi>{run.Label}</bdi></th>")));
+    public HtmlText Heads => HtmlText.All(Runs.Select(run => HtmlText.From($"<th scope=\"col\" class=\"num\"><bdi>{run.Label}</bdi></th>")));
 
     /// <summary>Documents of a row's tasks, by run.</summary>
     public IReadOnlyList<IReadOnlyList<DocDetail>> Docs(ScoreRow row) =>

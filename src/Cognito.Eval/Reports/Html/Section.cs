@@ -1,14 +1,14 @@
-namespace Cognito.Eval;
+namespace Cognito.Eval.Reports.Html;
 
 /// <summary>A part of the page, with an entry in its navigation.</summary>
-internal sealed record Section(string Id, string Title, Html Body)
+internal sealed record Section(string Id, string Title, HtmlText Body)
 {
-    public Html Html => Html.Of($"""
+    public HtmlText Html => HtmlText.From($"""
         <section id="{Id}"><h2>{Title}</h2>
         {Body}
         </section>
 
         """);
 
-    public Html Link => Html.Of($"<li><a href=\"#{Id}\">{Title}</a></li>");
+    public HtmlText Link => HtmlText.From($"<li><a href=\"#{Id}\">{Title}</a></li>");
 }

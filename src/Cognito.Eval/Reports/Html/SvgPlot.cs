@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Xml.Linq;
 using OxyPlot;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Reports.Html;
 
 /// <summary>
 /// A plot as SVG inside a page: its colours are classes that the page's style sheet fills in, so that it follows the
@@ -21,7 +21,7 @@ internal static class SvgPlot
 
     /// <param name="id">Distinguishes the plot's parts from those of the page's other plots.</param>
     /// <param name="says">What the plot shows, for those who do not see it.</param>
-    public static Html Draw(PlotModel model, double height, string id, string says)
+    public static HtmlText Draw(PlotModel model, double height, string id, string says)
     {
         using var stream = new MemoryStream();
         SvgExporter.Export(model, stream, Width, height, isDocument: false);

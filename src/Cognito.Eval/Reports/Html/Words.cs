@@ -1,6 +1,7 @@
 using System.Globalization;
+using Cognito.Eval.Comparison;
 
-namespace Cognito.Eval;
+namespace Cognito.Eval.Reports.Html;
 
 /// <summary>Numbers as the page writes them.</summary>
 internal static class Words
@@ -14,13 +15,13 @@ internal static class Words
 
     /// <summary>A value with its 95 % interval.</summary>
     /// <param name="mark">Stands after the value.</param>
-    public static Html Estimate(double? value, Interval? interval, Html mark = default) => value is not { } x ? Html.Of($"–")
-        : Html.Of($"{Fixed(x)}{mark} {(interval is { } i ? Html.Of($"<span class=\"pm\">{Between(i)}</span>") : Html.None)}");
+    public static HtmlText Estimate(double? value, Interval? interval, HtmlText mark = default) => value is not { } x ? HtmlText.From($"–")
+        : HtmlText.From($"{Fixed(x)}{mark} {(interval is { } i ? HtmlText.From($"<span class=\"pm\">{Between(i)}</span>") : HtmlText.None)}");
 
     private static string Between(Interval interval) => $"[{Fixed(interval.Low, 1)}, {Fixed(interval.High, 1)}]";
 
-    public static Html Difference(double value, Interval? interval) => Html.Of($"""
-        {Signed(value)}{(interval is { } i ? Html.Of($" <span class=\"pm\">[{Signed(i.Low, 1)}, {Signed(i.High, 1)}]</span>") : Html.None)}
+    public static HtmlText Difference(double value, Interval? interval) => HtmlText.From($"""
+        {Signed(value)}{(interval is { } i ? HtmlText.From($" <span class=\"pm\">[{Signed(i.Low, 1)}, {Signed(i.High, 1)}]</span>") : HtmlText.None)}
         """);
 
     public static string P(double? p) => p switch { null => "–", < 0.001 => "< 0.001", _ => Fixed(p.Value, 3) };

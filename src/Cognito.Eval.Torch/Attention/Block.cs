@@ -1,0 +1,28 @@
+using Cognito.Eval.Planning;
+
+namespace Cognito.Eval.Torch.Attention;
+
+/// <summary>
+/// Queries that share their keys: a stretch of the stream. The keys are the opening's from position OpeningFrom on, then
+/// the stretch of the stream at PrefixStart, then the stream from KeyStart to the last query.
+/// </summary>
+internal sealed record Block(
+    int Start, int Rows, SharedPrefix? Opening, int OpeningFrom, int PrefixStart, int PrefixLength, int KeyStart)
+{
+    public int End => Start + Rows;
+    public int OpeningKeys => Opening is null ? 0 : Opening.Tokens.Length - OpeningFrom;
+    public int Keys => OpeningKeys + PrefixLength + End - KeyStart;
+
+    /// <summary>The keys lie on one path and their last Rows are the queries: what is visible is a band.</summary>
+    public required bool IsPath { get; init; }
+
+    /// <summary>A path whose keys are its queries, with no window that hides any: plain causal attention.</summary>
+    public bool IsCausal { get; init; }
+
+    /// <summary>Where in Visible the block's own Rows x Keys mask begins, if it has one.</summary>
+    public int MaskAt { get; init; } = -1;
+}
+
+/// <summary>How far a token sees, and how many queries go through the attention at once.</summary>
+/// <param name="Together">How long trees that share a block are at most, all of them.</param>
+internal sealed record BlockSizes(int? Window, int Rows, int Together);

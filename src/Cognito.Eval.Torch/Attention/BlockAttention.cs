@@ -1,0 +1,162 @@
+using Cognito.Eval.Planning;
+using Cognito.Eval.Torch.Architectures;
+using Cognito.Eval.Torch.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Cognito.Eval.Torch.Attention;
+
+/// <summary>
+/// Attention block by block, with masks where a block holds several sequences. On the CPU the openings' keys are
+/// attended to apart, by all that follow an opening at once and without a mask, and the two halves are merged.
+/// </summary>
+/// <remarks>
+/// Letters: N tokens, M tokens after one opening, O its keys, H query heads, K key-value heads, G = H / K, d head size,
+/// R a block's queries, S its keys.
+/// </remarks>
+internal sealed class BlockAttention : DecoderAttention
+{
+    private readonly PackedBatch _batch;
+    private readonly ModelConfig _config;
+    private readonly IReadOnlyList<Block> _blocks;
+    private readonly Tensor?[] _masks;
+
+    /// <summary>Stretches of the stream that follow the same opening, where openings are attended to apart.</summary>
+    private readonly List<(SharedPrefix Opening, int Start, int End)> _apart = [];
+
+    public BlockAttention(
+        PackedBatch batch, ModelConfig config, BlockSizes sizes, BandMask band, Device device, ScalarType dtype)
+    {
+        (_batch, _config) = (batch, config);
+        var trees = batch.Trees;
+        // A window hides some of an opening's keys from some queries.
+        if (device.type == DeviceType.CPU && dtype == ScalarType.Float32 && sizes.Window is null)
+        {
+            SetApart(trees);
+            trees = [.. trees.Select(tree => tree with { Opening = null })];
+        }
+        (_blocks, var visible) = BlockMasks.Draw(trees, BlockPlan.Create(trees, sizes), batch.Positions, sizes.Window);
+        using var scope = NewDisposeScope();
+        var drawn = visible.Length == 0 ? null : BandMask.Additive(tensor(visible, device: device), dtype);
+        _masks = [.. _blocks.Select(b => b.IsCausal ? null
+            : Aligned(b.IsPath ? band.Slice(b.Rows, b.Keys)
+                : drawn!.narrow(0, b.MaskAt, (long)b.Rows * b.Keys).view(b.Rows, b.Keys)).MoveToOuterDisposeScope())];
+    }
+
+    /// <summary>[N, K, d] as [K, N, d], each head's in one piece: many queries read them.</summary>
+    public static Tensor ByHead(Tensor x) => x.permute(1, 0, 2).contiguous();
+
+    public override Tensor Over(
+        Tensor queries, Tensor keys, Tensor values, Func<SharedPrefix, LayerKeyValues> opening, Tensor? rows)
+    {
+        using var scope = NewDisposeScope();
+        var (k, v) = (ByHead(keys), ByHead(values)); // [K, N, d]
+        var (parts, sums) = (new List<Tensor>(_blocks.Count), new List<Tensor>(_blocks.Count));
+        var chosen = 0;
+        for (var b = 0; b < _blocks.Count; b++)
+        {
+            var (first, block) = (chosen, _blocks[b]);
+            while (rows is not null && chosen < _batch.Rows.Count && _batch.Rows[chosen] < block.End)
+                chosen++;
+            if (rows is not null && chosen == first)
+                continue;
+            using var one = NewDisposeScope();
+            var kept = block.OpeningKeys > 0 ? opening(block.Opening!) : default;
+            var (output, logSum) = One(block, queries, Keys(block, k, kept.Keys), Keys(block, v, kept.Values), _masks[b]);
+            var its = rows is null ? null : rows.narrow(0, first, chosen - first) - block.Start;
+            parts.Add((its is null ? output : output.index_select(0, its)).MoveToOuterDisposeScope());
+            if (logSum is not null)
+                sums.Add((its is null ? logSum : logSum.index_select(0, its)).MoveToOuterDisposeScope());
+        }
+        var whole = parts.Count == 1 ? parts[0] : parts.Count > 1 ? cat(parts, 0)
+            : empty([0, (long)_config.Heads * _config.HeadDim], queries.dtype, queries.device);
+        if (sums.Count > 0)
+            AddOpenings(whole, sums.Count == 1 ? sums[0] : cat(sums, 0), queries, opening, rows);
+        return whole.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A block's queries over its keys: [R, H d], and where halves are merged the logarithms of its sums, [R, H].</summary>
+    private (Tensor Output, Tensor? LogSum) One(Block block, Tensor queries, Tensor keys, Tensor values, Tensor? mask)
+    {
+        var (h, k, d) = (_config.Heads, _config.KeyValueHeads, _config.HeadDim);
+        var q = queries.narrow(0, block.Start, block.Rows).view(block.Rows, k, h / k, d).permute(1, 2, 0, 3);
+        // Keys and values are not repeated for the queries that share them: a stride of 0 does. But CUDA's
+        // memory-efficient kernel (libtorch 2.11) takes heads of stride 0 for queries wherever its last tile has one
+        // row, and answers that row wrongly; flash attention, which plain causal blocks of 16 bits get, does not.
+        var repeats = queries.device_type == DeviceType.CUDA && (mask is not null || queries.dtype == ScalarType.Float32);
+        var shared = (Tensor x) => x.unsqueeze(1).expand(k, h / k, -1, d) is var all && repeats ? all.contiguous() : all;
+        if (_apart.Count == 0)
+            return (ByToken(nn.functional.scaled_dot_product_attention(
+                q, shared(keys), shared(values), mask, 0, is_casual: block.IsCausal), block.Rows), null);
+        var flat = (Tensor x) => x.reshape(1, h, -1, d);
+        var (output, sum) = AtenOps.FlashOnCpu(flat(q), flat(shared(keys)), flat(shared(values)), block.IsCausal, mask);
+        return (output.permute(0, 2, 1, 3).reshape(block.Rows, (long)h * d), sum.view(h, -1).t());
+    }
+
+    /// <summary>[K, G, R, d] as [R, H d].</summary>
+    private Tensor ByToken(Tensor x, long rows) => x.permute(2, 0, 1, 3).reshape(rows, (long)_config.Heads * _config.HeadDim);
+
+    /// <summary>Merges into the stream's own attention what its openings add, weighed by the sums of exponentials.</summary>
+    /// <param name="own">[N, H d], or of the rows alone; changed in place.</param>
+    /// <param name="ownSum">[N, H]</param>
+    private void AddOpenings(
+        Tensor own, Tensor ownSum, Tensor queries, Func<SharedPrefix, LayerKeyValues> opening, Tensor? rows)
+    {
+        var (h, k, d) = (_config.Heads, _config.KeyValueHeads, _config.HeadDim);
+        var (g, at) = (h / k, 0);
+        foreach (var (named, start, end) in _apart)
+        {
+            var (first, last) = (start, end);
+            if (rows is not null)
+            {
+                while (at < _batch.Rows.Count && _batch.Rows[at] < start)
+                    at++;
+                for (first = at; at < _batch.Rows.Count && _batch.Rows[at] < end;)
+                    at++;
+                last = at;
+            }
+            if (first == last)
+                continue;
+            using var scope = NewDisposeScope();
+            var m = last - first;
+            var its = rows is null ? queries.narrow(0, first, m) : queries.index_select(0, rows.narrow(0, first, m));
+            // The queries that share a head's keys are the rows of one product.
+            var q = its.view(m, k, g, d).permute(1, 2, 0, 3).reshape(1, k, (long)g * m, d);
+            var kept = opening(named); // [K, O, d]
+            var (output, sum) = AtenOps.FlashOnCpu(q, kept.Keys.unsqueeze(0), kept.Values.unsqueeze(0), false, null);
+            var other = output.view(k, g, m, d).permute(2, 0, 1, 3).reshape(m, h, d);
+            var share = ownSum.narrow(0, first, m).sub(sum.view(k, g, m).permute(2, 0, 1).reshape(m, h)).sigmoid_();
+            own.narrow(0, first, m).view(m, h, d).sub_(other).mul_(share.unsqueeze(2)).add_(other);
+        }
+    }
+
+    private void SetApart(IReadOnlyList<LaidTree> trees)
+    {
+        foreach (var tree in trees.Where(tree => tree.Opening is not null && tree.Length > 0))
+            if (_apart.Count > 0 && _apart[^1].Opening == tree.Opening && _apart[^1].End == tree.Start)
+                _apart[^1] = (_apart[^1].Opening, _apart[^1].Start, tree.End);
+            else
+                _apart.Add((tree.Opening!, tree.Start, tree.End));
+    }
+
+    /// <summary>The block's keys, or values, one after the other: [K, S, d].</summary>
+    private static Tensor Keys(Block block, Tensor own, Tensor? opening)
+    {
+        var pieces = new List<Tensor>(3);
+        if (block.OpeningKeys > 0)
+            pieces.Add(opening!.narrow(1, block.OpeningFrom, block.OpeningKeys));
+        if (block.PrefixLength > 0)
+            pieces.Add(own.narrow(1, block.PrefixStart, block.PrefixLength));
+        pieces.Add(own.narrow(1, block.KeyStart, block.End - block.KeyStart));
+        return pieces.Count == 1 ? pieces[0] : cat(pieces, 1);
+    }
+
+    /// <summary>CUDA's kernels take rows that begin at multiples of 16 elements, or copy the mask in every layer.</summary>
+    private static Tensor Aligned(Tensor mask)
+    {
+        if (mask.device.type != DeviceType.CUDA)
+            return mask;
+        var width = (mask.shape[1] + 15) / 16 * 16;
+        return empty([mask.shape[0], width], mask.dtype, mask.device).narrow(1, 0, mask.shape[1]).copy_(mask);
+    }
+}

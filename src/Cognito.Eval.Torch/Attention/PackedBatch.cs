@@ -1,0 +1,99 @@
+using Cognito.Eval.Planning;
+
+namespace Cognito.Eval.Torch.Attention;
+
+/// <summary>
+/// Trees as one stream of tokens without padding: each token once, a tree's trunk before its branches. Position p of the
+/// stream is not position p of a sequence: Positions tells that.
+/// </summary>
+internal sealed class PackedBatch
+{
+    private readonly List<int> _rows = [], _targetRows = [], _targetIds = [], _targetCounts = [];
+    private readonly List<LaidTree> _trees = [];
+
+    private PackedBatch(int length) => (Ids, Positions) = (new long[length], new long[length]);
+
+    public long[] Ids { get; }
+    public long[] Positions { get; }
+
+    /// <summary>Where the trees lie, in order.</summary>
+    public IReadOnlyList<LaidTree> Trees => _trees;
+
+    /// <summary>The places of the stream that predict a target, ascending, each once.</summary>
+    public IReadOnlyList<int> Rows => _rows;
+
+    /// <summary>For every target, branch by branch: which of Rows predicts it.</summary>
+    public IReadOnlyList<int> TargetRows => _targetRows;
+    public IReadOnlyList<int> TargetIds => _targetIds;
+
+    /// <summary>How many targets each branch has.</summary>
+    public IReadOnlyList<int> TargetCounts => _targetCounts;
+
+    public int LongestPath { get; private set; }
+
+    public static PackedBatch Pack(IReadOnlyList<PrefixTree> trees)
+    {
+        var batch = new PackedBatch(trees.Sum(t => t.Context.Length + t.Continuations.Sum(b => b.Tokens.Length)));
+        foreach (var tree in trees)
+            batch._trees.Add(batch.Lay(tree, batch._trees.Count == 0 ? 0 : batch._trees[^1].End));
+        batch.FindRows(trees, batch._trees);
+        return batch;
+    }
+
+    private LaidTree Lay(PrefixTree tree, int at)
+    {
+        var opening = tree.SharedPrefix is { Tokens.Length: > 0 } ? tree.SharedPrefix : null;
+        var before = opening?.Tokens.Length ?? 0;
+        var start = at;
+        Append(tree.Context, before);
+        var branches = new List<(int Start, int Length)>(tree.Continuations.Count);
+        foreach (var branch in tree.Continuations)
+        {
+            branches.Add((at, branch.Tokens.Length));
+            Append(branch.Tokens, before + tree.Context.Length);
+        }
+        return new(opening, start, tree.Context.Length, branches, at);
+
+        void Append(int[] tokens, int position)
+        {
+            foreach (var token in tokens)
+                (Ids[at], Positions[at++]) = (token, position++);
+            LongestPath = Math.Max(LongestPath, position);
+        }
+    }
+
+    private void FindRows(IReadOnlyList<PrefixTree> trees, List<LaidTree> laid)
+    {
+        var places = new List<int>();
+        for (var t = 0; t < trees.Count; t++)
+            for (var b = 0; b < trees[t].Continuations.Count; b++)
+            {
+                var (start, length) = laid[t].Branches[b];
+                var (trunk, targets) = (laid[t].TrunkLength, trees[t].Continuations[b].Targets);
+                if (targets.Length > trunk + length)
+                    throw new ArgumentException($"A branch of {trunk + length} tokens cannot predict {targets.Length}.");
+                for (var i = 0; i < targets.Length; i++)
+                {
+                    var p = trunk + length - targets.Length + i;
+                    places.Add(p < trunk ? laid[t].Start + p : start + p - trunk);
+                }
+                _targetIds.AddRange(targets);
+                _targetCounts.Add(targets.Length);
+            }
+        var rowAt = new Dictionary<int, int>();
+        foreach (var place in places.Distinct().Order())
+        {
+            rowAt[place] = _rows.Count;
+            _rows.Add(place);
+        }
+        _targetRows.AddRange(places.Select(p => rowAt[p]));
+    }
+}
+
+/// <summary>Where a tree lies in the stream.</summary>
+internal sealed record LaidTree(
+    SharedPrefix? Opening, int Start, int TrunkLength, List<(int Start, int Length)> Branches, int End)
+{
+    public int OpeningLength => Opening?.Tokens.Length ?? 0;
+    public int Length => End - Start;
+}

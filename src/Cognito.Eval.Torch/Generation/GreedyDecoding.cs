@@ -1,0 +1,208 @@
+using System.Runtime.InteropServices;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Torch.Attention;
+using Cognito.Eval.Torch.Layers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Cognito.Eval.Torch.Generation;
+
+/// <summary>
+/// Greedy decoding of many prompts: each in one forward pass, what all begin with once, then all by one token a step.
+/// </summary>
+/// <remarks>
+/// On CUDA the next step is begun before the last one's tokens are looked at, so that the card never waits for the stop
+/// strings; a row that had ended makes one token more, which does not count. Whether logits are finite comes to the host
+/// with the tokens. Letters: B rows, N tokens, V vocabulary.
+/// </remarks>
+internal sealed class GreedyDecoding : IDisposable
+{
+    /// <summary>A shorter beginning in common costs more in launches than it saves.</summary>
+    private const int WorthSharing = 8;
+
+    private readonly Decoder _decoder;
+    private readonly IReadOnlyList<Prompt> _prompts;
+    private readonly Func<int, IReadOnlyList<int>, bool> _isDone;
+    private readonly List<int>[] _written;
+    private readonly int?[] _notFiniteAt;
+
+    /// <summary>What the checkpoint's files ask for, and the tokens that it looks at; null where they ask for nothing.</summary>
+    private readonly IReadOnlyList<LogitsProcessor> _processors = [];
+    private readonly TokenHistory? _history;
+    private readonly KeyValueCache? _cache;
+    private readonly int _depth, _promptTokensAtOnce;
+
+    /// <summary>Steps begun that have not been looked at: the prompts of their rows, and their tokens as <see cref="Chosen"/> has them.</summary>
+    private readonly Queue<(int[] Rows, Tensor Tokens)> _pending = [];
+
+    /// <summary>The prompts in the cache, in the order of its rows; how many tokens each has; and those still going on.</summary>
+    private int[] _rows;
+    private long[] _lengths;
+    private readonly HashSet<int> _going;
+    private Tensor? _latest; // [B], the rows' latest tokens
+
+    public GreedyDecoding(Decoder decoder, IReadOnlyList<Prompt> prompts, Func<int, IReadOnlyList<int>, bool> isDone)
+    {
+        (_decoder, _prompts, _isDone) = (decoder, prompts, isDone);
+        (_depth, _promptTokensAtOnce) = decoder.Device.type == DeviceType.CUDA ? (2, 16384) : (1, 4096);
+        _written = [.. prompts.Select(_ => new List<int>())];
+        _notFiniteAt = new int?[prompts.Count];
+        _rows = [.. Enumerable.Range(0, prompts.Count).Where(p => prompts[p].MaxNewTokens > 0)];
+        if (_rows.Any(p => prompts[p].Tokens.Length == 0))
+            throw new ArgumentException("A prompt without tokens has no continuation.", nameof(prompts));
+        _going = [.. _rows];
+        _lengths = [.. _rows.Select(p => (long)prompts[p].Tokens.Length)];
+        if (_rows.Length == 0)
+            return;
+        _cache = new(decoder, _rows.Length, _rows.Max(p => prompts[p].Tokens.Length + prompts[p].MaxNewTokens - 1));
+        _processors = LogitsProcessors.Of(decoder.Config.Generation.Require(), decoder.Config.VocabularySize, decoder.Device);
+        if (_processors.Count > 0)
+            _history = new([.. _rows.Select(p => prompts[p])], decoder.Device);
+    }
+
+    public IReadOnlyList<Generated> Run()
+    {
+        if (_cache is not null)
+            ReadPrompts();
+        while (_going.Count > 0)
+            if (_pending.Count < _depth && _going.Any(p => _written[p].Count + _pending.Count < _prompts[p].MaxNewTokens))
+            {
+                if (_going.Count <= _rows.Length * 3 / 4)
+                    Compact();
+                Step();
+            }
+            else
+                Take();
+        return [.. _written.Zip(_notFiniteAt, (tokens, at) => new Generated([.. tokens], at))];
+    }
+
+    public void Dispose()
+    {
+        foreach (var (_, tokens) in _pending)
+            tokens.Dispose();
+        _latest?.Dispose();
+        _cache?.Dispose();
+        _history?.Dispose();
+        foreach (var processor in _processors)
+            processor.Dispose();
+    }
+
+    private void ReadPrompts()
+    {
+        using var scope = NewDisposeScope();
+        var shared = Shared();
+        using var openings = shared is null ? null : new SharedPrefixStore([], _decoder.Layers);
+        var first = new List<Tensor>();
+        for (int from = 0, next; from < _rows.Length; from = next)
+        {
+            var tokens = _prompts[_rows[from]].Tokens.Length;
+            for (next = from + 1; next < _rows.Length; next++)
+                if ((tokens += _prompts[_rows[next]].Tokens.Length) > _promptTokensAtOnce)
+                    break;
+            first.Add(Read(from, next, shared, openings));
+        }
+        var all = first.Count == 1 ? first[0] : cat(first, 0);
+        Await(_history is null ? all : Chosen(all));
+    }
+
+    /// <summary>What all prompts begin with, short of the last token of any.</summary>
+    private SharedPrefix? Shared()
+    {
+        var one = _prompts[_rows[0]].Tokens;
+        var length = _rows.Min(p => Math.Min(_prompts[p].Tokens.Length - 1, one.AsSpan().CommonPrefixLength(_prompts[p].Tokens)));
+        return _rows.Length > 1 && length >= WorthSharing ? new(one[..length]) : null;
+    }
+
+    /// <summary>
+    /// Puts the prompts of rows from..next into the cache; gives the first new token of each, or, where processors look at
+    /// all rows together, the logits.
+    /// </summary>
+    private Tensor Read(int from, int next, SharedPrefix? shared, SharedPrefixStore? openings)
+    {
+        using var scope = NewDisposeScope();
+        var before = shared?.Tokens.Length ?? 0;
+        // The dummy target asks for the row of the last token.
+        var batch = PackedBatch.Pack([.. _rows[from..next].Select(p => new PrefixTree(shared, _prompts[p].Tokens[before..], [new([], [0])]))]);
+        var places = DecoderAttention.OnDevice([.. Enumerable.Range(from, next - from).SelectMany(row =>
+            Enumerable.Range(before, (int)_lengths[row] - before).Select(at => _cache!.Place(row, at)))], _decoder.Device);
+        var hidden = _decoder.Hidden(batch, shared is null ? null : o => openings![o],
+            (layer, keys, values) => _cache!.Write(layer, places, keys, values));
+        for (var row = from; row < next && shared is not null; row++)
+            Copy(row, openings![shared]);
+        var logits = _decoder.Project(hidden);
+        return (_history is null ? Chosen(logits) : logits).MoveToOuterDisposeScope();
+    }
+
+    private void Copy(int row, IReadOnlyList<LayerKeyValues> opening)
+    {
+        using var scope = NewDisposeScope();
+        var length = opening[0].Keys.shape[_decoder.IsFlash ? 0 : 1];
+        var places = arange(_cache!.Place(row, 0), _cache.Place(row, length), ScalarType.Int64, _decoder.Device);
+        Tensor ByToken(Tensor kept) => _decoder.IsFlash ? kept : kept.permute(1, 0, 2);
+        for (var layer = 0; layer < opening.Count; layer++)
+            _cache.Write(layer, places, ByToken(opening[layer].Keys), ByToken(opening[layer].Values));
+    }
+
+    private void Step()
+    {
+        using var scope = NewDisposeScope();
+        // A row that has ended but is still in the cache goes on in vain, at most to its last place.
+        long[] positions = [.. _rows.Select((p, r) =>
+            Math.Min(_lengths[r], _prompts[p].Tokens.Length + Math.Max(_prompts[p].MaxNewTokens - 2, 0)))];
+        _lengths = [.. positions.Select(p => p + 1)];
+        _history?.Add(_latest!);
+        Await(Chosen(_decoder.Project(_cache!.Step(_latest!, positions))));
+    }
+
+    /// <summary>The rows' newest tokens: the next step's input, to be looked at later.</summary>
+    private void Await(Tensor chosen)
+    {
+        _latest?.Dispose();
+        _latest = chosen.maximum(chosen.bitwise_not()).DetachFromDisposeScope();
+        _pending.Enqueue((_rows, chosen.DetachFromDisposeScope()));
+    }
+
+    private void Take()
+    {
+        var (rows, tokens) = _pending.Dequeue();
+        using var host = tokens.cpu();
+        tokens.Dispose();
+        var ids = MemoryMarshal.Cast<byte, long>(host.bytes);
+        for (var r = 0; r < rows.Length; r++)
+        {
+            if (!_going.Contains(rows[r]))
+                continue;
+            var written = _written[rows[r]];
+            if (ids[r] < 0)
+                _notFiniteAt[rows[r]] ??= written.Count;
+            written.Add((int)Math.Max(ids[r], ~ids[r]));
+            if (_isDone(rows[r], written) || written.Count == _prompts[rows[r]].MaxNewTokens)
+                _going.Remove(rows[r]);
+        }
+    }
+
+    private void Compact()
+    {
+        long[] kept = [.. Enumerable.Range(0, _rows.Length).Where(r => _going.Contains(_rows[r])).Select(r => (long)r)];
+        using var rows = DecoderAttention.OnDevice(kept, _decoder.Device);
+        _cache!.Keep(rows);
+        _history?.Keep(kept, rows);
+        using (_latest)
+            _latest = _latest!.index_select(0, rows).DetachFromDisposeScope();
+        _rows = [.. kept.Select(r => _rows[r])];
+        _lengths = [.. kept.Select(r => _lengths[r])];
+    }
+
+    /// <summary>
+    /// The first of each row's largest logits, [B, V], in float32, after what the processors make of them: [B]. Its bits are
+    /// turned over, so that it is below 0, where a logit of the model's own is a NaN or infinite.
+    /// </summary>
+    private Tensor Chosen(Tensor logits)
+    {
+        var own = logits.to_type(ScalarType.Float32);
+        var best = _processors.Aggregate(own, (scores, processor) => processor.Apply(scores, _history!)).argmax(-1);
+        // A NaN is both the least and the largest, and 0 times what is not finite is a NaN: no copy of the logits is made.
+        var isFinite = own.amin([-1]).mul(0).eq(own.amax([-1]).mul(0));
+        return where(isFinite, best, best.bitwise_not());
+    }
+}

@@ -1,0 +1,120 @@
+using Cognito.Eval.Torch.Attention;
+using Cognito.Eval.Torch.Layers;
+using Cognito.Eval.Torch.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Cognito.Eval.Torch.Generation;
+
+/// <summary>Every layer's keys and values of rows that grow by one token a step, each row from its place 0 on.</summary>
+/// <remarks>
+/// Letters: B rows, C places a row, K key-value heads, G query heads to one of them, d head size, S places in use, N tokens.
+/// </remarks>
+internal sealed class KeyValueCache : IDisposable
+{
+    private readonly Decoder _decoder;
+    private readonly long _places;
+    private readonly (Tensor Keys, Tensor Values)[] _layers; // [B, C, K, d]
+
+    public KeyValueCache(Decoder decoder, int rows, int places)
+    {
+        var config = decoder.Config;
+        (_decoder, _places) = (decoder, (places + 15) / 16 * 16);
+        _layers = new (Tensor, Tensor)[config.Layers];
+        try
+        {
+            // Zeros, because what is masked is multiplied by 0, and memory as it comes may hold a NaN.
+            Tensor Room() => zeros([rows, _places, config.KeyValueHeads, config.HeadDim], decoder.Dtype, decoder.Device);
+            for (var l = 0; l < _layers.Length; l++)
+                _layers[l] = (Room(), Room());
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The place of a row's token, counted through all rows.</summary>
+    public long Place(int row, long position) => row * _places + position;
+
+    /// <summary>Puts keys and values, [N, K, d], at the places [N].</summary>
+    public void Write(int layer, Tensor places, Tensor keys, Tensor values)
+    {
+        var (allKeys, allValues) = _layers[layer];
+        using var scope = NewDisposeScope();
+        Flat(allKeys).index_copy_(0, places, keys.contiguous());
+        Flat(allValues).index_copy_(0, places, values.contiguous());
+    }
+
+    /// <summary>Drops all other rows.</summary>
+    public void Keep(Tensor rows)
+    {
+        for (var l = 0; l < _layers.Length; l++)
+        {
+            var (keys, values) = _layers[l];
+            using (keys)
+                _layers[l].Keys = keys.index_select(0, rows);
+            using (values)
+                _layers[l].Values = values.index_select(0, rows);
+        }
+    }
+
+    /// <summary>One more token a row, ids [B], at its position: the last layer's output, [B, D].</summary>
+    public Tensor Step(Tensor ids, long[] positions)
+    {
+        using var scope = NewDisposeScope();
+        var (config, device) = (_decoder.Config, _decoder.Device);
+        var longest = positions.Max() + 1;
+        var at = DecoderAttention.OnDevice(positions, device);
+        var places = arange(positions.Length, ScalarType.Int64, device).mul_(_places).add_(at);
+        var attention = _decoder.IsFlash ? Flash(at, longest) : Masked(at, longest);
+        return _decoder.Run(ids, at, (int)longest, (layer, queries, keys, values) =>
+        {
+            Write(layer, places, keys, values);
+            return attention(queries, _layers[layer].Keys, _layers[layer].Values)
+                .reshape(-1, (long)config.Heads * config.HeadDim);
+        }).MoveToOuterDisposeScope();
+    }
+
+    public void Dispose()
+    {
+        foreach (var (keys, values) in _layers)
+        {
+            keys?.Dispose();
+            values?.Dispose();
+        }
+    }
+
+    /// <summary>Each row's own keys, as many as are there, and no mask.</summary>
+    private Func<Tensor, Tensor, Tensor, Tensor> Flash(Tensor positions, long longest)
+    {
+        var rows = arange(positions.shape[0] + 1, ScalarType.Int32, _decoder.Device);
+        var (ends, used) = (rows * (int)_places, (positions + 1).to_type(ScalarType.Int32));
+        return (queries, keys, values) => AtenOps.Flash(
+            queries, Flat(keys), Flat(values), rows, ends, 1, longest, _decoder.Config.SlidingWindow, used);
+    }
+
+    private Func<Tensor, Tensor, Tensor, Tensor> Masked(Tensor positions, long longest)
+    {
+        var (config, used) = (_decoder.Config, (longest + 15) / 16 * 16);
+        var mask = Mask(positions, used);
+        Tensor InUse(Tensor all) => all.narrow(1, 0, used).permute(0, 2, 1, 3); // [B, K, S, d]
+        // The queries that share a key-value head are the rows of one small product.
+        return (queries, keys, values) => nn.functional.scaled_dot_product_attention(
+            queries.view(-1, config.KeyValueHeads, config.Heads / config.KeyValueHeads, config.HeadDim),
+            InUse(keys), InUse(values), mask);
+    }
+
+    private static Tensor Flat(Tensor all) => all.view(-1, all.shape[2], all.shape[3]); // [B C, K, d]
+
+    /// <summary>[B, 1, 1, S]: up to the row's own position, the window's width back.</summary>
+    private Tensor Mask(Tensor positions, long used)
+    {
+        var back = positions.unsqueeze(1).sub(arange(used, ScalarType.Int64, _decoder.Device)); // [B, S]
+        var visible = back.ge(0);
+        if (_decoder.Config.SlidingWindow is { } window)
+            visible = visible.logical_and(back.lt(window));
+        return BandMask.Additive(visible, _decoder.Dtype).unsqueeze(1).unsqueeze(1);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Cognito.Eval.Torch.Native;
+
+/// <summary>Operators of libtorch that TorchSharp has no method for, by libtorch's stable C interface.</summary>
+/// <remarks>
+/// A stack holds one value of 8 bytes an argument, in the schema's order; tensors in it are handles of their own, which the
+/// call takes. An optional argument is 0 or points to such a value, allocated by malloc; the call frees it.
+/// Letters: T tokens of all sequences, S keys of all sequences, H query heads, K key-value heads, d head size.
+/// </remarks>
+internal static unsafe partial class AtenOps
+{
+    private const string FlashForward = "aten::_flash_attention_forward";
+
+    /// <summary>
+    /// Attention with what a merge of two needs: the output [B, H, L, d], and the logarithm of each query's sum of
+    /// exponentials [B, H, L]. On the CPU. <paramref name="mask"/> is added to the scores.
+    /// </summary>
+    public static (Tensor Output, Tensor LogSum) FlashOnCpu(Tensor q, Tensor k, Tensor v, bool causal, Tensor? mask)
+    {
+        var stack = stackalloc ulong[7];
+        (stack[0], stack[1], stack[2]) = (Handle(q), Handle(k), Handle(v));
+        (stack[3], stack[4], stack[5], stack[6]) = (0, causal ? 1u : 0u, Optional(mask), 0);
+        Call("aten::_scaled_dot_product_flash_attention_for_cpu", stack);
+        return (Result(stack[0]), Result(stack[1]));
+    }
+
+    /// <summary>
+    /// Attention of many sequences in one launch, on CUDA in 16 bits: queries [T, H, d] over keys and values [S, K, d],
+    /// sequence i's from the i-th to the next of the cumulated lengths (int32, [sequences + 1]). A sequence's queries are
+    /// the last of its keys and see none after themselves.
+    /// </summary>
+    /// <param name="window">How many keys a query sees, its own included; null is all.</param>
+    /// <param name="used">How many of a sequence's keys are there, where that is not all, int32.</param>
+    public static Tensor Flash(
+        Tensor q, Tensor k, Tensor v, Tensor queryEnds, Tensor keyEnds, long longestQuery, long longestKey, int? window,
+        Tensor? used = null)
+    {
+        var stack = stackalloc ulong[15];
+        (stack[0], stack[1], stack[2], stack[3], stack[4]) = (Handle(q), Handle(k), Handle(v), Optional(queryEnds), Optional(keyEnds));
+        (stack[5], stack[6], stack[7], stack[8], stack[9]) = ((ulong)longestQuery, (ulong)longestKey, 0, 1, 0);
+        (stack[10], stack[11], stack[12]) = (0, window is { } w ? Optional(w - 1) : 0, window is null ? 0 : Optional(0));
+        (stack[13], stack[14]) = (Optional(used), 0);
+        if (CallDispatcher(FlashForward, "", stack) != 0)
+            throw Failed(q);
+        for (var i = 1; i < 5; i++)
+            Delete((nint)stack[i]);
+        return Result(stack[0]);
+    }
+
+    private static void Call(string name, ulong* stack)
+    {
+        if (CallDispatcher(name, "", stack) != 0)
+            throw Failed(name);
+    }
+
+    private static ExternalException Failed(string name) => new($"{name} failed; the lines above say why");
+
+    /// <summary>
+    /// The C interface says no more than that a call failed. Whether memory ran out shows when as much again is asked for as
+    /// the kernel takes: what that ends with is the reason. A CUDA error of another kind shows there too, or stays unnamed.
+    /// </summary>
+    private static ExternalException Failed(Tensor queries)
+    {
+        var (tokens, heads) = (queries.shape[0], queries.shape[1]);
+        try
+        {
+            // The output and each query's sum, twice: some of what was missing may be free by now.
+            using var outputs = empty([2, .. queries.shape], queries.dtype, queries.device);
+            using var sums = empty([2, heads, tokens], ScalarType.Float32, queries.device);
+            return Failed(FlashForward);
+        }
+        catch (ExternalException reason)
+        {
+            return reason;
+        }
+    }
+
+    private static ulong Handle(Tensor tensor)
+    {
+        nint handle;
+        if (NewHandle(tensor.Handle, &handle) != 0)
+            throw new ExternalException("a tensor handle could not be made");
+        return (ulong)handle;
+    }
+
+    private static ulong Optional(Tensor? tensor) => tensor is null ? 0 : Boxed(Handle(tensor));
+
+    private static ulong Optional(long value) => Boxed((ulong)value);
+
+    private static ulong Boxed(ulong value)
+    {
+        var box = (ulong*)NativeMemory.Alloc(sizeof(ulong));
+        *box = value;
+        return (ulong)box;
+    }
+
+    private static Tensor Result(ulong handle) => Tensor.UnsafeCreateTensor((nint)handle);
+
+    [LibraryImport("torch_cpu", EntryPoint = "aoti_torch_call_dispatcher", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int CallDispatcher(string name, string overload, ulong* stack);
+
+    [LibraryImport("torch_cpu", EntryPoint = "aoti_torch_new_tensor_handle")]
+    private static partial int NewHandle(nint tensor, nint* handle);
+
+    [LibraryImport("torch_cpu", EntryPoint = "aoti_torch_delete_tensor_object")]
+    private static partial int Delete(nint handle);
+}

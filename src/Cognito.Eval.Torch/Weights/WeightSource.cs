@@ -1,0 +1,61 @@
+using static TorchSharp.torch;
+
+namespace Cognito.Eval.Torch.Weights;
+
+/// <summary>Where a decoder's weights come from.</summary>
+internal abstract class WeightSource : IDisposable
+{
+    /// <summary>Refuses what it could not fill; asked for before there is memory for it.</summary>
+    public abstract void Check(string name, long[] shape);
+
+    /// <summary>Fills a contiguous place on the device, at once or by <see cref="Finish"/>.</summary>
+    public abstract void Fill(string name, Tensor place);
+
+    /// <summary>Returns when all places are filled.</summary>
+    public virtual void Finish()
+    {
+    }
+
+    public virtual void Dispose()
+    {
+    }
+}
+
+/// <summary>A checkpoint's weights, copied out of the maps of its files.</summary>
+internal sealed class MappedWeights(TensorPlaces places) : WeightSource
+{
+    public override void Check(string name, long[] shape) => places.Find(name, shape);
+
+    public override void Fill(string name, Tensor place)
+    {
+        var (file, entry) = places.Find(name, place.shape);
+        using var source = file.Tensor(entry);
+        place.copy_(source);
+    }
+}
+
+/// <summary>Weights of no meaning, made on the device: what a model of this size costs, without its files.</summary>
+internal sealed class RandomWeights : WeightSource
+{
+    private const double Spread = 0.02;
+
+    /// <remarks>TorchSharp makes generators for the CPU only, so libtorch's own is seeded.</remarks>
+    public RandomWeights(long seed)
+    {
+        manual_seed(seed).Dispose();
+        if (cuda.is_available())
+            cuda.manual_seed_all(seed);
+    }
+
+    public override void Check(string name, long[] shape)
+    {
+    }
+
+    public override void Fill(string name, Tensor place)
+    {
+        if (name.EndsWith("norm.weight", StringComparison.Ordinal))
+            place.fill_(1);
+        else
+            place.normal_(0, Spread);
+    }
+}

@@ -1,0 +1,29 @@
+using Cognito.Eval.Data;
+
+namespace Cognito.Eval.Datasets;
+
+/// <summary>A dataset as tasks name it: where its files may lie under the data root, and what its rows hold.</summary>
+public sealed record Dataset(string Name)
+{
+    /// <summary>Folders under the data root, the first that exists wins; two that both hold a split are an error.</summary>
+    public required IReadOnlyList<string> Folders { get; init; }
+
+    /// <summary>The columns that tasks read: what the digest of the rows covers.</summary>
+    public required IReadOnlyList<string> Columns { get; init; }
+
+    /// <summary>Files of the original, pre-hub release; paths under the data root.</summary>
+    public IReadOnlyList<OriginalFile> Originals { get; init; } = [];
+
+    /// <summary>Column names of header-less CSV files; null where CSV files start with a header.</summary>
+    public IReadOnlyList<string>? CsvColumns { get; init; }
+
+    /// <summary>A row read from CSV, where every cell is text, in the shape of the hub's rows.</summary>
+    public Func<Row, Row> FromCsv { get; init; } = row => row;
+
+    /// <summary>Published rows by split.</summary>
+    public required IReadOnlyDictionary<string, int> PublishedRows { get; init; }
+}
+
+/// <summary>A file of a dataset's original release: the split it holds, its path, and each record's row as the hub has it.</summary>
+/// <param name="Path">Under the data root. Ends in .csv (header-less, <see cref="Dataset.CsvColumns"/>), .json (one array) or .jsonl.</param>
+public sealed record OriginalFile(string Split, string Path, Func<Row, Row> ToRow);

@@ -1,0 +1,126 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.ExceptionServices;
+
+namespace Cognito.Eval.Models;
+
+/// <summary>Batches by number, that several models take runs of; their replies are read in order.</summary>
+/// <param name="models">How many take.</param>
+internal sealed class BatchQueue<TReply>(int count, int models)
+{
+    private const int LongestRun = 16;
+
+    private readonly object _gate = new();
+    private readonly SortedSet<int> _waiting = [.. Enumerable.Range(0, count)];
+    private readonly HashSet<int> _begun = [];
+    private readonly Dictionary<int, TReply> _replies = [];
+    private readonly Queue<(PooledModel Model, Exception Error)> _lost = [];
+    private (int Batch, Exception Error)? _refused;
+    private Exception? _failure;
+    private int _models = models;
+
+    /// <summary>
+    /// The next run of consecutive batches, shorter towards the end so that all models end together; empty when nothing
+    /// is left to do. Waits while others are at work, since one of them may leave what it has begun.
+    /// </summary>
+    public IReadOnlyList<int> Take()
+    {
+        lock (_gate)
+        {
+            while (_waiting.Count == 0 && _begun.Count > 0)
+                Monitor.Wait(_gate);
+            var length = Math.Clamp(_waiting.Count / (2 * _models), 1, LongestRun);
+            var first = _waiting.Min;
+            int[] run = [.. _waiting.Take(length).TakeWhile((batch, i) => batch == first + i)];
+            _waiting.ExceptWith(run);
+            _begun.UnionWith(run);
+            return run;
+        }
+    }
+
+    /// <summary>Whether the batch, once taken, is still to be answered.</summary>
+    public bool Wants(int batch)
+    {
+        lock (_gate)
+            return _begun.Contains(batch);
+    }
+
+    /// <summary>False if nobody wants the reply any more.</summary>
+    public bool Answer(int batch, TReply reply)
+    {
+        lock (_gate)
+        {
+            if (!_begun.Remove(batch))
+                return false;
+            _replies.Add(batch, reply);
+            Monitor.PulseAll(_gate);
+            return true;
+        }
+    }
+
+    /// <summary>The batch has an error for a reply: none after it is wanted.</summary>
+    public void Refuse(int batch, Exception error)
+    {
+        lock (_gate)
+        {
+            if (!_begun.Remove(batch))
+                return;
+            _refused = (batch, error);
+            _waiting.RemoveWhere(later => later > batch);
+            _begun.RemoveWhere(later => later > batch);
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>The model failed and takes no more; others do what it had begun, if there are any.</summary>
+    public void Leave(PooledModel model, IReadOnlyList<int> unanswered, Exception error)
+    {
+        lock (_gate)
+        {
+            _waiting.UnionWith(unanswered.Where(_begun.Remove));
+            _lost.Enqueue((model, error));
+            if (--_models == 0)
+                _failure = error;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>
+    /// Waits for a batch's reply; throws its error, or the last model's when none is left. False if a model was lost
+    /// meanwhile (<see cref="TryLost"/>).
+    /// </summary>
+    public bool TryRead(int batch, [MaybeNullWhen(false)] out TReply reply)
+    {
+        lock (_gate)
+            while (true)
+            {
+                reply = default;
+                if (_lost.Count > 0)
+                    return false;
+                if (_replies.Remove(batch, out reply))
+                    return true;
+                if (_refused is { } refused && refused.Batch == batch)
+                    ExceptionDispatchInfo.Throw(refused.Error);
+                if (_failure is not null)
+                    ExceptionDispatchInfo.Throw(_failure);
+                Monitor.Wait(_gate);
+            }
+    }
+
+    /// <summary>A model that was lost; each comes once.</summary>
+    public bool TryLost(out (PooledModel Model, Exception Error) lost)
+    {
+        lock (_gate)
+            return _lost.TryDequeue(out lost);
+    }
+
+    /// <summary>Nothing is wanted any more.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _waiting.Clear();
+            _begun.Clear();
+            Monitor.PulseAll(_gate);
+        }
+    }
+}

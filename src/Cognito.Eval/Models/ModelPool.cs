@@ -1,0 +1,140 @@
+using System.Runtime.ExceptionServices;
+using Cognito.Eval.Files;
+using Cognito.Eval.Planning;
+
+namespace Cognito.Eval.Models;
+
+/// <summary>One of a pool's copies of a model.</summary>
+/// <param name="Device">Its device's name, for reports.</param>
+public sealed record PooledModel(string Device, ILanguageModel Model);
+
+/// <summary>A copy that failed. Nothing is asked of it any more.</summary>
+/// <param name="Left">How many copies go on.</param>
+public sealed record LostModel(string Device, Exception Error, int Left);
+
+/// <summary>Copies of one model, each on a device of its own, that take batches from a common queue.</summary>
+/// <remarks>
+/// A copy takes short runs of consecutive batches, so that it can work ahead and keep openings within a run. What a
+/// batch itself brings about (memory runs out, a token is unknown, its work is cancelled) is thrown at the batch's place. Any
+/// other failure is the copy's: others do what it left unanswered; the last one's is thrown.
+/// </remarks>
+public sealed class ModelPool : ILanguageModel
+{
+    private readonly IReadOnlyList<PooledModel> _models;
+    private readonly List<PooledModel> _living;
+    private Exception? _lastFailure;
+
+    /// <param name="models">At least one. Which of equal devices answers a batch does not change its numbers.</param>
+    public ModelPool(IReadOnlyList<PooledModel> models)
+    {
+        if (models.Count == 0)
+            throw new ArgumentException("A pool needs a model.", nameof(models));
+        (_models, _living) = (models, [.. models]);
+    }
+
+    /// <summary>Once for each copy that fails, on the thread that reads the answers.</summary>
+    public event Action<LostModel>? Lost;
+
+    public int MaxLength => _models.Min(model => model.Model.MaxLength);
+
+    public int VocabularySize => _models[0].Model.VocabularySize;
+
+    public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches) =>
+        Answers<IReadOnlyList<TokenScore>>(
+            batches.Count, (model, run, _) => model.Score([.. run.Select(b => batches[b])]));
+
+    public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches)
+    {
+        return Answers<IReadOnlyList<Generated>>(batches.Count, (model, run, queue) =>
+            model.Generate([.. run.Select(b => Watched(b, queue))]));
+
+        // A batch takes minutes: one that nobody waits for any more is left between two tokens.
+        GenerationBatch Watched(int b, BatchQueue<IReadOnlyList<Generated>> queue) => batches[b] with
+        {
+            IsDone = (row, ids) => queue.Wants(b)
+                ? batches[b].IsDone(row, ids)
+                : throw new OperationCanceledException(),
+        };
+    }
+
+    public void Dispose()
+    {
+        foreach (var model in _models)
+            try
+            {
+                model.Model.Dispose();
+            }
+            catch (Exception) when (!_living.Contains(model))
+            {
+                // A device that failed may fail here too; that it did is known.
+            }
+    }
+
+    private IEnumerable<TReply> Answers<TReply>(
+        int count, Func<ILanguageModel, IReadOnlyList<int>, BatchQueue<TReply>, IEnumerable<TReply>> ask)
+    {
+        if (count == 0)
+            yield break;
+        if (_living.Count == 0)
+            ExceptionDispatchInfo.Throw(_lastFailure!);
+        var queue = new BatchQueue<TReply>(count, _living.Count);
+        Task[] work = [.. _living.Select(model => Task.Factory.StartNew(
+            () => Work(model, queue, ask), default, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        try
+        {
+            for (var b = 0; b < count; b++)
+            {
+                TReply? reply;
+                while (!queue.TryRead(b, out reply))
+                    Report(queue);
+                yield return reply;
+            }
+        }
+        finally
+        {
+            queue.Close();
+            Task.WaitAll(work);
+            Report(queue);
+        }
+    }
+
+    private static void Work<TReply>(
+        PooledModel model, BatchQueue<TReply> queue,
+        Func<ILanguageModel, IReadOnlyList<int>, BatchQueue<TReply>, IEnumerable<TReply>> ask)
+    {
+        while (queue.Take() is { Count: > 0 } run)
+        {
+            var done = 0;
+            try
+            {
+                foreach (var reply in ask(model.Model, run, queue))
+                    if (done == run.Count || !queue.Answer(run[done++], reply))
+                        break;
+                if (done < run.Count && queue.Wants(run[done]))
+                    throw new InvalidOperationException($"{run.Count} batches were asked, {done} answered.");
+            }
+            catch (Exception e) when (done < run.Count && IsOfBatch(e))
+            {
+                queue.Refuse(run[done], e);
+            }
+            catch (Exception e)
+            {
+                queue.Leave(model, [.. run.Skip(done)], e);
+                return;
+            }
+        }
+    }
+
+    private static bool IsOfBatch(Exception e) =>
+        e is InsufficientMemoryException or InputException or OperationCanceledException;
+
+    private void Report<TReply>(BatchQueue<TReply> queue)
+    {
+        while (queue.TryLost(out var lost))
+        {
+            _living.Remove(lost.Model);
+            _lastFailure = lost.Error;
+            Lost?.Invoke(new(lost.Model.Device, lost.Error, _living.Count));
+        }
+    }
+}

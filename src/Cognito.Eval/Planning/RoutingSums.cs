@@ -1,0 +1,48 @@
+namespace Cognito.Eval.Planning;
+
+/// <summary>
+/// What the routers of a mixture of experts did at scored positions, added up: for each layer the experts' gate weights, how
+/// often each was the first choice, and the entropy.
+/// </summary>
+/// <param name="Tokens">How many targets were predicted; a position that predicts several counts for each.</param>
+/// <param name="Values">Layer after layer: E sums of gate weights, E counts of first choices, the sum of entropies in nats.</param>
+public sealed record RoutingSums(int Experts, long Tokens, double[] Values)
+{
+    public int Layers => Values.Length / Width(Experts);
+
+    /// <summary>Numbers a layer: two for each expert and one.</summary>
+    public static int Width(int experts) => 2 * experts + 1;
+
+    public static RoutingSums operator +(RoutingSums a, RoutingSums b) =>
+        new(a.Experts, a.Tokens + b.Tokens, [.. a.Values.Zip(b.Values, (x, y) => x + y)]);
+
+    /// <summary>A batch's sums by task, its branches in order; null where the model recorded none.</summary>
+    public static IReadOnlyDictionary<string, RoutingSums>? ByTask(IReadOnlyList<TokenScore> scores, IReadOnlyList<string> tasks)
+    {
+        if (!scores.Any(score => score.Routing is not null))
+            return null;
+        var sums = new Dictionary<string, RoutingSums>();
+        foreach (var (score, task) in scores.Zip(tasks))
+            if (score.Routing is { } routing)
+                sums[task] = sums.TryGetValue(task, out var before) ? before.Add(routing)
+                    : routing with { Values = [.. routing.Values] };
+        return sums;
+    }
+
+    /// <summary>Batches' sums added up in the batches' order.</summary>
+    public static IReadOnlyDictionary<string, RoutingSums> Total(IEnumerable<IReadOnlyDictionary<string, RoutingSums>?> batches)
+    {
+        var total = new Dictionary<string, RoutingSums>();
+        foreach (var (task, sums) in batches.OfType<IReadOnlyDictionary<string, RoutingSums>>().SelectMany(batch => batch))
+            total[task] = total.TryGetValue(task, out var before) ? before + sums : sums;
+        return total;
+    }
+
+    /// <summary>Adds to this one's own numbers: a batch has many branches.</summary>
+    private RoutingSums Add(RoutingSums more)
+    {
+        for (var i = 0; i < Values.Length; i++)
+            Values[i] += more.Values[i];
+        return this with { Tokens = Tokens + more.Tokens };
+    }
+}

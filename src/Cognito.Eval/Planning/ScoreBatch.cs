@@ -1,0 +1,29 @@
+namespace Cognito.Eval.Planning;
+
+/// <summary>Tokens that many sequences begin with. Its keys and values are computed once and kept while batches name it.</summary>
+public sealed class SharedPrefix(int[] tokens)
+{
+    public int[] Tokens { get; } = tokens;
+}
+
+/// <summary>
+/// Sequences that begin alike. A branch's whole input is Opening ++ Trunk ++ Branch.Tokens; every token is computed once.
+/// </summary>
+public sealed record PrefixTree(SharedPrefix? SharedPrefix, int[] Context, IReadOnlyList<Continuation> Continuations);
+
+/// <summary>
+/// One sequence of a tree. The last Targets.Length positions of its whole input predict Targets, one each; these
+/// positions lie in the trunk or in the branch, never in the opening. Tokens may be empty.
+/// </summary>
+public sealed record Continuation(int[] Tokens, int[] Targets);
+
+/// <summary>Trees that go through the model together.</summary>
+public sealed record ScoreBatch(IReadOnlyList<PrefixTree> Trees);
+
+/// <param name="LogLikelihood">Natural log of the targets' probability given what is before them.</param>
+/// <param name="IsGreedy">Whether each target is the arg max (the first, if several) at its position.</param>
+public readonly record struct TokenScore(double LogLikelihood, bool IsGreedy)
+{
+    /// <summary>What routers did where the targets were predicted, if the model has any and records it.</summary>
+    public RoutingSums? Routing { get; init; }
+}

@@ -1,0 +1,135 @@
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Files;
+using Cognito.Eval.Tasks;
+
+namespace Cognito.Eval.Protocols;
+
+/// <summary>A document as it is asked: its place in the evaluation, its row in the split, and its requests.</summary>
+public sealed record AskedDoc(int Row, Doc Doc, IReadOnlyList<Request> Requests);
+
+/// <summary>All that a task asks: documents in evaluation order, with their prompts.</summary>
+/// <param name="Shots">Examples that stand in each prompt: no more than there are.</param>
+/// <param name="SplitRows">Documents of the whole split, of which a limit may ask fewer.</param>
+/// <param name="DataSha256">Digest of the rows read, by split.</param>
+public sealed record Questions(
+    EvalTask Task, int Shots, IReadOnlyList<AskedDoc> Docs, int SplitRows, RequestDigest Digest,
+    IReadOnlyDictionary<string, string> DataSha256)
+{
+    public IEnumerable<Request> Requests => Docs.SelectMany(doc => doc.Requests);
+
+    /// <summary>Whether every published document is asked: what a leaderboard score needs.</summary>
+    public bool IsComplete => Docs.Count == SplitRows && SplitRows == PublishedRows && Shots == Task.Shots
+        && ShotRows == PublishedShotRows;
+
+    public int? PublishedRows => Task.Dataset.PublishedRows.TryGetValue(Task.Split, out var rows) ? rows : null;
+
+    /// <summary>Rows of the split that examples came from; null if none did.</summary>
+    public int? ShotRows { get; init; }
+
+    public int? PublishedShotRows =>
+        ShotRows is not null && Task.Dataset.PublishedRows.TryGetValue(Task.ShotSplit!, out var rows) ? rows : null;
+
+    /// <summary>Builds a task's prompts from its rows (protocol 3.3–3.6).</summary>
+    /// <param name="shots">Examples in each prompt; the task's own number if null.</param>
+    /// <exception cref="InputException">
+    /// The data is missing, too small for the shots or the limit, or has a row that the reference stops on.
+    /// </exception>
+    public static Questions Ask(EvalTask task, DataRoot data, Protocol protocol, int? shots = null, Limit? limit = null)
+    {
+        var count = ShotsOf(task, shots);
+        var split = data.Read(task.Dataset, task.Split);
+        var digests = new SortedDictionary<string, string>(StringComparer.Ordinal) { [task.Split] = split.Sha256 };
+        IReadOnlyList<Doc> examples = [];
+        if (count > 0)
+        {
+            var rows = data.Read(task.Dataset, task.ShotSplit!);
+            digests[task.ShotSplit!] = rows.Sha256;
+            examples = [.. rows.Rows.Select(task.ToDoc)];
+            if (task.ShotOrder == ShotOrder.Drawn && examples.Count < count)
+                throw new InputException(
+                    $"{task}: {count} shots asked, but {rows.Files[0]} has {examples.Count} rows to draw them from; "
+                    + $"ask for --num-fewshot {examples.Count} or fewer, or give the whole {task.ShotSplit} split");
+        }
+        var docs = split.Rows.Select(task.ToDoc).ToList();
+        var asked = limit?.Of(docs.Count) ?? docs.Count;
+        if (asked == 0)
+            throw new InputException(
+                $"{task}: --limit {limit} of {docs.Count} documents is none; give a larger fraction, or a count");
+        var prompts = data.Bounds.Within(task, Prompts(task, protocol, docs, examples, count).Take(asked)).ToList();
+        foreach (var doc in prompts)
+            if (Grading.Fault(doc.Doc) is { } fault)
+                throw new InputException($"{split.Rows[doc.Row].Origin}: {fault}");
+        // First rows are as many as there are (protocol 4.3).
+        var shown = task.ShotOrder == ShotOrder.First ? Math.Min(count, examples.Count) : count;
+        return new(task, shown, prompts, docs.Count, RequestDigest.Compute(prompts.SelectMany(doc => doc.Requests)), digests)
+        {
+            ShotRows = count > 0 ? examples.Count : null,
+        };
+    }
+
+    private static int ShotsOf(EvalTask task, int? shots) => (shots, task.ShotOrder) switch
+    {
+        (null, _) => task.Shots,
+        ( < 0, _) => throw new InputException($"--num-fewshot {shots}: a number of examples is 0 or more"),
+        ( > 0, ShotOrder.None) => throw new InputException(
+            $"{task} takes no examples, but --num-fewshot is {shots}; leave it out or give 0"),
+        _ => shots.Value,
+    };
+
+    /// <summary>
+    /// Documents in evaluation order. One generator shuffles them and goes on to draw each one's shots, so a document's
+    /// shots depend on its place and on all draws before it.
+    /// </summary>
+    private static IEnumerable<AskedDoc> Prompts(
+        EvalTask task, Protocol protocol, List<Doc> docs, IReadOnlyList<Doc> examples, int shots)
+    {
+        var random = new PythonRandom(protocol.Seed);
+        var order = Enumerable.Range(0, docs.Count).ToArray();
+        if (protocol.ShufflesDocuments)
+            random.Shuffle(order);
+        var shown = examples.Select(Show).ToArray();
+        var fixedLead = Lead(task, shown.Take(shots));
+        foreach (var row in order)
+        {
+            var lead = task.ShotOrder == ShotOrder.Drawn && shots > 0
+                ? Lead(task, random.Sample(shown.Length, shots).Select(i => shown[i]))
+                : fixedLead;
+            yield return new(row, docs[row], RequestsOf(docs[row], lead));
+        }
+    }
+
+    /// <summary>What comes before the document's own text: the description and the examples, blank lines between.</summary>
+    private static string Lead(EvalTask task, IEnumerable<string> shown)
+    {
+        IEnumerable<string> description = task.Description is null ? [] : [task.Description];
+        return string.Concat(description.Concat(shown).Select(part => part + "\n\n"));
+    }
+
+    private static string Show(Doc doc) => doc.Query + doc.Target;
+
+    private static IReadOnlyList<Request> RequestsOf(Doc doc, string lead)
+    {
+        var context = lead + doc.Query;
+        return doc switch
+        {
+            MultipleChoice { Choices: var choices } => [.. choices.Select(c => new LogLikelihood(context, " " + c))],
+            MultipleTrue { One: var one, Many: var many } =>
+                [.. one.Choices.Concat(many.Choices).Select(c => new LogLikelihood(context, " " + c))],
+            Cloze cloze => [.. cloze.Options.Select(o =>
+                new LogLikelihood(PartialContext(lead, cloze.Query, cloze.Before + o), cloze.Target))],
+            FreeForm { Stops: var stops } => [new GreedyUntil(context, stops)],
+            _ => throw new ArgumentException($"a kind of document that is not asked: {doc.GetType().Name}", nameof(doc)),
+        };
+    }
+
+    /// <summary>
+    /// The reference cuts a whole context at its last blank line, also one inside the document's own text, and puts the
+    /// partial text there (protocol 4.5).
+    /// </summary>
+    internal static string PartialContext(string lead, string query, string partial)
+    {
+        var context = lead + query;
+        var cut = context.LastIndexOf("\n\n", StringComparison.Ordinal);
+        return cut < 0 ? partial : context[..(cut + 2)] + partial;
+    }
+}
