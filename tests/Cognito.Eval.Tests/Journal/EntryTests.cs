@@ -22,6 +22,15 @@ public sealed class EntryTests
     }
 
     [Fact]
+    public void What_is_no_number_has_the_same_bits_before_it_is_kept_and_after()
+    {
+        double[] values = [double.NaN, -double.NaN, BitConverter.Int64BitsToDouble(0x7FF8_0000_0000_0001)];
+        var scored = ScoredBatch.Create([.. values.Select(value => new TokenScore(value, false))], ["a", "a", "a"]);
+        static IEnumerable<long> Bits(ScoredBatch batch) => batch.Scores.Select(score => BitConverter.DoubleToInt64Bits(score.LogLikelihood));
+        Assert.Equal(Bits(AnswerText.ReadScores(AnswerText.Write(scored))!), Bits(scored));
+    }
+
+    [Fact]
     public void Routing_comes_back_with_the_same_bits()
     {
         var routing = new Dictionary<string, RoutingSums> { ["gsm8k"] = new(1, 3, [0.1, 2, 0.3]), ["arc"] = new(2, 1, [1, -0.0, 1, 0, 1e-300]) };
