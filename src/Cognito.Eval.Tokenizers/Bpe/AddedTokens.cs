@@ -52,12 +52,22 @@ internal readonly record struct TextPart(AddedToken? Token, int Start, int End);
 /// <summary>Finds added tokens in a text: the leftmost first, of several the longest.</summary>
 internal sealed class AddedTokens
 {
-    /// <summary>As much of a text as is looked for before the text is gone through.</summary>
+    private const int None = -1, TooLong = -2;
+
+    /// <summary>
+    /// Steps before any text, and for each character passed, after which the rest is looked through by <see cref="TextTrie"/>:
+    /// that is slower where tokens are few, and linear in the text whatever they are.
+    /// </summary>
+    private const int AnyText = 1024, EachCharacter = 16;
+
+    /// <summary>So much of a token is looked for, before the lengths of tokens are tried.</summary>
     private const int Beginning = 8;
 
     private readonly (string Text, AddedToken Token)[] _tokens;
     private readonly SearchValues<string>? _beginnings;
-    private readonly TextTrie? _texts;
+    private readonly Dictionary<string, int> _byText;
+    private readonly Dictionary<char, int[]> _lengths;
+    private readonly Lazy<TextTrie> _trie;
     private readonly bool _splitsSpecial;
 
     /// <param name="tokens">The texts that stand for tokens. Of equal ones the first counts.</param>
@@ -66,32 +76,64 @@ internal sealed class AddedTokens
     {
         _tokens = [.. tokens.Where(token => token.Text.Length > 0).DistinctBy(token => token.Text)];
         _splitsSpecial = splitsSpecial;
-        if (_tokens.Length == 0)
-            return;
-        _beginnings = SearchValues.Create(
+        _beginnings = _tokens.Length == 0 ? null : SearchValues.Create(
             [.. _tokens.Select(token => token.Text[..Math.Min(Beginning, token.Text.Length)])], StringComparison.Ordinal);
-        _texts = new([.. _tokens.Select(token => token.Text)]);
+        _byText = _tokens.Index().ToDictionary(token => token.Item.Text, token => token.Index, StringComparer.Ordinal);
+        _lengths = _tokens.GroupBy(token => token.Text[0], token => token.Text.Length)
+            .ToDictionary(same => same.Key, same => same.Distinct().OrderDescending().ToArray());
+        _trie = new(() => new([.. _tokens.Select(token => token.Text)]));
     }
 
-    /// <summary>The first place that may hold a token, and the longest that begins there and at each place behind, or -1.</summary>
-    /// <param name="steps">Grows with what is done.</param>
-    internal (int From, int[] Longest) Find(ReadOnlySpan<char> text, ref long steps) =>
-        _beginnings is not null && text.IndexOfAny(_beginnings) is >= 0 and var from
-            ? (from, _texts!.LongestAt(text[from..], ref steps)) : (text.Length, []);
+    /// <summary>What is known of a text while it is gone through.</summary>
+    internal struct Search
+    {
+        /// <summary>Characters that were compared, and steps of the trie.</summary>
+        public long Steps;
+
+        /// <summary>From a place on, the longest token at each; null before that.</summary>
+        public int[]? Longest;
+        public int From;
+    }
+
+    /// <summary>The next token from a place on, which is set to where it begins; below 0 if there is none.</summary>
+    internal int Next(ReadOnlySpan<char> text, ref int at, ref Search search)
+    {
+        while (_beginnings is not null && at < text.Length)
+        {
+            if (search.Longest is null && text[at..].IndexOfAny(_beginnings) is var found)
+                at = found < 0 ? text.Length : at + found;
+            var place = at == text.Length ? None : search.Longest is { } longest ? longest[at - search.From]
+                : LongestAt(text, at, AnyText + (long)EachCharacter * at, ref search.Steps);
+            if (place >= 0)
+                return place;
+            if (place == TooLong)
+                (search.Longest, search.From) = (_trie.Value.LongestAt(text[at..], ref search.Steps), at);
+            else
+                at++;
+        }
+        return None;
+    }
+
+    private int LongestAt(ReadOnlySpan<char> text, int at, long most, ref long steps)
+    {
+        var tokens = _byText.GetAlternateLookup<ReadOnlySpan<char>>();
+        foreach (var length in _lengths[text[at]])
+            if (length <= text.Length - at)
+            {
+                if ((steps += length) > most)
+                    return TooLong;
+                if (tokens.TryGetValue(text.Slice(at, length), out var place))
+                    return place;
+            }
+        return None;
+    }
 
     /// <summary>Adds the parts of a text; none is empty.</summary>
     public void Split(ReadOnlySpan<char> text, List<TextPart> parts)
     {
-        var (begin, steps) = (0, 0L);
-        var (from, longest) = Find(text, ref steps);
-        var spaces = from; // where white space ends that a token takes
-        for (var at = from; at < text.Length;)
+        var (begin, at, spaces, search) = (0, 0, 0, new Search()); // spaces: where white space ends that a token took
+        while (Next(text, ref at, ref search) is >= 0 and var place)
         {
-            if (longest[at - from] is var place && place < 0)
-            {
-                at++;
-                continue;
-            }
             var (start, (own, token)) = (at, _tokens[place]);
             var end = at = start + own.Length;
             if ((_splitsSpecial && token.IsSpecial) || (token.IsWord && (IsWordBefore(text, start) || IsWordAt(text, end))))

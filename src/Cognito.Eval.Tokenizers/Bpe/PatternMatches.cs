@@ -10,10 +10,11 @@ internal ref struct PatternMatches
     private const int None = -1, TooLong = -2;
 
     /// <summary>
-    /// Steps before any text, and for each character that matches have passed. Real patterns take two, and on texts made to
-    /// be hard 10. What scans far ahead is over this in a short text as in a long one, so both take as many a character.
+    /// Steps before any text, and for each character that matches have passed. Real patterns take two or three, and on
+    /// texts made to be hard 10. What scans far ahead is over this in a short text as in a long one, so that both take as
+    /// many a character.
     /// </summary>
-    private const int AnyText = 256, EachCharacter = 8;
+    private const int AnyText = 256, EachCharacter = 4;
 
     private readonly PatternProgram _program;
     private readonly Lazy<PatternStates> _states;
@@ -22,6 +23,7 @@ internal ref struct PatternMatches
     private readonly long _anyText;
     private readonly int _eachCharacter;
     private long _most;
+    private int _longest;
     private int _top;
     private long _steps;
     private PatternSweep? _sweep;
@@ -57,6 +59,7 @@ internal ref struct PatternMatches
                 continue;
             }
             _most = _anyText + (long)_eachCharacter * at;
+            _longest = (int)Math.Clamp(_most - _steps, 0, int.MaxValue);
             var end = Match(start, at);
             if (end >= 0)
             {
@@ -126,6 +129,11 @@ internal ref struct PatternMatches
             if (count == step.From)
                 least = at;
             at += width;
+            if (count == _longest)
+            {
+                _steps = Math.Max(_steps + count, _most);
+                return true; // and the next step is one too many
+            }
         }
         _steps += count;
         if (count > step.From && step.GivesBack)

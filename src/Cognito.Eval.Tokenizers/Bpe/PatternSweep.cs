@@ -9,7 +9,7 @@ namespace Cognito.Eval.Tokenizers.Bpe;
 internal sealed class PatternSweep
 {
     /// <summary>Of a text that is not longer all states are kept.</summary>
-    private const int ShortText = 4096;
+    private const int ShortText = 1 << 17;
 
     private readonly PatternProgram _program;
     private readonly PatternStates _states;

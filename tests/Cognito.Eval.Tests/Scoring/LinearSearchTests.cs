@@ -33,13 +33,19 @@ public sealed class LinearSearchTests
         { [.. Enumerable.Range(1, 400).Select(i => new string('a', 400) + (char)(1000 + i))], "a\u03e9" },
     };
 
-    /// <summary>A step or two for each character: one that goes on, and one for each that went on before and is given up.</summary>
+    /// <summary>A step or two for each character of the trie, after at most so many as the first way may take.</summary>
     [Theory, MemberData(nameof(Alike))]
     public void Texts_that_are_alike_cost_no_more_steps(string[] texts, string text)
     {
         var (trie, steps) = (new TextTrie(texts), 0L);
         trie.LongestAt(Repeat(text, 50_000), ref steps);
         Assert.InRange(steps, 0, 2L * text.Length * 50_000);
+
+        var tokens = new AddedTokens(texts.Select((one, id) => (one, new AddedToken(id, one, IsSpecial: true))));
+        var (whole, at, search) = (Repeat(text, 50_000), 0, new AddedTokens.Search());
+        while (tokens.Next(whole, ref at, ref search) is >= 0 and var found)
+            at += texts[found].Length;
+        Assert.InRange(search.Steps, 0, 22L * text.Length * 50_000);
     }
 
     [Fact]
@@ -48,10 +54,12 @@ public sealed class LinearSearchTests
         var random = new Random(12);
         for (var i = 0; i < 2000; i++)
         {
-            AddedToken[] tokens = [.. Enumerable.Range(0, random.Next(1, 6)).Select(id => new AddedToken(
-                id, Chance(random, random.Next(1, 4), "ab \n"), IsSpecial: random.Next(2) == 0, IsWord: random.Next(4) == 0,
+            var longest = i % 10 == 0 ? 200 : 4;
+            AddedToken[] tokens = [.. Enumerable.Range(0, i % 10 == 0 ? 60 : random.Next(1, 6)).Select(id => new AddedToken(
+                id, i % 10 == 0 ? new('a', random.Next(1, longest)) : Chance(random, random.Next(1, longest), "ab \n"), IsSpecial: random.Next(2) == 0, IsWord: random.Next(4) == 0,
                 TakesLeft: random.Next(3) == 0, TakesRight: random.Next(3) == 0)).DistinctBy(token => token.Text)];
-            var (text, parts) = (Chance(random, random.Next(30), "ab \n"), new List<TextPart>());
+            var (text, parts) = (i % 10 == 0 ? Repeat(new string('a', random.Next(400)) + "b ", 3) : Chance(random, random.Next(30), "ab \n"),
+                new List<TextPart>());
             new AddedTokens(tokens.Select(token => (token.Text, token))).Split(text, parts);
             Assert.Equal(OneByOne(tokens, text), parts);
         }
@@ -99,7 +107,7 @@ public sealed class LinearSearchTests
     [Fact]
     public void A_replacement_of_equal_characters_costs_two_steps_each()
     {
-        foreach (var old in (string[])[new('a', 40_000), new string('a', 20_000) + "b" + new string('a', 20_000), new string('a', 40_000) + "b"])
+        foreach (var old in (string[])[new string('a', 40_000), new string('a', 20_000) + "b" + new string('a', 20_000), new string('a', 40_000) + "b"])
         {
             var (text, steps) = (new string('a', 200_000), 0L);
             Assert.Equal(text.Replace(old, "", StringComparison.Ordinal), new LiteralReplacement(old, "").Apply(text, ref steps));
