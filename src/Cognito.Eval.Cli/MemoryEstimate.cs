@@ -5,30 +5,30 @@ namespace Cognito.Eval.Cli;
 
 /// <summary>What a plan takes of memory, in bytes, from config.json alone.</summary>
 /// <param name="Weights">All parameters.</param>
-/// <param name="Openings">Keys and values of the openings that one batch names, at their most.</param>
+/// <param name="SharedPrefixes">Keys and values of the shared prefixes that one batch names, at their most.</param>
 /// <param name="Batch">The largest batch in the widest part of a layer, and its scored positions' logits.</param>
 /// <param name="Generation">Keys and values of the largest batch that generates, prompts and answers.</param>
-internal sealed record MemoryEstimate(long Weights, long Openings, long Batch, long Generation)
+internal sealed record MemoryEstimate(long Weights, long SharedPrefixes, long Batch, long Generation)
 {
     /// <summary>So many positions at a time are projected to the vocabulary.</summary>
     private const int RowsAtOnce = 1024;
 
     /// <summary>Log-likelihoods and generation follow one another.</summary>
-    public long Peak => Weights + Math.Max(Openings + Batch, Generation);
+    public long Peak => Weights + Math.Max(SharedPrefixes + Batch, Generation);
 
     public static MemoryEstimate Compute(
         ModelConfig config, string dtype, Plan plan, IReadOnlyList<GenerationPlan> generation, int newTokens)
     {
         var bytes = dtype == "float32" ? 4L : 2;
         var perToken = CacheBytesPerToken(config, bytes);
-        var openings = plan.Batches.Select(batch => batch.Trees.Select(tree => tree.SharedPrefix).OfType<SharedPrefix>().Distinct()
-            .Sum(opening => (long)opening.Tokens.Length));
+        var sharedPrefixes = plan.Batches.Select(batch => batch.Trees.Select(tree => tree.SharedPrefix).OfType<SharedPrefix>().Distinct()
+            .Sum(sharedPrefix => (long)sharedPrefix.Tokens.Length));
         var batches = plan.Batches.Select(batch => BatchBytes(config, bytes, batch));
         var cached = generation.SelectMany(task => task.Batches)
             .Select(batch => batch.SelectMany(group => group.Rows).ToList())
             .Select(rows => rows.Count * (rows.Max(row => row.Input.Length) + (long)newTokens));
         return new(
-            bytes * config.Parameters, perToken * openings.DefaultIfEmpty(0).Max(), batches.DefaultIfEmpty(0).Max(),
+            bytes * config.Parameters, perToken * sharedPrefixes.DefaultIfEmpty(0).Max(), batches.DefaultIfEmpty(0).Max(),
             perToken * cached.DefaultIfEmpty(0).Max());
     }
 
@@ -48,8 +48,8 @@ internal sealed record MemoryEstimate(long Weights, long Openings, long Batch, l
 
     private static long BatchBytes(ModelConfig config, long bytes, ScoreBatch batch)
     {
-        var tokens = batch.Trees.Sum(tree => tree.Context.Length + tree.Continuations.Sum(branch => (long)branch.Tokens.Length));
-        var targets = batch.Trees.Sum(tree => tree.Continuations.Sum(branch => branch.Targets.Length));
+        var tokens = batch.Trees.Sum(tree => tree.Context.Length + tree.Continuations.Sum(continuation => (long)continuation.Tokens.Length));
+        var targets = batch.Trees.Sum(tree => tree.Continuations.Sum(continuation => continuation.Targets.Length));
         // Logits, their copy in float32 and its log-softmax.
         var logits = Math.Min(RowsAtOnce, targets) * config.VocabularySize * (bytes + (bytes == 4 ? 0 : 4) + 4);
         return tokens * BytesPerToken(config, bytes) + logits;

@@ -78,8 +78,8 @@ internal sealed record PlanReport(
         if (Memory is { } memory)
         {
             yield return $"memory: about {Gib(memory.Peak)} GiB in {Dtype}: weights {Gib(memory.Weights)}, then the "
-                + $"larger of log-likelihoods {Gib(memory.Openings + memory.Batch)} (openings' keys and values "
-                + $"{Gib(memory.Openings)}, a batch in one layer with its logits {Gib(memory.Batch)}) and generation's "
+                + $"larger of log-likelihoods {Gib(memory.SharedPrefixes + memory.Batch)} (the shared prefixes' keys and values "
+                + $"{Gib(memory.SharedPrefixes)}, a batch in one layer with its logits {Gib(memory.Batch)}) and generation's "
                 + $"keys and values {Gib(memory.Generation)}";
             yield return "memory does not count: masks, the allocator's reserve, libtorch itself, the questions";
         }
@@ -124,7 +124,7 @@ internal sealed record PlanReport(
         {
             dtype = Dtype,
             weights = Memory.Weights,
-            openings = Memory.Openings,
+            sharedPrefixes = Memory.SharedPrefixes,
             batch = Memory.Batch,
             generation = Memory.Generation,
             peak = Memory.Peak,

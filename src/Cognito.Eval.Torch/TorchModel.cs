@@ -59,19 +59,19 @@ public sealed class TorchModel(
 
     public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches)
     {
-        using var openings = new SharedPrefixStore(batches, decoder.Layers);
+        using var sharedPrefixes = new SharedPrefixStore(batches, decoder.Layers);
         if (decoder.Device.type == DeviceType.CPU)
         {
-            foreach (var scores in InOrder.Map(openings.Ahead(batches, workers), workers, Answer))
+            foreach (var scores in InOrder.Map(sharedPrefixes.Ahead(batches, workers), workers, Answer))
                 if (scores is not null)
                     yield return scores;
             yield break;
 
-            IReadOnlyList<TokenScore>? Answer((SharedPrefix? Opening, ScoreBatch? Batch) work)
+            IReadOnlyList<TokenScore>? Answer((SharedPrefix? SharedPrefix, ScoreBatch? Batch) work)
             {
                 if (work.Batch is { } batch)
-                    return Begin(batch, openings).Read();
-                openings.Prepare(work.Opening!);
+                    return Begin(batch, sharedPrefixes).Read();
+                sharedPrefixes.Prepare(work.SharedPrefix!);
                 return null;
             }
         }
@@ -84,7 +84,7 @@ public sealed class TorchModel(
                 Begun? next = null;
                 try
                 {
-                    next = Begin(batches[b], openings);
+                    next = Begin(batches[b], sharedPrefixes);
                 }
                 catch (Exception e) when (e is ExternalException or InsufficientMemoryException)
                 {
@@ -145,10 +145,10 @@ public sealed class TorchModel(
         }
     }
 
-    private Begun Begin(ScoreBatch batch, SharedPrefixStore openings) =>
-        DeviceMemory.Within(decoder.Device, () => BeginHere(batch, openings));
+    private Begun Begin(ScoreBatch batch, SharedPrefixStore sharedPrefixes) =>
+        DeviceMemory.Within(decoder.Device, () => BeginHere(batch, sharedPrefixes));
 
-    private Begun BeginHere(ScoreBatch batch, SharedPrefixStore openings)
+    private Begun BeginHere(ScoreBatch batch, SharedPrefixStore sharedPrefixes)
     {
         CheckTokens(batch.Trees.SelectMany(t => t.Continuations.SelectMany<Continuation, int[]>(b => [b.Tokens, b.Targets])
             .Append(t.Context).Append(t.SharedPrefix?.Tokens ?? [])));
@@ -158,15 +158,15 @@ public sealed class TorchModel(
         // By row, because rows come in chunks.
         int[] order = [.. Enumerable.Range(0, packed.TargetIds.Count).OrderBy(i => packed.TargetRows[i])];
         using var routing = RecordsRouting && decoder.Config.HasRouter && order.Length > 0 ? new RoutingTensors() : null;
-        var found = order.Length == 0 ? null : Predicted(packed, order, openings, routing?.Logits).DetachFromDisposeScope();
-        openings.Release(batch);
+        var found = order.Length == 0 ? null : Predicted(packed, order, sharedPrefixes, routing?.Logits).DetachFromDisposeScope();
+        sharedPrefixes.Release(batch);
         return new(this, packed, order, found, routing?.Summarised(decoder.Config.ExpertsPerToken).DetachFromDisposeScope());
     }
 
     /// <summary>For every target, in this order, its log-probability; then 1 if it is the arg max, else 0: [2, P].</summary>
-    private Tensor Predicted(PackedBatch batch, int[] order, SharedPrefixStore openings, List<Tensor>? routing)
+    private Tensor Predicted(PackedBatch batch, int[] order, SharedPrefixStore sharedPrefixes, List<Tensor>? routing)
     {
-        var hidden = decoder.Hidden(batch, opening => openings[opening], routing: routing);
+        var hidden = decoder.Hidden(batch, sharedPrefix => sharedPrefixes[sharedPrefix], routing: routing);
         List<Tensor> parts = [];
         for (int first = 0, at = 0; first < batch.Rows.Count; first += RowsAtOnce)
         {

@@ -55,15 +55,15 @@ internal static partial class Toys
         private static partial Regex Word();
     }
 
-    /// <summary>Logits that depend on the last three tokens; executes trees by walking each branch alone.</summary>
+    /// <summary>Logits that depend on the last three tokens; executes trees by walking each continuation alone.</summary>
     internal sealed class HashModel(int maxLength) : ILanguageModel
     {
         public int MaxLength => maxLength;
         public int VocabularySize => 101;
 
         public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches) => batches.Select(batch =>
-            (IReadOnlyList<TokenScore>)[.. batch.Trees.SelectMany(tree => tree.Continuations.Select(branch => Score(
-                [.. tree.SharedPrefix?.Tokens ?? [], .. tree.Context, .. branch.Tokens], branch.Targets)))]);
+            (IReadOnlyList<TokenScore>)[.. batch.Trees.SelectMany(tree => tree.Continuations.Select(continuation => Score(
+                [.. tree.SharedPrefix?.Tokens ?? [], .. tree.Context, .. continuation.Tokens], continuation.Targets)))]);
 
         public static TokenScore Score(int[] input, int[] targets)
         {

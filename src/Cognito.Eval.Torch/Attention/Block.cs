@@ -3,15 +3,15 @@ using Cognito.Eval.Planning;
 namespace Cognito.Eval.Torch.Attention;
 
 /// <summary>
-/// Queries that share their keys: a stretch of the stream. The keys are the opening's from position OpeningFrom on, then
+/// Queries that share their keys: a stretch of the stream. The keys are the shared prefix's from position SharedPrefixFrom on, then
 /// the stretch of the stream at PrefixStart, then the stream from KeyStart to the last query.
 /// </summary>
 internal sealed record Block(
-    int Start, int Rows, SharedPrefix? Opening, int OpeningFrom, int PrefixStart, int PrefixLength, int KeyStart)
+    int Start, int Rows, SharedPrefix? SharedPrefix, int SharedPrefixFrom, int ContextStart, int ContextLength, int KeyStart)
 {
     public int End => Start + Rows;
-    public int OpeningKeys => Opening is null ? 0 : Opening.Tokens.Length - OpeningFrom;
-    public int Keys => OpeningKeys + PrefixLength + End - KeyStart;
+    public int SharedPrefixKeys => SharedPrefix is null ? 0 : SharedPrefix.Tokens.Length - SharedPrefixFrom;
+    public int Keys => SharedPrefixKeys + ContextLength + End - KeyStart;
 
     /// <summary>The keys lie on one path and their last Rows are the queries: what is visible is a band.</summary>
     public required bool IsPath { get; init; }

@@ -7,11 +7,11 @@ using static TorchSharp.torch;
 namespace Cognito.Eval.Torch.Attention;
 
 /// <summary>
-/// Attention block by block, with masks where a block holds several sequences. On the CPU the openings' keys are
-/// attended to apart, by all that follow an opening at once and without a mask, and the two halves are merged.
+/// Attention block by block, with masks where a block holds several sequences. On the CPU the shared prefixes' keys are
+/// attended to apart, by all that follow a shared prefix at once and without a mask, and the two halves are merged.
 /// </summary>
 /// <remarks>
-/// Letters: N tokens, M tokens after one opening, O its keys, H query heads, K key-value heads, G = H / K, d head size,
+/// Letters: N tokens, M tokens after one shared prefix, O its keys, H query heads, K key-value heads, G = H / K, d head size,
 /// R a block's queries, S its keys.
 /// </remarks>
 internal sealed class BlockAttention : DecoderAttention
@@ -21,19 +21,19 @@ internal sealed class BlockAttention : DecoderAttention
     private readonly IReadOnlyList<Block> _blocks;
     private readonly Tensor?[] _masks;
 
-    /// <summary>Stretches of the stream that follow the same opening, where openings are attended to apart.</summary>
-    private readonly List<(SharedPrefix Opening, int Start, int End)> _apart = [];
+    /// <summary>Stretches of the stream that follow the same shared prefix, where shared prefixes are attended to apart.</summary>
+    private readonly List<(SharedPrefix SharedPrefix, int Start, int End)> _apart = [];
 
     public BlockAttention(
         PackedBatch batch, ModelConfig config, BlockSizes sizes, BandMask band, Device device, ScalarType dtype)
     {
         (_batch, _config) = (batch, config);
         var trees = batch.Trees;
-        // A window hides some of an opening's keys from some queries.
+        // A window hides some of a shared prefix's keys from some queries.
         if (device.type == DeviceType.CPU && dtype == ScalarType.Float32 && sizes.Window is null)
         {
             SetApart(trees);
-            trees = [.. trees.Select(tree => tree with { Opening = null })];
+            trees = [.. trees.Select(tree => tree with { SharedPrefix = null })];
         }
         (_blocks, var visible) = BlockMasks.Draw(trees, BlockPlan.Create(trees, sizes), batch.Positions, sizes.Window);
         using var scope = NewDisposeScope();
@@ -47,7 +47,7 @@ internal sealed class BlockAttention : DecoderAttention
     public static Tensor ByHead(Tensor x) => x.permute(1, 0, 2).contiguous();
 
     public override Tensor Over(
-        Tensor queries, Tensor keys, Tensor values, Func<SharedPrefix, LayerKeyValues> opening, Tensor? rows)
+        Tensor queries, Tensor keys, Tensor values, Func<SharedPrefix, LayerKeyValues> sharedPrefix, Tensor? rows)
     {
         using var scope = NewDisposeScope();
         var (k, v) = (ByHead(keys), ByHead(values)); // [K, N, d]
@@ -61,7 +61,7 @@ internal sealed class BlockAttention : DecoderAttention
             if (rows is not null && chosen == first)
                 continue;
             using var one = NewDisposeScope();
-            var kept = block.OpeningKeys > 0 ? opening(block.Opening!) : default;
+            var kept = block.SharedPrefixKeys > 0 ? sharedPrefix(block.SharedPrefix!) : default;
             var (output, logSum) = One(block, queries, Keys(block, k, kept.Keys), Keys(block, v, kept.Values), _masks[b]);
             var its = rows is null ? null : rows.narrow(0, first, chosen - first) - block.Start;
             parts.Add((its is null ? output : output.index_select(0, its)).MoveToOuterDisposeScope());
@@ -71,7 +71,7 @@ internal sealed class BlockAttention : DecoderAttention
         var whole = parts.Count == 1 ? parts[0] : parts.Count > 1 ? cat(parts, 0)
             : empty([0, (long)_config.Heads * _config.HeadDim], queries.dtype, queries.device);
         if (sums.Count > 0)
-            AddOpenings(whole, sums.Count == 1 ? sums[0] : cat(sums, 0), queries, opening, rows);
+            AddSharedPrefixes(whole, sums.Count == 1 ? sums[0] : cat(sums, 0), queries, sharedPrefix, rows);
         return whole.MoveToOuterDisposeScope();
     }
 
@@ -96,11 +96,11 @@ internal sealed class BlockAttention : DecoderAttention
     /// <summary>[K, G, R, d] as [R, H d].</summary>
     private Tensor ByToken(Tensor x, long rows) => x.permute(2, 0, 1, 3).reshape(rows, (long)_config.Heads * _config.HeadDim);
 
-    /// <summary>Merges into the stream's own attention what its openings add, weighed by the sums of exponentials.</summary>
+    /// <summary>Merges into the stream's own attention what its shared prefixes add, weighed by the sums of exponentials.</summary>
     /// <param name="own">[N, H d], or of the rows alone; changed in place.</param>
     /// <param name="ownSum">[N, H]</param>
-    private void AddOpenings(
-        Tensor own, Tensor ownSum, Tensor queries, Func<SharedPrefix, LayerKeyValues> opening, Tensor? rows)
+    private void AddSharedPrefixes(
+        Tensor own, Tensor ownSum, Tensor queries, Func<SharedPrefix, LayerKeyValues> sharedPrefix, Tensor? rows)
     {
         var (h, k, d) = (_config.Heads, _config.KeyValueHeads, _config.HeadDim);
         var (g, at) = (h / k, 0);
@@ -122,7 +122,7 @@ internal sealed class BlockAttention : DecoderAttention
             var its = rows is null ? queries.narrow(0, first, m) : queries.index_select(0, rows.narrow(0, first, m));
             // The queries that share a head's keys are the rows of one product.
             var q = its.view(m, k, g, d).permute(1, 2, 0, 3).reshape(1, k, (long)g * m, d);
-            var kept = opening(named); // [K, O, d]
+            var kept = sharedPrefix(named); // [K, O, d]
             var (output, sum) = AtenOps.FlashOnCpu(q, kept.Keys.unsqueeze(0), kept.Values.unsqueeze(0), false, null);
             var other = output.view(k, g, m, d).permute(2, 0, 1, 3).reshape(m, h, d);
             var share = ownSum.narrow(0, first, m).sub(sum.view(k, g, m).permute(2, 0, 1).reshape(m, h)).sigmoid_();
@@ -132,21 +132,21 @@ internal sealed class BlockAttention : DecoderAttention
 
     private void SetApart(IReadOnlyList<LaidTree> trees)
     {
-        foreach (var tree in trees.Where(tree => tree.Opening is not null && tree.Length > 0))
-            if (_apart.Count > 0 && _apart[^1].Opening == tree.Opening && _apart[^1].End == tree.Start)
-                _apart[^1] = (_apart[^1].Opening, _apart[^1].Start, tree.End);
+        foreach (var tree in trees.Where(tree => tree.SharedPrefix is not null && tree.Length > 0))
+            if (_apart.Count > 0 && _apart[^1].SharedPrefix == tree.SharedPrefix && _apart[^1].End == tree.Start)
+                _apart[^1] = (_apart[^1].SharedPrefix, _apart[^1].Start, tree.End);
             else
-                _apart.Add((tree.Opening!, tree.Start, tree.End));
+                _apart.Add((tree.SharedPrefix!, tree.Start, tree.End));
     }
 
     /// <summary>The block's keys, or values, one after the other: [K, S, d].</summary>
-    private static Tensor Keys(Block block, Tensor own, Tensor? opening)
+    private static Tensor Keys(Block block, Tensor own, Tensor? sharedPrefix)
     {
         var pieces = new List<Tensor>(3);
-        if (block.OpeningKeys > 0)
-            pieces.Add(opening!.narrow(1, block.OpeningFrom, block.OpeningKeys));
-        if (block.PrefixLength > 0)
-            pieces.Add(own.narrow(1, block.PrefixStart, block.PrefixLength));
+        if (block.SharedPrefixKeys > 0)
+            pieces.Add(sharedPrefix!.narrow(1, block.SharedPrefixFrom, block.SharedPrefixKeys));
+        if (block.ContextLength > 0)
+            pieces.Add(own.narrow(1, block.ContextStart, block.ContextLength));
         pieces.Add(own.narrow(1, block.KeyStart, block.End - block.KeyStart));
         return pieces.Count == 1 ? pieces[0] : cat(pieces, 1);
     }

@@ -29,20 +29,20 @@ internal static class BlockMasks
         return (placed, visible);
     }
 
-    /// <summary>What place i sees, positions before <paramref name="from"/> aside: the opening, its trunk and its branch.</summary>
+    /// <summary>What place i sees, positions before <paramref name="from"/> aside: the shared prefix, its context and its continuation.</summary>
     private static void DrawRow(LaidTree tree, Block block, int i, int from, Span<bool> row)
     {
-        var own = block.OpeningKeys + block.PrefixLength;
-        var before = tree.OpeningLength;
-        Show(row, 0, block.OpeningFrom, from, before);
+        var own = block.SharedPrefixKeys + block.ContextLength;
+        var before = tree.SharedPrefixLength;
+        Show(row, 0, block.SharedPrefixFrom, from, before);
 
-        var trunkAt = block.PrefixLength > 0 ? block.OpeningKeys - (block.PrefixStart - tree.Start)
+        var contextAt = block.ContextLength > 0 ? block.SharedPrefixKeys - (block.ContextStart - tree.Start)
             : own + tree.Start - block.KeyStart;
-        Show(row, trunkAt, 0, Math.Max(0, from - before), Math.Min(tree.TrunkLength, i + 1 - tree.Start));
-        if (i < tree.Start + tree.TrunkLength)
+        Show(row, contextAt, 0, Math.Max(0, from - before), Math.Min(tree.ContextLength, i + 1 - tree.Start));
+        if (i < tree.Start + tree.ContextLength)
             return;
-        var start = tree.Branches.Last(b => b.Start <= i && b.Length > 0).Start;
-        Show(row, own + start - block.KeyStart, 0, Math.Max(0, from - before - tree.TrunkLength), i + 1 - start);
+        var start = tree.Continuations.Last(b => b.Start <= i && b.Length > 0).Start;
+        Show(row, own + start - block.KeyStart, 0, Math.Max(0, from - before - tree.ContextLength), i + 1 - start);
     }
 
     /// <summary>Marks the tokens from..to of a run of which token <paramref name="first"/> is key number at.</summary>

@@ -7,29 +7,29 @@ using static TorchSharp.torch;
 namespace Cognito.Eval.Torch.Attention;
 
 /// <summary>
-/// All sequences of a batch in one launch of the flash kernel, without masks. Each trunk, and each branch, is a sequence
-/// of queries whose keys are gathered one after the other: the opening's, the trunk's, its own. On CUDA in 16 bits.
+/// All sequences of a batch in one launch of the flash kernel, without masks. Each context, and each continuation, is a sequence
+/// of queries whose keys are gathered one after the other: the shared prefix's, the context's, its own. On CUDA in 16 bits.
 /// </summary>
-/// <remarks>Letters: N tokens, O tokens of openings, S gathered keys, H query heads, K key-value heads, d head size.</remarks>
+/// <remarks>Letters: N tokens, O tokens of shared prefixes, S gathered keys, H query heads, K key-value heads, d head size.</remarks>
 internal sealed class FlashAttention : DecoderAttention
 {
     private readonly int? _window;
-    private readonly List<SharedPrefix> _openings = [];
-    private readonly Tensor _queryEnds, _keyEnds; // [sequences + 1], int32
+    private readonly List<SharedPrefix> _sharedPrefixes = [];
+    private readonly Tensor _cuSeqlensQ, _cuSeqlensK; // [sequences + 1], int32
     private readonly Tensor? _gathered; // [S]; null where the keys lie as they are needed
-    private readonly int _longestQuery, _longestKey;
+    private readonly int _maxSeqlenQ, _maxSeqlenK;
 
     public FlashAttention(PackedBatch batch, ModelConfig config, Device device)
     {
         _window = config.SlidingWindow;
-        _openings.AddRange(batch.Trees.Select(tree => tree.Opening).OfType<SharedPrefix>().Distinct());
-        var sequences = new Sequences(_openings);
+        _sharedPrefixes.AddRange(batch.Trees.Select(tree => tree.SharedPrefix).OfType<SharedPrefix>().Distinct());
+        var sequences = new Sequences(_sharedPrefixes);
         foreach (var tree in batch.Trees)
             sequences.Add(tree);
         using var scope = NewDisposeScope();
-        (_longestQuery, _longestKey) = (sequences.LongestQuery, sequences.LongestKey);
-        _queryEnds = Ends(sequences.QueryEnds);
-        _keyEnds = Ends(sequences.KeyEnds);
+        (_maxSeqlenQ, _maxSeqlenK) = (sequences.MaxSeqlenQ, sequences.MaxSeqlenK);
+        _cuSeqlensQ = Ends(sequences.CuSeqlensQ);
+        _cuSeqlensK = Ends(sequences.CuSeqlensK);
         if (!sequences.LieAsNeeded)
             _gathered = OnDevice([.. sequences.Keys], device).MoveToOuterDisposeScope();
 
@@ -41,74 +41,74 @@ internal sealed class FlashAttention : DecoderAttention
         && config.HeadDim is <= 256 && config.HeadDim % 8 == 0;
 
     public override Tensor Over(
-        Tensor queries, Tensor keys, Tensor values, Func<SharedPrefix, LayerKeyValues> opening, Tensor? rows)
+        Tensor queries, Tensor keys, Tensor values, Func<SharedPrefix, LayerKeyValues> sharedPrefix, Tensor? rows)
     {
         using var scope = NewDisposeScope();
-        var kept = _openings.Select(opening).ToList();
+        var kept = _sharedPrefixes.Select(sharedPrefix).ToList();
         var (k, v) = (Gathered(kept.Select(o => o.Keys), keys), Gathered(kept.Select(o => o.Values), values));
-        var all = AtenOps.Flash(queries, k, v, _queryEnds, _keyEnds, _longestQuery, _longestKey, _window)
+        var all = AtenOps.Flash(queries, k, v, _cuSeqlensQ, _cuSeqlensK, _maxSeqlenQ, _maxSeqlenK, _window)
             .view(queries.shape[0], -1);
         return (rows is null ? all : all.index_select(0, rows)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>[O, K, d] of the openings and [N, K, d] of the batch to [S, K, d].</summary>
-    private Tensor Gathered(IEnumerable<Tensor> openings, Tensor own)
+    /// <summary>[O, K, d] of the shared prefixes and [N, K, d] of the batch to [S, K, d].</summary>
+    private Tensor Gathered(IEnumerable<Tensor> sharedPrefixes, Tensor own)
     {
         if (_gathered is null)
             return own;
-        Tensor[] all = [.. openings, own];
+        Tensor[] all = [.. sharedPrefixes, own];
         return (all.Length == 1 ? own : cat(all, 0)).index_select(0, _gathered);
     }
 
-    /// <summary>The sequences' lengths, and where their keys lie: first the openings one after the other, then the stream.</summary>
+    /// <summary>The sequences' lengths, and where their keys lie: first the shared prefixes one after the other, then the stream.</summary>
     private sealed class Sequences
     {
         private readonly Dictionary<SharedPrefix, int> _starts = [];
         private readonly int _stream;
         private bool _moved;
 
-        public Sequences(IEnumerable<SharedPrefix> openings)
+        public Sequences(IEnumerable<SharedPrefix> sharedPrefixes)
         {
-            foreach (var opening in openings)
+            foreach (var sharedPrefix in sharedPrefixes)
             {
-                _starts[opening] = _stream;
-                _stream += opening.Tokens.Length;
+                _starts[sharedPrefix] = _stream;
+                _stream += sharedPrefix.Tokens.Length;
             }
         }
 
-        public List<long> QueryEnds { get; } = [0];
-        public List<long> KeyEnds { get; } = [0];
+        public List<long> CuSeqlensQ { get; } = [0];
+        public List<long> CuSeqlensK { get; } = [0];
         public List<long> Keys { get; } = [];
-        public int LongestQuery { get; private set; }
-        public int LongestKey { get; private set; }
+        public int MaxSeqlenQ { get; private set; }
+        public int MaxSeqlenK { get; private set; }
         public bool LieAsNeeded => !_moved;
 
         public void Add(LaidTree tree)
         {
-            var branches = tree.Branches.Where(branch => branch.Length > 0).ToList();
-            if (branches.Count == 1)
+            var continuations = tree.Continuations.Where(continuation => continuation.Length > 0).ToList();
+            if (continuations.Count == 1)
             {
                 Add(tree, tree.Start, tree.Length);
                 return;
             }
-            if (tree.TrunkLength > 0)
-                Add(tree, tree.Start, tree.TrunkLength);
-            foreach (var (start, length) in branches)
+            if (tree.ContextLength > 0)
+                Add(tree, tree.Start, tree.ContextLength);
+            foreach (var (start, length) in continuations)
                 Add(tree, start, length);
         }
 
         private void Add(LaidTree tree, int start, int length)
         {
             var before = Keys.Count;
-            if (tree.Opening is { } opening)
-                AddKeys(_starts[opening], opening.Tokens.Length);
+            if (tree.SharedPrefix is { } sharedPrefix)
+                AddKeys(_starts[sharedPrefix], sharedPrefix.Tokens.Length);
             if (start != tree.Start)
-                AddKeys(_stream + tree.Start, tree.TrunkLength);
+                AddKeys(_stream + tree.Start, tree.ContextLength);
             _moved |= Keys.Count > before;
             AddKeys(_stream + start, length);
-            (LongestQuery, LongestKey) = (Math.Max(LongestQuery, length), Math.Max(LongestKey, Keys.Count - before));
-            QueryEnds.Add(QueryEnds[^1] + length);
-            KeyEnds.Add(Keys.Count);
+            (MaxSeqlenQ, MaxSeqlenK) = (Math.Max(MaxSeqlenQ, length), Math.Max(MaxSeqlenK, Keys.Count - before));
+            CuSeqlensQ.Add(CuSeqlensQ[^1] + length);
+            CuSeqlensK.Add(Keys.Count);
         }
 
         private void AddKeys(int from, int count)

@@ -3,7 +3,7 @@ using Cognito.Eval.Planning;
 namespace Cognito.Eval.Torch.Attention;
 
 /// <summary>
-/// Trees as one stream of tokens without padding: each token once, a tree's trunk before its branches. Position p of the
+/// Trees as one stream of tokens without padding: each token once, a tree's context before its continuations. Position p of the
 /// stream is not position p of a sequence: Positions tells that.
 /// </summary>
 internal sealed class PackedBatch
@@ -22,11 +22,11 @@ internal sealed class PackedBatch
     /// <summary>The places of the stream that predict a target, ascending, each once.</summary>
     public IReadOnlyList<int> Rows => _rows;
 
-    /// <summary>For every target, branch by branch: which of Rows predicts it.</summary>
+    /// <summary>For every target, continuation by continuation: which of Rows predicts it.</summary>
     public IReadOnlyList<int> TargetRows => _targetRows;
     public IReadOnlyList<int> TargetIds => _targetIds;
 
-    /// <summary>How many targets each branch has.</summary>
+    /// <summary>How many targets each continuation has.</summary>
     public IReadOnlyList<int> TargetCounts => _targetCounts;
 
     public int LongestPath { get; private set; }
@@ -42,17 +42,17 @@ internal sealed class PackedBatch
 
     private LaidTree Lay(PrefixTree tree, int at)
     {
-        var opening = tree.SharedPrefix is { Tokens.Length: > 0 } ? tree.SharedPrefix : null;
-        var before = opening?.Tokens.Length ?? 0;
+        var sharedPrefix = tree.SharedPrefix is { Tokens.Length: > 0 } ? tree.SharedPrefix : null;
+        var before = sharedPrefix?.Tokens.Length ?? 0;
         var start = at;
         Append(tree.Context, before);
-        var branches = new List<(int Start, int Length)>(tree.Continuations.Count);
-        foreach (var branch in tree.Continuations)
+        var continuations = new List<(int Start, int Length)>(tree.Continuations.Count);
+        foreach (var continuation in tree.Continuations)
         {
-            branches.Add((at, branch.Tokens.Length));
-            Append(branch.Tokens, before + tree.Context.Length);
+            continuations.Add((at, continuation.Tokens.Length));
+            Append(continuation.Tokens, before + tree.Context.Length);
         }
-        return new(opening, start, tree.Context.Length, branches, at);
+        return new(sharedPrefix, start, tree.Context.Length, continuations, at);
 
         void Append(int[] tokens, int position)
         {
@@ -68,14 +68,14 @@ internal sealed class PackedBatch
         for (var t = 0; t < trees.Count; t++)
             for (var b = 0; b < trees[t].Continuations.Count; b++)
             {
-                var (start, length) = laid[t].Branches[b];
-                var (trunk, targets) = (laid[t].TrunkLength, trees[t].Continuations[b].Targets);
-                if (targets.Length > trunk + length)
-                    throw new ArgumentException($"A branch of {trunk + length} tokens cannot predict {targets.Length}.");
+                var (start, length) = laid[t].Continuations[b];
+                var (context, targets) = (laid[t].ContextLength, trees[t].Continuations[b].Targets);
+                if (targets.Length > context + length)
+                    throw new ArgumentException($"A continuation of {context + length} tokens cannot predict {targets.Length}.");
                 for (var i = 0; i < targets.Length; i++)
                 {
-                    var p = trunk + length - targets.Length + i;
-                    places.Add(p < trunk ? laid[t].Start + p : start + p - trunk);
+                    var p = context + length - targets.Length + i;
+                    places.Add(p < context ? laid[t].Start + p : start + p - context);
                 }
                 _targetIds.AddRange(targets);
                 _targetCounts.Add(targets.Length);
@@ -92,8 +92,8 @@ internal sealed class PackedBatch
 
 /// <summary>Where a tree lies in the stream.</summary>
 internal sealed record LaidTree(
-    SharedPrefix? Opening, int Start, int TrunkLength, List<(int Start, int Length)> Branches, int End)
+    SharedPrefix? SharedPrefix, int Start, int ContextLength, List<(int Start, int Length)> Continuations, int End)
 {
-    public int OpeningLength => Opening?.Tokens.Length ?? 0;
+    public int SharedPrefixLength => SharedPrefix?.Tokens.Length ?? 0;
     public int Length => End - Start;
 }

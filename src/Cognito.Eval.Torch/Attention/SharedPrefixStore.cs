@@ -4,7 +4,7 @@ using TorchSharp;
 namespace Cognito.Eval.Torch.Attention;
 
 /// <summary>
-/// Openings' keys and values: computed by the first batch that names one, while others that need it wait, and dropped
+/// Shared prefixes' keys and values: computed by the first batch that names one, while others that need it wait, and dropped
 /// after the last.
 /// </summary>
 internal sealed class SharedPrefixStore : IDisposable
@@ -13,12 +13,12 @@ internal sealed class SharedPrefixStore : IDisposable
     private readonly Dictionary<SharedPrefix, Lazy<IReadOnlyList<LayerKeyValues>>> _kept = [];
     private readonly Dictionary<SharedPrefix, int> _uses = [];
 
-    /// <param name="compute">An opening's keys and values in every layer, outside of any dispose scope.</param>
+    /// <param name="compute">A shared prefix's keys and values in every layer, outside of any dispose scope.</param>
     public SharedPrefixStore(IEnumerable<ScoreBatch> batches, Func<SharedPrefix, IReadOnlyList<LayerKeyValues>> compute)
     {
         _compute = compute;
-        foreach (var opening in batches.SelectMany(Named))
-            _uses[opening] = _uses.GetValueOrDefault(opening) + 1;
+        foreach (var sharedPrefix in batches.SelectMany(Named))
+            _uses[sharedPrefix] = _uses.GetValueOrDefault(sharedPrefix) + 1;
     }
 
     public int Count
@@ -31,50 +31,50 @@ internal sealed class SharedPrefixStore : IDisposable
     }
 
     /// <summary>
-    /// The batches in their order, and before each that is the first to name an opening that opening, so many places early:
+    /// The batches in their order, and before each that is the first to name a shared prefix that shared prefix, so many places early:
     /// one worker computes it while the others still have batches that need it not.
     /// </summary>
-    public List<(SharedPrefix? Opening, ScoreBatch? Batch)> Ahead(IReadOnlyList<ScoreBatch> batches, int places)
+    public List<(SharedPrefix? SharedPrefix, ScoreBatch? Batch)> Ahead(IReadOnlyList<ScoreBatch> batches, int places)
     {
         var seen = new HashSet<SharedPrefix>();
         var work = batches.Select((batch, i) => (At: i + 0.5, Item: ((SharedPrefix?)null, (ScoreBatch?)batch)))
             .Concat(batches.SelectMany((batch, i) => Named(batch).Where(seen.Add)
-                .Select(opening => (At: (double)i - places, Item: ((SharedPrefix?)opening, (ScoreBatch?)null)))));
+                .Select(sharedPrefix => (At: (double)i - places, Item: ((SharedPrefix?)sharedPrefix, (ScoreBatch?)null)))));
         return [.. work.OrderBy(w => w.At).Select(w => w.Item)];
     }
 
-    /// <summary>Computes an opening, unless no batch needs it any more; what fails is left to the batch that needs it.</summary>
-    public void Prepare(SharedPrefix opening)
+    /// <summary>Computes a shared prefix, unless no batch needs it any more; what fails is left to the batch that needs it.</summary>
+    public void Prepare(SharedPrefix sharedPrefix)
     {
         try
         {
-            _ = this[opening];
+            _ = this[sharedPrefix];
         }
         catch (Exception e) when (e is InsufficientMemoryException or System.Runtime.InteropServices.ExternalException)
         {
             lock (_kept)
-                _kept.Remove(opening);
+                _kept.Remove(sharedPrefix);
         }
     }
 
-    public IReadOnlyList<LayerKeyValues> this[SharedPrefix opening]
+    public IReadOnlyList<LayerKeyValues> this[SharedPrefix sharedPrefix]
     {
         get
         {
             Lazy<IReadOnlyList<LayerKeyValues>> layers;
             lock (_kept)
-                if (!_kept.TryGetValue(opening, out layers!))
-                    _kept[opening] = layers = new(() => _compute(opening));
+                if (!_kept.TryGetValue(sharedPrefix, out layers!))
+                    _kept[sharedPrefix] = layers = new(() => _compute(sharedPrefix));
             return layers.Value;
         }
     }
 
-    /// <summary>The batch needs its openings no more.</summary>
+    /// <summary>The batch needs its shared prefixes no more.</summary>
     public void Release(ScoreBatch batch)
     {
-        foreach (var opening in Named(batch))
+        foreach (var sharedPrefix in Named(batch))
             lock (_kept)
-                if (--_uses[opening] == 0 && _kept.Remove(opening, out var layers))
+                if (--_uses[sharedPrefix] == 0 && _kept.Remove(sharedPrefix, out var layers))
                     Drop(layers);
     }
 

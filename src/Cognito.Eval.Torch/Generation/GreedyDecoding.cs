@@ -91,7 +91,7 @@ internal sealed class GreedyDecoding : IDisposable
     {
         using var scope = NewDisposeScope();
         var shared = Shared();
-        using var openings = shared is null ? null : new SharedPrefixStore([], _decoder.Layers);
+        using var sharedPrefixes = shared is null ? null : new SharedPrefixStore([], _decoder.Layers);
         var first = new List<Tensor>();
         for (int from = 0, next; from < _rows.Length; from = next)
         {
@@ -99,7 +99,7 @@ internal sealed class GreedyDecoding : IDisposable
             for (next = from + 1; next < _rows.Length; next++)
                 if ((tokens += _prompts[_rows[next]].Tokens.Length) > _promptTokensAtOnce)
                     break;
-            first.Add(Read(from, next, shared, openings));
+            first.Add(Read(from, next, shared, sharedPrefixes));
         }
         var all = first.Count == 1 ? first[0] : cat(first, 0);
         Await(_history is null ? all : Chosen(all));
@@ -117,7 +117,7 @@ internal sealed class GreedyDecoding : IDisposable
     /// Puts the prompts of rows from..next into the cache; gives the first new token of each, or, where processors look at
     /// all rows together, the logits.
     /// </summary>
-    private Tensor Read(int from, int next, SharedPrefix? shared, SharedPrefixStore? openings)
+    private Tensor Read(int from, int next, SharedPrefix? shared, SharedPrefixStore? sharedPrefixes)
     {
         using var scope = NewDisposeScope();
         var before = shared?.Tokens.Length ?? 0;
@@ -125,22 +125,22 @@ internal sealed class GreedyDecoding : IDisposable
         var batch = PackedBatch.Pack([.. _rows[from..next].Select(p => new PrefixTree(shared, _prompts[p].Tokens[before..], [new([], [0])]))]);
         var places = DecoderAttention.OnDevice([.. Enumerable.Range(from, next - from).SelectMany(row =>
             Enumerable.Range(before, (int)_lengths[row] - before).Select(at => _cache!.Place(row, at)))], _decoder.Device);
-        var hidden = _decoder.Hidden(batch, shared is null ? null : o => openings![o],
+        var hidden = _decoder.Hidden(batch, shared is null ? null : o => sharedPrefixes![o],
             (layer, keys, values) => _cache!.Write(layer, places, keys, values));
         for (var row = from; row < next && shared is not null; row++)
-            Copy(row, openings![shared]);
+            Copy(row, sharedPrefixes![shared]);
         var logits = _decoder.Project(hidden);
         return (_history is null ? Chosen(logits) : logits).MoveToOuterDisposeScope();
     }
 
-    private void Copy(int row, IReadOnlyList<LayerKeyValues> opening)
+    private void Copy(int row, IReadOnlyList<LayerKeyValues> sharedPrefix)
     {
         using var scope = NewDisposeScope();
-        var length = opening[0].Keys.shape[_decoder.IsFlash ? 0 : 1];
+        var length = sharedPrefix[0].Keys.shape[_decoder.IsFlash ? 0 : 1];
         var places = arange(_cache!.Place(row, 0), _cache.Place(row, length), ScalarType.Int64, _decoder.Device);
         Tensor ByToken(Tensor kept) => _decoder.IsFlash ? kept : kept.permute(1, 0, 2);
-        for (var layer = 0; layer < opening.Count; layer++)
-            _cache.Write(layer, places, ByToken(opening[layer].Keys), ByToken(opening[layer].Values));
+        for (var layer = 0; layer < sharedPrefix.Count; layer++)
+            _cache.Write(layer, places, ByToken(sharedPrefix[layer].Keys), ByToken(sharedPrefix[layer].Values));
     }
 
     private void Step()

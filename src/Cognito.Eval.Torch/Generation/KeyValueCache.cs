@@ -90,9 +90,9 @@ internal sealed class KeyValueCache : IDisposable
     private Func<Tensor, Tensor, Tensor, Tensor> Flash(Tensor positions, long longest)
     {
         var rows = arange(positions.shape[0] + 1, ScalarType.Int32, _decoder.Device);
-        var (ends, used) = (rows * (int)_places, (positions + 1).to_type(ScalarType.Int32));
+        var (ends, seqUsedK) = (rows * (int)_places, (positions + 1).to_type(ScalarType.Int32));
         return (queries, keys, values) => AtenOps.Flash(
-            queries, Flat(keys), Flat(values), rows, ends, 1, longest, _decoder.Config.SlidingWindow, used);
+            queries, Flat(keys), Flat(values), rows, ends, 1, longest, _decoder.Config.SlidingWindow, seqUsedK);
     }
 
     private Func<Tensor, Tensor, Tensor, Tensor> Masked(Tensor positions, long longest)

@@ -23,12 +23,12 @@ internal sealed partial class CpuElementwise(ModelConfig config) : Elementwise
         return y;
     }
 
-    public override (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(Tensor projected, RotaryTable turns)
+    public override (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(Tensor projected, RotaryTable table)
     {
         var (n, h, k, d) = ((int)projected.shape[0], config.Heads, config.KeyValueHeads, config.HeadDim);
         var (queries, keys, values) = (Empty(n, h, d), Empty(n, k, d), Empty(n, k, d));
         var (source, q, kk, v) = (Rows(projected, d), Rows(queries, d), Rows(keys, d), Rows(values, k * d));
-        var (cos, sin, own) = (Rows(turns.Cos, d), Rows(turns.Sin, d), Rows(projected, (h + 2 * k) * d));
+        var (cos, sin, own) = (Rows(table.Cos, d), Rows(table.Sin, d), Rows(projected, (h + 2 * k) * d));
         for (var t = 0; t < n; t++)
         {
             var first = t * (h + 2 * k);

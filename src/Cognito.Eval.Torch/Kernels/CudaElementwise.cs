@@ -18,7 +18,7 @@ internal sealed unsafe class CudaElementwise : Elementwise
     private readonly TensorElementwise _plain;
     private readonly Task<Kernels?> _compiled;
 
-    private sealed record Kernels(CudaModule Module, nint Norm, nint Turn, nint Gate, nint Weigh);
+    private sealed record Kernels(CudaModule Module, nint Norm, nint ApplyRotary, nint SiluMul, nint Weigh);
 
     public CudaElementwise(ModelConfig config, Device device, ScalarType dtype)
     {
@@ -26,7 +26,7 @@ internal sealed unsafe class CudaElementwise : Elementwise
         _compiled = Task.Run(() => CudaModule.TryCompile(
                 Source, dtype == ScalarType.BFloat16 ? "BF16" : "FP16", device.index) is { } module
             ? new Kernels(
-                module, module["rms_norm"], module["turn_heads"], module["gate_up"], module["weigh_parts"])
+                module, module["rms_norm"], module["apply_rotary"], module["silu_mul"], module["weigh_parts"])
             : null);
     }
 
@@ -46,16 +46,16 @@ internal sealed unsafe class CudaElementwise : Elementwise
         return y;
     }
 
-    public override (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(Tensor projected, RotaryTable turns)
+    public override (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(Tensor projected, RotaryTable table)
     {
-        if (!_suits.Turn || Compiled is not { } kernels)
-            return _plain.ApplyRotary(projected, turns);
+        if (!_suits.ApplyRotary || Compiled is not { } kernels)
+            return _plain.ApplyRotary(projected, table);
         var n = projected.shape[0];
         var (h, k, d) = (_config.Heads, _config.KeyValueHeads, _config.HeadDim);
         var (queries, keys, values) = (New(projected, n, h, d), New(projected, n, k, d), New(projected, n, k, d));
-        var (source, cos, sin) = (CudaModule.Pointer(projected), CudaModule.Pointer(turns.Cos), CudaModule.Pointer(turns.Sin));
+        var (source, cos, sin) = (CudaModule.Pointer(projected), CudaModule.Pointer(table.Cos), CudaModule.Pointer(table.Sin));
         var (q, kk, v) = (CudaModule.Pointer(queries), CudaModule.Pointer(keys), CudaModule.Pointer(values));
-        kernels.Module.Launch(kernels.Turn, n, Threads, (nint)(&source), (nint)(&cos), (nint)(&sin), (nint)(&q), (nint)(&kk), (nint)(&v), (nint)(&h), (nint)(&k), (nint)(&d));
+        kernels.Module.Launch(kernels.ApplyRotary, n, Threads, (nint)(&source), (nint)(&cos), (nint)(&sin), (nint)(&q), (nint)(&kk), (nint)(&v), (nint)(&h), (nint)(&k), (nint)(&d));
         return (queries, keys, values);
     }
 
@@ -63,13 +63,13 @@ internal sealed unsafe class CudaElementwise : Elementwise
 
     public override Tensor SiluMul(Tensor both)
     {
-        if (!_suits.Gate || Compiled is not { } kernels)
+        if (!_suits.SiluMul || Compiled is not { } kernels)
             return _plain.SiluMul(both);
         var (n, size) = (both.shape[0], (int)(both.shape[1] / 2));
         var inner = empty([n, size], both.dtype, both.device);
         var (source, target) = (CudaModule.Pointer(both), CudaModule.Pointer(inner));
         var pieces = n * size / SuitingKernels.Wide;
-        kernels.Module.Launch(kernels.Gate, (pieces + Threads - 1) / Threads, Threads, (nint)(&source), (nint)(&target), (nint)(&size), (nint)(&pieces));
+        kernels.Module.Launch(kernels.SiluMul, (pieces + Threads - 1) / Threads, Threads, (nint)(&source), (nint)(&target), (nint)(&size), (nint)(&pieces));
         return inner;
     }
 
@@ -128,7 +128,7 @@ internal sealed unsafe class CudaElementwise : Elementwise
         }
 
         // One block a token; a thread turns eight pairs of a head, or copies sixteen values.
-        extern "C" __global__ void turn_heads(const Eight* projected, const Eight* cos, const Eight* sin, Eight* queries,
+        extern "C" __global__ void apply_rotary(const Eight* projected, const Eight* cos, const Eight* sin, Eight* queries,
             Eight* keys, Eight* values, int heads, int shared, int size)
         {
             int half = size / 16;
@@ -154,7 +154,7 @@ internal sealed unsafe class CudaElementwise : Elementwise
             }
         }
 
-        extern "C" __global__ void gate_up(const Eight* both, Eight* inner, int size, long long pieces)
+        extern "C" __global__ void silu_mul(const Eight* both, Eight* inner, int size, long long pieces)
         {
             long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x;
             if (i >= pieces) return;

@@ -18,7 +18,7 @@ internal abstract class Elementwise : IDisposable
     /// Parts the projection [N, (H + 2 K) d] into queries [N, H, d] and keys [N, K, d], both turned to their positions, and
     /// values [N, K, d].
     /// </summary>
-    public abstract (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(Tensor projected, RotaryTable turns);
+    public abstract (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(Tensor projected, RotaryTable table);
 
     /// <summary>silu(gate) * up, from gate and up side by side: [N, 2 I] to [N, I].</summary>
     public abstract Tensor SiluMul(Tensor both);
@@ -57,12 +57,12 @@ internal sealed class TensorElementwise(ModelConfig config) : Elementwise
         return wide.mul(scale).to_type(x.dtype).mul_(weight).MoveToOuterDisposeScope();
     }
 
-    public override (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(Tensor projected, RotaryTable turns)
+    public override (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(Tensor projected, RotaryTable table)
     {
         var (h, k) = (config.Heads, config.KeyValueHeads);
         var all = projected.view(-1, h + 2 * k, config.HeadDim);
         var heads = all.narrow(1, 0, h + k);
-        var turned = heads.mul(turns.Cos).add_(heads.roll(heads.shape[^1] / 2, -1).mul_(turns.Sin));
+        var turned = heads.mul(table.Cos).add_(heads.roll(heads.shape[^1] / 2, -1).mul_(table.Sin));
         return (turned.narrow(1, 0, h), turned.narrow(1, h, k), all.narrow(1, h + k, k));
     }
 

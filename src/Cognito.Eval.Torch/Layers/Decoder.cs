@@ -86,15 +86,15 @@ public sealed class Decoder : IDisposable
     /// <summary>Sees each layer's router logits, [tokens, experts], in the order of the layers.</summary>
     public Action<int, Tensor>? OnRouting { get; set; }
 
-    /// <summary>An opening's keys and values in every layer, which the caller disposes.</summary>
-    internal IReadOnlyList<LayerKeyValues> Layers(SharedPrefix opening)
+    /// <summary>A shared prefix's keys and values in every layer, which the caller disposes.</summary>
+    internal IReadOnlyList<LayerKeyValues> Layers(SharedPrefix sharedPrefix)
     {
         using var mode = inference_mode();
         var layers = new LayerKeyValues[Config.Layers];
         Tensor Kept(Tensor x) => (IsFlash ? x.clone() : BlockAttention.ByHead(x)).DetachFromDisposeScope();
         try
         {
-            var batch = PackedBatch.Pack([new(null, opening.Tokens, [])]);
+            var batch = PackedBatch.Pack([new(null, sharedPrefix.Tokens, [])]);
             Hidden(batch, null, (layer, keys, values) => layers[layer] = new(Kept(keys), Kept(values))).Dispose();
             return layers;
         }
@@ -110,11 +110,11 @@ public sealed class Decoder : IDisposable
     }
 
     /// <summary>The last layer's output at the batch's rows, [R, D].</summary>
-    /// <param name="openings">The kept keys and values of the openings that the batch names, layer by layer.</param>
+    /// <param name="sharedPrefixes">The kept keys and values of the shared prefixes that the batch names, layer by layer.</param>
     /// <param name="keep">Sees each layer's keys and values, [N, K, d].</param>
     /// <param name="routing">Takes each layer's router logits at the batch's rows, [R, E], which the caller disposes.</param>
     internal Tensor Hidden(
-        PackedBatch batch, Func<SharedPrefix, IReadOnlyList<LayerKeyValues>>? openings = null, Action<int, Tensor, Tensor>? keep = null,
+        PackedBatch batch, Func<SharedPrefix, IReadOnlyList<LayerKeyValues>>? sharedPrefixes = null, Action<int, Tensor, Tensor>? keep = null,
         List<Tensor>? routing = null)
     {
         using var scope = NewDisposeScope();
@@ -127,7 +127,7 @@ public sealed class Decoder : IDisposable
                 keep?.Invoke(layer, keys, values);
                 // After the last attention only the rows asked for matter.
                 return attention.Over(
-                    queries, keys, values, o => openings!(o)[layer], layer == _layers.Length - 1 ? rows : null);
+                    queries, keys, values, o => sharedPrefixes!(o)[layer], layer == _layers.Length - 1 ? rows : null);
             }, rows, routing).MoveToOuterDisposeScope();
     }
 
@@ -140,11 +140,11 @@ public sealed class Decoder : IDisposable
         using var scope = NewDisposeScope();
         Interlocked.Add(ref _tokens, ids.shape[0]);
         var x = _embedding.index_select(0, ids);
-        var turns = _rope.At(positions, longest);
+        var table = _rope.At(positions, longest);
         for (var l = 0; l < _layers.Length; l++)
         {
             using var layer = NewDisposeScope();
-            var (queries, keys, values) = _layers[l].Project(x, turns);
+            var (queries, keys, values) = _layers[l].Project(x, table);
             var attended = attend(l, queries, keys, values);
             var stream = l == _layers.Length - 1 && rows is not null ? x.index_select(0, rows) : x;
             var before = x;

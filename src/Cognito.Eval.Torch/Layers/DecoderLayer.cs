@@ -11,8 +11,8 @@ internal sealed class DecoderLayer(
     Tensor feedForwardNorm, FeedForward feedForward)
 {
     /// <summary>Queries [N, H, d], keys [N, K, d], both turned to their positions, and values [N, K, d].</summary>
-    public (Tensor Queries, Tensor Keys, Tensor Values) Project(Tensor x, RotaryTable turns) =>
-        elementwise.ApplyRotary(nn.functional.linear(elementwise.Norm(x, attentionNorm), qkv, qkvBias), turns);
+    public (Tensor Queries, Tensor Keys, Tensor Values) Project(Tensor x, RotaryTable table) =>
+        elementwise.ApplyRotary(nn.functional.linear(elementwise.Norm(x, attentionNorm), qkv, qkvBias), table);
 
     /// <summary>The stream after this layer; <paramref name="attended"/> is [N, H d], consumed.</summary>
     public Tensor Finish(Tensor x, Tensor attended, Action<Tensor>? onRouting)

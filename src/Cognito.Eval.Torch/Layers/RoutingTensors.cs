@@ -34,7 +34,7 @@ internal sealed class RoutingTensors : IDisposable
         return zeros_like(shares).scatter_(-1, chosen, top / top.sum(-1, keepdim: true));
     }
 
-    /// <summary>Gives each branch's score the sums over its targets, in double.</summary>
+    /// <summary>Gives each continuation's score the sums over its targets, in double.</summary>
     /// <param name="summary">[L, R, W], on the host.</param>
     public static void AddTo(TokenScore[] scores, PackedBatch batch, Tensor summary)
     {

@@ -33,16 +33,16 @@ internal static unsafe partial class AtenOps
     /// the last of its keys and see none after themselves.
     /// </summary>
     /// <param name="window">How many keys a query sees, its own included; null is all.</param>
-    /// <param name="used">How many of a sequence's keys are there, where that is not all, int32.</param>
+    /// <param name="seqUsedK">How many of a sequence's keys are there, where that is not all, int32.</param>
     public static Tensor Flash(
-        Tensor q, Tensor k, Tensor v, Tensor queryEnds, Tensor keyEnds, long longestQuery, long longestKey, int? window,
-        Tensor? used = null)
+        Tensor q, Tensor k, Tensor v, Tensor cuSeqlensQ, Tensor cuSeqlensK, long maxSeqlenQ, long maxSeqlenK, int? window,
+        Tensor? seqUsedK = null)
     {
         var stack = stackalloc ulong[15];
-        (stack[0], stack[1], stack[2], stack[3], stack[4]) = (Handle(q), Handle(k), Handle(v), Optional(queryEnds), Optional(keyEnds));
-        (stack[5], stack[6], stack[7], stack[8], stack[9]) = ((ulong)longestQuery, (ulong)longestKey, 0, 1, 0);
+        (stack[0], stack[1], stack[2], stack[3], stack[4]) = (Handle(q), Handle(k), Handle(v), Optional(cuSeqlensQ), Optional(cuSeqlensK));
+        (stack[5], stack[6], stack[7], stack[8], stack[9]) = ((ulong)maxSeqlenQ, (ulong)maxSeqlenK, 0, 1, 0);
         (stack[10], stack[11], stack[12]) = (0, window is { } w ? Optional(w - 1) : 0, window is null ? 0 : Optional(0));
-        (stack[13], stack[14]) = (Optional(used), 0);
+        (stack[13], stack[14]) = (Optional(seqUsedK), 0);
         if (CallDispatcher(FlashForward, "", stack) != 0)
             throw Failed(q);
         for (var i = 1; i < 5; i++)

@@ -14,16 +14,16 @@ internal static class BatchDigest
         byte[] lastDigest = [];
         foreach (var tree in batch.Trees)
         {
-            // Trees of one opening lie side by side; its tokens are hashed once.
-            if (tree.SharedPrefix is { } opening && opening != last)
-                (last, lastDigest) = (opening, SHA256.HashData(MemoryMarshal.AsBytes(opening.Tokens.AsSpan())));
+            // Trees of one shared prefix lie side by side; its tokens are hashed once.
+            if (tree.SharedPrefix is { } sharedPrefix && sharedPrefix != last)
+                (last, lastDigest) = (sharedPrefix, SHA256.HashData(MemoryMarshal.AsBytes(sharedPrefix.Tokens.AsSpan())));
             hash.AppendData(tree.SharedPrefix is null ? [0] : lastDigest);
             Add(hash, tree.Context);
             Add(hash, [tree.Continuations.Count]);
-            foreach (var branch in tree.Continuations)
+            foreach (var continuation in tree.Continuations)
             {
-                Add(hash, branch.Tokens);
-                Add(hash, branch.Targets);
+                Add(hash, continuation.Tokens);
+                Add(hash, continuation.Targets);
             }
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());

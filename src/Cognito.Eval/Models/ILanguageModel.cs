@@ -11,7 +11,7 @@ public interface ILanguageModel : IDisposable
     int VocabularySize { get; }
 
     /// <summary>
-    /// The batches' scores, in the batches' order, as they come: one score a branch, trees in order, each tree's branches in
+    /// The batches' scores, in the batches' order, as they come: one score a continuation, trees in order, each tree's continuations in
     /// order. A model may work ahead of what has been taken.
     /// </summary>
     IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches);

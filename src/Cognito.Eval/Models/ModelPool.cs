@@ -14,7 +14,7 @@ public sealed record LostModel(string Device, Exception Error, int Left);
 
 /// <summary>Copies of one model, each on a device of its own, that take batches from a common queue.</summary>
 /// <remarks>
-/// A copy takes short runs of consecutive batches, so that it can work ahead and keep openings within a run. What a
+/// A copy takes short runs of consecutive batches, so that it can work ahead and keep shared prefixes within a run. What a
 /// batch itself brings about (memory runs out, a token is unknown, its work is cancelled) is thrown at the batch's place. Any
 /// other failure is the copy's: others do what it left unanswered; the last one's is thrown.
 /// </remarks>

@@ -60,7 +60,7 @@ internal static class OutOfMemoryRetry
         }
     }
 
-    /// <summary>Half of the trees each; of one tree half of its branches each, which compute its trunk twice.</summary>
+    /// <summary>Half of the trees each; of one tree half of its continuations each, which compute its context twice.</summary>
     private static ScoreBatch[] Halves(ScoreBatch batch)
     {
         if (batch.Trees.Count > 1)

@@ -46,7 +46,7 @@ public sealed class Scorer(
         var seconds = new Dictionary<string, double>();
         foreach (var (b, answered) in Answers(plan, stage, Shard.Whole, seconds, cancel))
             (scores[b], routing[b]) = (answered.Scores, answered.Routing);
-        Reply[] replies = [.. plan.Answers.Select(at => scores[at.Batch][at.Branch])
+        Reply[] replies = [.. plan.Answers.Select(at => scores[at.Batch][at.Continuation])
             .Select(score => new Likelihood(score.LogLikelihood, score.IsGreedy))];
         return new(replies, plan.Truncated, plan.Total.Distinct, plan.Total.ForwardTokens, seconds)
         {

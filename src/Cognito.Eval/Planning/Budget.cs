@@ -1,7 +1,7 @@
 namespace Cognito.Eval.Planning;
 
 /// <summary>How much goes through the model together. Work is cut by it once, from the whole run's requests.</summary>
-/// <param name="BatchTokens">Most tokens of a batch, openings not counted.</param>
+/// <param name="BatchTokens">Most tokens of a batch, shared prefixes not counted.</param>
 /// <param name="CacheTokens">Most tokens, prompts and room for answers, that are kept while generating.</param>
 /// <param name="Shares">Whether sequences that begin alike share what they begin with.</param>
 public readonly record struct Budget(int BatchTokens, long CacheTokens, bool Shares = true)

@@ -7,21 +7,21 @@ namespace Cognito.Eval.Planning;
 /// It is cut once, from all requests of a run; the model executes it as it is.
 /// </summary>
 /// <param name="Batches">What the model is given, in order.</param>
-/// <param name="Answers">For each request, where its score comes back: the batch, and the branch's place in it.</param>
+/// <param name="Answers">For each request, where its score comes back: the batch, and the continuation's place in it.</param>
 /// <param name="Truncated">For each request, whether its oldest tokens were cut off.</param>
 public sealed record Plan(
-    IReadOnlyList<ScoreBatch> Batches, IReadOnlyList<(int Batch, int Branch)> Answers, IReadOnlyList<bool> Truncated)
+    IReadOnlyList<ScoreBatch> Batches, IReadOnlyList<(int Batch, int Continuation)> Answers, IReadOnlyList<bool> Truncated)
 {
     /// <summary>By task, in the order of the documents: what is asked, and what of it goes through the model.</summary>
     public required IReadOnlyDictionary<string, PlanCounts> Counts { get; init; }
 
-    /// <summary>For each batch, the tasks whose documents it holds and their tokens in it, openings not counted.</summary>
+    /// <summary>For each batch, the tasks whose documents it holds and their tokens in it, shared prefixes not counted.</summary>
     public required IReadOnlyList<IReadOnlyDictionary<string, int>> Shares { get; init; }
 
     /// <summary>Each request's tokens, before truncation.</summary>
     public required IReadOnlyList<RequestTokens> Tokens { get; init; }
 
-    /// <summary>For each batch, the task of each of its branches.</summary>
+    /// <summary>For each batch, the task of each of its continuations.</summary>
     public required IReadOnlyList<IReadOnlyList<string>> Tasks { get; init; }
 
     /// <summary>The most tokens that a model's sequence may have.</summary>
@@ -29,9 +29,9 @@ public sealed record Plan(
 
     public PlanCounts Total => Counts.Values.Aggregate(PlanCounts.None, (sum, task) => sum + task);
 
-    /// <param name="documents">Spans by document; those of one of <paramref name="groups"/> may share an opening.</param>
+    /// <param name="documents">Spans by document; those of one of <paramref name="groups"/> may share a shared prefix.</param>
     /// <param name="groups">For each document, the task it belongs to.</param>
-    /// <param name="batchTokens">Most tokens of a batch, openings not counted; a longer tree is alone in one.</param>
+    /// <param name="batchTokens">Most tokens of a batch, shared prefixes not counted; a longer tree is alone in one.</param>
     /// <param name="merges">
     /// Whether requests of equal tokens get one answer (<see cref="Protocol.MergesEqualRequests"/>).
     /// </param>
@@ -50,12 +50,12 @@ public sealed record Plan(
         foreach (var task in trees.GroupBy(tree => tree.Group).Where(_ => shares))
             PrefixGroup.AssignSharedPrefix(task);
         var packed = Pack(trees, batchTokens);
-        var places = new (int Batch, int Branch)[distinct.Count];
+        var places = new (int Batch, int Continuation)[distinct.Count];
         for (var b = 0; b < packed.Count; b++)
         {
-            var branch = 0;
+            var continuation = 0;
             foreach (var span in packed[b].SelectMany(tree => tree.Spans))
-                places[span] = (b, branch++);
+                places[span] = (b, continuation++);
         }
         return new(
             [.. packed.Select(batch => new ScoreBatch([.. batch.Select(tree => tree.Tree())]))],
@@ -72,7 +72,7 @@ public sealed record Plan(
 
     private static OrderedDictionary<string, PlanCounts> Count(
         IReadOnlyList<IReadOnlyList<TokenSpan>> documents, IReadOnlyList<string> groups, int maxLength,
-        List<PrefixGroup> whole, List<PrefixGroup> planted)
+        List<PrefixGroup> whole, List<PrefixGroup> grouped)
     {
         var counts = new OrderedDictionary<string, PlanCounts>();
         void Add(string group, PlanCounts more) =>
@@ -87,24 +87,24 @@ public sealed record Plan(
             var shared = (trees.Count - 1L) * length;
             Add(task.Key, PlanCounts.None with { DistinctTokens = task.Sum(tree => (long)tree.Whole) - shared });
         }
-        foreach (var task in planted.GroupBy(tree => tree.Group))
+        foreach (var task in grouped.GroupBy(tree => tree.Group))
         {
-            var openings = task.Select(tree => tree.Opening).OfType<SharedPrefix>().Distinct();
+            var sharedPrefixes = task.Select(tree => tree.SharedPrefix).OfType<SharedPrefix>().Distinct();
             Add(task.Key, PlanCounts.None with
             {
                 Distinct = task.Sum(tree => tree.Spans.Count),
-                ForwardTokens = task.Sum(tree => (long)tree.Tokens) + openings.Sum(opening => opening.Tokens.Length),
+                ForwardTokens = task.Sum(tree => (long)tree.Tokens) + sharedPrefixes.Sum(sharedPrefix => sharedPrefix.Tokens.Length),
             });
         }
         return counts;
     }
 
-    /// <summary>Fills batches up to the budget: trees of one opening together, longest first.</summary>
+    /// <summary>Fills batches up to the budget: trees of one shared prefix together, longest first.</summary>
     private static List<List<PrefixGroup>> Pack(List<PrefixGroup> trees, int batchTokens)
     {
         var batches = new List<List<PrefixGroup>>();
         var room = 0;
-        var ordered = trees.GroupBy(tree => (object?)tree.Opening ?? "none")
+        var ordered = trees.GroupBy(tree => (object?)tree.SharedPrefix ?? "none")
             .SelectMany(group => group.OrderByDescending(tree => tree.Tokens));
         foreach (var tree in ordered)
         {

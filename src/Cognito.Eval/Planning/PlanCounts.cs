@@ -4,10 +4,10 @@ namespace Cognito.Eval.Planning;
 /// <param name="Distinct">Requests of equal tokens counted once, in the task that asked first.</param>
 /// <param name="RequestTokens">Every request's whole input: what goes through a model that shares nothing.</param>
 /// <param name="DistinctTokens">
-/// An opening once, each document's context beyond it once, each distinct continuation's input once: what sharing can
+/// a shared prefix once, each document's context beyond it once, each distinct continuation's input once: what sharing can
 /// come down to.
 /// </param>
-/// <param name="ForwardTokens">What goes through the model by this plan, openings counted once.</param>
+/// <param name="ForwardTokens">What goes through the model by this plan, shared prefixes counted once.</param>
 /// <param name="Truncated">Requests that lost their oldest tokens.</param>
 public sealed record PlanCounts(
     int Documents, int Requests, int Distinct, long RequestTokens, long DistinctTokens, long ForwardTokens, int Truncated)

@@ -1,18 +1,18 @@
 namespace Cognito.Eval.Planning;
 
-/// <summary>A tree before its opening is known: distinct spans of a document that begin alike.</summary>
+/// <summary>A tree before its shared prefix is known: distinct spans of a document that begin alike.</summary>
 internal sealed class PrefixGroup
 {
     /// <summary>
     /// Fewer shared tokens are rather computed again for each sequence: sharing takes a mask over the tree in place of
-    /// plain causal attention, and an opening a launch of its own.
+    /// plain causal attention, and a shared prefix a launch of its own.
     /// </summary>
     private const int WorthSharing = 8;
 
     private readonly TokenInput[] _inputs;
     private readonly int _shared;
 
-    /// <summary>Shared tokens before the first scored position, which an opening must not reach.</summary>
+    /// <summary>Shared tokens before the first scored position, which a shared prefix must not reach.</summary>
     private readonly int _unscored;
 
     private PrefixGroup(string group, int[] spans, TokenInput[] inputs)
@@ -28,13 +28,13 @@ internal sealed class PrefixGroup
     /// <summary>Their places among the distinct spans.</summary>
     public IReadOnlyList<int> Spans { get; }
 
-    public SharedPrefix? Opening { get; private set; }
+    public SharedPrefix? SharedPrefix { get; private set; }
 
     /// <summary>Its tokens, what the spans share counted once.</summary>
     public int Whole { get; }
 
-    /// <summary>Those that are computed with it, not with its opening.</summary>
-    public int Tokens => Whole - (Opening?.Tokens.Length ?? 0);
+    /// <summary>Those that are computed with it, not with its shared prefix.</summary>
+    public int Tokens => Whole - (SharedPrefix?.Tokens.Length ?? 0);
 
     /// <summary>
     /// Each document's spans that no document before it has. Those that lost tokens begin elsewhere, so they stand apart,
@@ -68,7 +68,7 @@ internal sealed class PrefixGroup
     public IEnumerable<PrefixGroup> Alone() => Spans.Select((span, i) => new PrefixGroup(Group, [span], [_inputs[i]]));
 
     /// <summary>
-    /// Gives a task's trees the beginning that most of them have in common as their opening. Those that begin otherwise
+    /// Gives a task's trees the beginning that most of them have in common as their shared prefix. Those that begin otherwise
     /// go without; a rarer beginning is not worth a launch of its own.
     /// </summary>
     public static void AssignSharedPrefix(IEnumerable<PrefixGroup> task)
@@ -76,9 +76,9 @@ internal sealed class PrefixGroup
         var (length, carriers) = CommonBeginning(task);
         if (length < WorthSharing || carriers.Count < 2)
             return;
-        var opening = new SharedPrefix(carriers[0]._inputs[0].Slice(0, length));
+        var sharedPrefix = new SharedPrefix(carriers[0]._inputs[0].Slice(0, length));
         foreach (var tree in carriers)
-            tree.Opening = opening;
+            tree.SharedPrefix = sharedPrefix;
     }
 
     /// <summary>
@@ -102,10 +102,10 @@ internal sealed class PrefixGroup
 
     public PrefixTree Tree()
     {
-        var from = Opening?.Tokens.Length ?? 0;
-        var trunk = _inputs.Length == 1 ? from : _shared;
+        var from = SharedPrefix?.Tokens.Length ?? 0;
+        var context = _inputs.Length == 1 ? from : _shared;
         return new(
-            Opening, _inputs[0].Slice(from, trunk),
-            [.. _inputs.Select(input => new Continuation(input.Slice(trunk, input.Length), input.Span.Continuation))]);
+            SharedPrefix, _inputs[0].Slice(from, context),
+            [.. _inputs.Select(input => new Continuation(input.Slice(context, input.Length), input.Span.Continuation))]);
     }
 }

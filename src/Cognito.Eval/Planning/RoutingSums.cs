@@ -16,7 +16,7 @@ public sealed record RoutingSums(int Experts, long Tokens, double[] Values)
     public static RoutingSums operator +(RoutingSums a, RoutingSums b) =>
         new(a.Experts, a.Tokens + b.Tokens, [.. a.Values.Zip(b.Values, (x, y) => x + y)]);
 
-    /// <summary>A batch's sums by task, its branches in order; null where the model recorded none.</summary>
+    /// <summary>A batch's sums by task, its continuations in order; null where the model recorded none.</summary>
     public static IReadOnlyDictionary<string, RoutingSums>? ByTask(IReadOnlyList<TokenScore> scores, IReadOnlyList<string> tasks)
     {
         if (!scores.Any(score => score.Routing is not null))
@@ -38,7 +38,7 @@ public sealed record RoutingSums(int Experts, long Tokens, double[] Values)
         return total;
     }
 
-    /// <summary>Adds to this one's own numbers: a batch has many branches.</summary>
+    /// <summary>Adds to this one's own numbers: a batch has many continuations.</summary>
     private RoutingSums Add(RoutingSums more)
     {
         for (var i = 0; i < Values.Length; i++)

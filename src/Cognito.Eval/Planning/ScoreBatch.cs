@@ -7,13 +7,13 @@ public sealed class SharedPrefix(int[] tokens)
 }
 
 /// <summary>
-/// Sequences that begin alike. A branch's whole input is Opening ++ Trunk ++ Branch.Tokens; every token is computed once.
+/// Sequences that begin alike. A continuation's whole input is Opening ++ Context ++ Continuation.Tokens; every token is computed once.
 /// </summary>
 public sealed record PrefixTree(SharedPrefix? SharedPrefix, int[] Context, IReadOnlyList<Continuation> Continuations);
 
 /// <summary>
 /// One sequence of a tree. The last Targets.Length positions of its whole input predict Targets, one each; these
-/// positions lie in the trunk or in the branch, never in the opening. Tokens may be empty.
+/// positions lie in the context or in the continuation, never in the shared prefix. Tokens may be empty.
 /// </summary>
 public sealed record Continuation(int[] Tokens, int[] Targets);
 

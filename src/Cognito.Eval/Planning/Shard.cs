@@ -28,7 +28,7 @@ public readonly record struct Shard(int Index, int Count)
     }
 
     /// <summary>
-    /// For each batch, the shard that answers it. A shard's batches lie side by side, so that few openings are needed
+    /// For each batch, the shard that answers it. A shard's batches lie side by side, so that few shared prefixes are needed
     /// twice, and the shards cost about the same.
     /// </summary>
     /// <param name="costs">What each batch costs, in tokens.</param>

@@ -48,7 +48,7 @@ public sealed class PlanCommandTests : IDisposable
         var memory = plan["memory_bytes"]!;
         Assert.Equal(
             Number(memory["peak"]), Number(memory["weights"]) + Math.Max(
-                Number(memory["openings"]) + Number(memory["batch"]), Number(memory["generation"])));
+                Number(memory["shared_prefixes"]) + Number(memory["batch"]), Number(memory["generation"])));
     }
 
     [Fact]

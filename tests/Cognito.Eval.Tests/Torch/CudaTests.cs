@@ -51,11 +51,11 @@ public sealed class CudaTests
         }
     }
 
-    /// <summary>Two or four branches, as tasks have them, on trunks of many lengths.</summary>
+    /// <summary>Two or four continuations, as tasks have them, on contexts of many lengths.</summary>
     private static ScoreBatch Wide(Random random, int round) => new([.. Enumerable.Range(0, 5).Select(_ =>
     {
-        var trunk = TorchModelTests.Tokens(random, 20 + random.Next(40 * (round - 18)));
-        return new PrefixTree(null, trunk, [.. Enumerable.Range(0, 2 + 2 * random.Next(2)).Select(_ =>
+        var context = TorchModelTests.Tokens(random, 20 + random.Next(40 * (round - 18)));
+        return new PrefixTree(null, context, [.. Enumerable.Range(0, 2 + 2 * random.Next(2)).Select(_ =>
         {
             var tokens = TorchModelTests.Tokens(random, 1 + random.Next(30));
             return new Continuation(tokens, [.. tokens.Skip(1), 7]);
@@ -71,11 +71,11 @@ public sealed class CudaTests
         var random = new Random(23);
         for (var length = 1; length <= 140; length++)
         {
-            var trunk = TorchModelTests.Tokens(random, length);
+            var context = TorchModelTests.Tokens(random, length);
             ScoreBatch batch = new([
-                new(null, trunk, [new([], [trunk[0]])]),
-                new(null, trunk, [new([5, 6], [6, 7]), new([8], [9])]),
-                new(new([1, 2, 3]), trunk, [new([], [trunk[0]])]),
+                new(null, context, [new([], [context[0]])]),
+                new(null, context, [new([5, 6], [6, 7]), new([8], [9])]),
+                new(new([1, 2, 3]), context, [new([], [context[0]])]),
             ]);
             TorchModelTests.AssertEqual(expected.Score(batch), actual.Score(batch));
         }

@@ -54,7 +54,7 @@ public sealed class DeviceMemoryTests
         const int tokens = 1 << 16, heads = 32, size = 128;
         var many = tensor(new[] { 0, tokens }, ScalarType.Int32, CUDA);
         var q = zeros([tokens, heads, size], ScalarType.BFloat16, CUDA);
-        for (var piece = 1L << 34; piece >= 1 << 20; )
+        for (var piece = 1L << 34; piece >= 1 << 20;)
             try
             {
                 _ = empty(piece, ScalarType.Byte, CUDA);

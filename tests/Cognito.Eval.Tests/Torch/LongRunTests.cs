@@ -9,7 +9,7 @@ namespace Cognito.Eval.Tests;
 [Collection("torch")]
 public sealed class LongRunTests(ITestOutputHelper output)
 {
-    private const int Rounds = 100, Branches = 180, Prompts = 20, Warm = 20;
+    private const int Rounds = 100, Continuations = 180, Prompts = 20, Warm = 20;
     private const double MostGrowth = 24;
 
     /// <summary>Growth is measured between the rounds, after the first ones have filled pools and caches.</summary>
@@ -25,10 +25,10 @@ public sealed class LongRunTests(ITestOutputHelper output)
         var (tensors, resident) = (0L, 0.0);
         for (var round = 0; round < Rounds; round++)
         {
-            var opening = new SharedPrefix(Tokens(random, 60));
-            PrefixTree[] trees = [.. Enumerable.Range(0, Branches / 4).Select(_ => new PrefixTree(opening, Tokens(random, 5),
+            var sharedPrefix = new SharedPrefix(Tokens(random, 60));
+            PrefixTree[] trees = [.. Enumerable.Range(0, Continuations / 4).Select(_ => new PrefixTree(sharedPrefix, Tokens(random, 5),
                 [.. Enumerable.Range(0, 4).Select(_ => new Continuation(Tokens(random, 4), Tokens(random, 3)))]))];
-            Assert.Equal(Branches, model.Score([.. trees.Chunk(9).Select(chunk => new ScoreBatch(chunk))]).Sum(scores => scores.Count));
+            Assert.Equal(Continuations, model.Score([.. trees.Chunk(9).Select(chunk => new ScoreBatch(chunk))]).Sum(scores => scores.Count));
             Prompt[] prompts = [.. Enumerable.Range(0, Prompts).Select(_ => new Prompt(Tokens(random, 30), 8))];
             Assert.Equal(Prompts, model.Generate(prompts, (_, _) => false).Count);
             if (round == Warm)

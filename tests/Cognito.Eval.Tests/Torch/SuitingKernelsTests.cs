@@ -13,11 +13,11 @@ public sealed class SuitingKernelsTests
     [Fact]
     public void Each_kernel_is_asked_on_its_own()
     {
-        Assert.Equal(new SuitingKernels(Norm: true, Turn: true, Gate: true, Weigh: true), SuitingKernels.For(Usual));
-        Assert.Equal(new SuitingKernels(Norm: true, Turn: true, Gate: true, Weigh: false), SuitingKernels.For(Usual with { Experts = 60 }));
-        Assert.Equal(new SuitingKernels(Norm: true, Turn: false, Gate: true, Weigh: true), SuitingKernels.For(Usual with { HeadDim = 72 }));
-        Assert.Equal(new SuitingKernels(Norm: true, Turn: true, Gate: false, Weigh: true), SuitingKernels.For(Usual with { IntermediateSize = 1001 }));
-        Assert.Equal(new SuitingKernels(Norm: false, Turn: true, Gate: true, Weigh: false), SuitingKernels.For(Usual with { HiddenSize = 900 }));
+        Assert.Equal(new SuitingKernels(Norm: true, ApplyRotary: true, SiluMul: true, Weigh: true), SuitingKernels.For(Usual));
+        Assert.Equal(new SuitingKernels(Norm: true, ApplyRotary: true, SiluMul: true, Weigh: false), SuitingKernels.For(Usual with { Experts = 60 }));
+        Assert.Equal(new SuitingKernels(Norm: true, ApplyRotary: false, SiluMul: true, Weigh: true), SuitingKernels.For(Usual with { HeadDim = 72 }));
+        Assert.Equal(new SuitingKernels(Norm: true, ApplyRotary: true, SiluMul: false, Weigh: true), SuitingKernels.For(Usual with { IntermediateSize = 1001 }));
+        Assert.Equal(new SuitingKernels(Norm: false, ApplyRotary: true, SiluMul: true, Weigh: false), SuitingKernels.For(Usual with { HiddenSize = 900 }));
     }
 
     [Theory]

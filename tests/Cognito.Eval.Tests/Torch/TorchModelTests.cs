@@ -41,13 +41,13 @@ public sealed class TorchModelTests
     {
         using var model = Load(name);
         var random = new Random(8);
-        var opening = new SharedPrefix(Tokens(random, 270));
-        // Each shape of a block: trunks and branches that are cut, branches that share a block, windows passed.
+        var sharedPrefix = new SharedPrefix(Tokens(random, 270));
+        // Each shape of a block: contexts and continuations that are cut, continuations that share a block, windows passed.
         var batch = new ScoreBatch([
-            new(opening, Tokens(random, 300), [New(3), New(290), New(2), New(0)]),
+            new(sharedPrefix, Tokens(random, 300), [New(3), New(290), New(2), New(0)]),
             new(null, Tokens(random, 600), [New(5), New(7)]),
-            new(opening, Tokens(random, 4), [New(2)]),
-            new(opening, Tokens(random, 9), [New(0), New(1)]),
+            new(sharedPrefix, Tokens(random, 4), [New(2)]),
+            new(sharedPrefix, Tokens(random, 9), [New(0), New(1)]),
             new(null, [], [New(300), New(20)]),
         ]);
         AssertEqual(Alone(model, batch), model.Score(batch));
@@ -216,7 +216,7 @@ public sealed class TorchModelTests
     {
         using var model = new TorchModel(Load("tiny-llama").Decoder, workers: workers);
         var (first, second) = (new SharedPrefix([1, 2, 3]), new SharedPrefix([4, 5]));
-        PrefixTree With(SharedPrefix? opening) => new(opening, [7, 8], [new([], [9])]);
+        PrefixTree With(SharedPrefix? sharedPrefix) => new(sharedPrefix, [7, 8], [new([], [9])]);
         ScoreBatch[] batches = [new([With(first), With(second)]), new([With(second)]), new([With(null)]), new([With(first)])];
         var scores = model.Score(batches).ToList();
         Assert.Equal(5 + 5 * 2, model.Decoder.Tokens);
@@ -276,17 +276,17 @@ public sealed class TorchModelTests
         t.Continuations.Select(b => model.Score(new ScoreBatch([new(null,
             [.. t.SharedPrefix?.Tokens ?? [], .. t.Context, .. b.Tokens], [new([], b.Targets)])])).Single()))];
 
-    /// <summary>Trees with and without openings, trunks and branch tokens; every branch has a place that predicts.</summary>
+    /// <summary>Trees with and without shared prefixes, contexts and continuation tokens; every continuation has a place that predicts.</summary>
     internal static ScoreBatch RandomBatch(Random random)
     {
-        SharedPrefix?[] openings = [null, new(Tokens(random, 1 + random.Next(30))), new(Tokens(random, 1 + random.Next(5)))];
+        SharedPrefix?[] sharedPrefixes = [null, new(Tokens(random, 1 + random.Next(30))), new(Tokens(random, 1 + random.Next(5)))];
         return new([.. Enumerable.Range(0, 1 + random.Next(6)).Select(_ =>
         {
-            var trunk = Tokens(random, random.Next(3) == 0 ? 0 : random.Next(60));
-            return new PrefixTree(openings[random.Next(3)], trunk, [.. Enumerable.Range(0, 1 + random.Next(5)).Select(_ =>
+            var context = Tokens(random, random.Next(3) == 0 ? 0 : random.Next(60));
+            return new PrefixTree(sharedPrefixes[random.Next(3)], context, [.. Enumerable.Range(0, 1 + random.Next(5)).Select(_ =>
             {
-                var tokens = Tokens(random, random.Next(trunk.Length == 0 ? 1 : 0, 12));
-                return new Continuation(tokens, Tokens(random, 1 + random.Next(tokens.Length + Math.Min(3, trunk.Length))));
+                var tokens = Tokens(random, random.Next(context.Length == 0 ? 1 : 0, 12));
+                return new Continuation(tokens, Tokens(random, 1 + random.Next(tokens.Length + Math.Min(3, context.Length))));
             })]);
         })]);
     }

@@ -11,17 +11,17 @@ public sealed class PlanTests
 
     public static TheoryData<int> Seeds => [.. Enumerable.Range(0, 60)];
 
-    /// <summary>A branch's whole input, and what is scored of it.</summary>
+    /// <summary>A continuation's whole input, and what is scored of it.</summary>
     private static IEnumerable<(int[] Input, int[] Targets)> Sequences(ScoreBatch batch) =>
-        batch.Trees.SelectMany(tree => tree.Continuations.Select(branch =>
-            ((int[])[.. tree.SharedPrefix?.Tokens ?? [], .. tree.Context, .. branch.Tokens], branch.Targets)));
+        batch.Trees.SelectMany(tree => tree.Continuations.Select(continuation =>
+            ((int[])[.. tree.SharedPrefix?.Tokens ?? [], .. tree.Context, .. continuation.Tokens], continuation.Targets)));
 
     private static int TokensOf(ScoreBatch batch) =>
-        batch.Trees.Sum(tree => tree.Context.Length + tree.Continuations.Sum(branch => branch.Tokens.Length));
+        batch.Trees.Sum(tree => tree.Context.Length + tree.Continuations.Sum(continuation => continuation.Tokens.Length));
 
     private static long ForwardOf(Plan plan) => plan.Batches.Sum(TokensOf)
         + plan.Batches.SelectMany(batch => batch.Trees).Select(tree => tree.SharedPrefix).OfType<SharedPrefix>().Distinct()
-            .Sum(opening => opening.Tokens.Length);
+            .Sum(sharedPrefix => sharedPrefix.Tokens.Length);
 
     private static ulong Answer(IEnumerable<int> input, int[] targets)
     {
@@ -44,7 +44,7 @@ public sealed class PlanTests
     {
         var batches = plan.Batches
             .Select(batch => Sequences(batch).Select(s => Answer(s.Input, s.Targets)).ToArray()).ToArray();
-        return [.. plan.Answers.Select(at => batches[at.Batch][at.Branch])];
+        return [.. plan.Answers.Select(at => batches[at.Batch][at.Continuation])];
     }
 
     /// <summary>What each request is answered alone; where equal ones are merged, as the first one's split has it.</summary>
@@ -76,9 +76,9 @@ public sealed class PlanTests
                     Assert.Equal(alone, Answers(plan));
                     Assert.All(plan.Batches, batch => Assert.True(batch.Trees.Count == 1 || TokensOf(batch) <= budget));
                     Assert.All(plan.Batches.SelectMany(Sequences), s => Assert.True(s.Input.Length <= asked.MaxLength));
-                    // What is scored is predicted after the opening.
-                    Assert.All(Trees(plan), tree => Assert.All(tree.Continuations, branch =>
-                        Assert.True(tree.Context.Length + branch.Tokens.Length >= branch.Targets.Length)));
+                    // What is scored is predicted after the shared prefix.
+                    Assert.All(Trees(plan), tree => Assert.All(tree.Continuations, continuation =>
+                        Assert.True(tree.Context.Length + continuation.Tokens.Length >= continuation.Targets.Length)));
                 }
         }
     }
@@ -125,9 +125,9 @@ public sealed class PlanTests
     private static int[] Tokens(int from, int count) => [.. Enumerable.Range(from, count)];
 
     /// <summary>A document of two choices; its own tokens are those from <paramref name="own"/> on.</summary>
-    private static TokenSpan[] Document(int[] opening, int own, int length = 10)
+    private static TokenSpan[] Document(int[] sharedPrefix, int own, int length = 10)
     {
-        int[] context = [.. opening, .. Tokens(own, length)];
+        int[] context = [.. sharedPrefix, .. Tokens(own, length)];
         return [new(context, [1, 2]), new(context, [3, 4, 5])];
     }
 
@@ -139,11 +139,11 @@ public sealed class PlanTests
     [Fact]
     public void An_odd_document_leaves_the_opening_to_the_others()
     {
-        int[] opening = Tokens(1000, 50);
+        int[] sharedPrefix = Tokens(1000, 50);
         var plan = Planned(
-            500, Document(opening, 100), Document([], 200), Document(opening, 300), Document(opening, 400));
+            500, Document(sharedPrefix, 100), Document([], 200), Document(sharedPrefix, 300), Document(sharedPrefix, 400));
         var trees = Trees(plan);
-        Assert.Equal(3, trees.Count(tree => tree.SharedPrefix?.Tokens.SequenceEqual(opening) == true));
+        Assert.Equal(3, trees.Count(tree => tree.SharedPrefix?.Tokens.SequenceEqual(sharedPrefix) == true));
         Assert.Equal(Tokens(200, 10), Assert.Single(trees, tree => tree.SharedPrefix is null).Context);
         Assert.Equal(50 + 4 * (10 + 1 + 2), plan.Total.ForwardTokens);
         Assert.Equal(plan.Total.DistinctTokens, plan.Total.ForwardTokens);
@@ -152,24 +152,24 @@ public sealed class PlanTests
     [Fact]
     public void A_beginning_that_most_share_may_be_longer_than_what_all_share()
     {
-        int[] opening = Tokens(1000, 50);
+        int[] sharedPrefix = Tokens(1000, 50);
         var plan = Planned(500,
-            Document(opening, 100), Document(opening[..9], 200), Document(opening, 300), Document(opening, 400),
-            Document(opening, 500));
+            Document(sharedPrefix, 100), Document(sharedPrefix[..9], 200), Document(sharedPrefix, 300), Document(sharedPrefix, 400),
+            Document(sharedPrefix, 500));
         Assert.Equal(4, Trees(plan).Count(tree => tree.SharedPrefix?.Tokens.Length == 50));
     }
 
     [Fact]
     public void A_truncated_prompt_has_no_opening_and_the_others_keep_theirs()
     {
-        int[] opening = Tokens(1000, 50);
+        int[] sharedPrefix = Tokens(1000, 50);
         TokenSpan[][] documents =
         [
-            Document(opening, 100), Document(opening, 200, 90), Document(opening, 300, 90), Document(opening, 400, 90),
-            Document(opening, 500),
+            Document(sharedPrefix, 100), Document(sharedPrefix, 200, 90), Document(sharedPrefix, 300, 90), Document(sharedPrefix, 400, 90),
+            Document(sharedPrefix, 500),
         ];
         var plan = Planned(100, documents);
-        Assert.Equal(2, Trees(plan).Count(tree => tree.SharedPrefix?.Tokens.SequenceEqual(opening) == true));
+        Assert.Equal(2, Trees(plan).Count(tree => tree.SharedPrefix?.Tokens.SequenceEqual(sharedPrefix) == true));
         Assert.Equal(6, plan.Total.Truncated);
         Assert.Equal(50 + 2 * (10 + 1 + 2) + 3 * 2 * 100, plan.Total.ForwardTokens);
     }
@@ -204,8 +204,8 @@ public sealed class PlanTests
     [Fact]
     public void Tasks_do_not_share_an_opening()
     {
-        int[] opening = Tokens(1000, 50);
-        TokenSpan[][] documents = [.. Enumerable.Range(1, 4).Select(d => Document(opening, 100 * d))];
+        int[] sharedPrefix = Tokens(1000, 50);
+        TokenSpan[][] documents = [.. Enumerable.Range(1, 4).Select(d => Document(sharedPrefix, 100 * d))];
         var plan = Plan.Make(documents, ["a", "b", "a", "b"], 500, 10_000);
         Assert.Equal(2, Trees(plan).Select(tree => tree.SharedPrefix).Distinct().Count());
         Assert.Equal(["a", "b"], plan.Counts.Keys);

@@ -3,7 +3,7 @@ using Cognito.Eval.Planning;
 namespace Cognito.Eval.Tests;
 
 /// <summary>
-/// Made-up requests in tokens: openings that most documents of a task share, equal documents, equal requests split
+/// Made-up requests in tokens: shared prefixes that most documents of a task share, equal documents, equal requests split
 /// elsewhere, continuations of one token, and a maximum length that cuts some.
 /// </summary>
 internal sealed record RandomRequests(IReadOnlyList<IReadOnlyList<TokenSpan>> Documents, IReadOnlyList<string> Groups, int MaxLength)
@@ -19,7 +19,7 @@ internal sealed record RandomRequests(IReadOnlyList<IReadOnlyList<TokenSpan>> Do
         var (documents, groups) = (new List<IReadOnlyList<TokenSpan>>(), new List<string>());
         for (var task = random.Next(1, 4); task > 0; task--)
         {
-            var opening = Tokens(0, 40);
+            var sharedPrefix = Tokens(0, 40);
             for (var d = random.Next(1, 13); d > 0; d--)
             {
                 groups.Add($"task {task}");
@@ -28,7 +28,7 @@ internal sealed record RandomRequests(IReadOnlyList<IReadOnlyList<TokenSpan>> Do
                     documents.Add([.. documents[random.Next(documents.Count)].Select(span => Again(span, random))]);
                     continue;
                 }
-                int[] context = [.. random.Next(5) == 0 ? Tokens(0, 40) : opening, .. Tokens(1, 20)];
+                int[] context = [.. random.Next(5) == 0 ? Tokens(0, 40) : sharedPrefix, .. Tokens(1, 20)];
                 var longest = random.Next(2) == 0 ? 1 : 6;
                 documents.Add([.. Enumerable.Range(0, random.Next(6)).Select(_ => new TokenSpan(context, Tokens(1, longest)))]);
             }

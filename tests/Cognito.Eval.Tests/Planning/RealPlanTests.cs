@@ -41,11 +41,11 @@ public sealed class RealPlanTests(ITestOutputHelper output)
             .Select(span => (int[])[.. span.Context, .. span.Continuation])
             .Where(whole => asked.Add(string.Join(' ', whole))).Select(whole => whole[..^1]).ToList())
             .Where(document => document.Count > 0).ToList();
-        var opening = fresh.Min(document => document.Min(input => input.AsSpan().CommonPrefixLength(fresh[0][0])));
-        return opening + fresh.Sum(document =>
+        var sharedPrefix = fresh.Min(document => document.Min(input => input.AsSpan().CommonPrefixLength(fresh[0][0])));
+        return sharedPrefix + fresh.Sum(document =>
         {
             var shared = document.Min(input => input.AsSpan().CommonPrefixLength(document[0]));
-            return shared - opening + document.Sum(input => (long)input.Length - shared);
+            return shared - sharedPrefix + document.Sum(input => (long)input.Length - shared);
         });
     }
 }

@@ -3,7 +3,7 @@ using Cognito.Eval.Planning;
 
 namespace Cognito.Eval.Tests;
 
-public sealed class HalvingTests
+public sealed class OutOfMemoryRetryTests
 {
     /// <summary>A toy with room for so many tokens of a batch; it counts what it computed.</summary>
     private sealed class Cramped(int room) : ILanguageModel
@@ -18,7 +18,7 @@ public sealed class HalvingTests
         {
             foreach (var batch in batches)
             {
-                var tokens = batch.Trees.Sum(tree => tree.Context.Length + tree.Continuations.Sum(branch => branch.Tokens.Length));
+                var tokens = batch.Trees.Sum(tree => tree.Context.Length + tree.Continuations.Sum(continuation => continuation.Tokens.Length));
                 if (tokens > room)
                     throw new InsufficientMemoryException($"{tokens} tokens; there is room for {room}");
                 Answered.Add(tokens);
@@ -41,8 +41,8 @@ public sealed class HalvingTests
         public void Dispose() { }
     }
 
-    private static PrefixTree Tree(int first, int branches) => new(
-        null, [first, first + 1, first + 2], [.. Enumerable.Range(0, branches).Select(b => new Continuation([b], [first]))]);
+    private static PrefixTree Tree(int first, int continuations) => new(
+        null, [first, first + 1, first + 2], [.. Enumerable.Range(0, continuations).Select(b => new Continuation([b], [first]))]);
 
     private static ScoreBatch[] Batches => [
         new([Tree(1, 1), Tree(2, 1)]), new([Tree(3, 3), Tree(4, 1), Tree(5, 2), Tree(6, 1)]), new([Tree(7, 4)]), new([Tree(8, 1)])];

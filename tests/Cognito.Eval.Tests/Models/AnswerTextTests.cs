@@ -4,7 +4,7 @@ using Cognito.Eval.Planning;
 
 namespace Cognito.Eval.Tests;
 
-public sealed class EntryTests
+public sealed class AnswerTextTests
 {
     [Fact]
     public void Numbers_come_back_with_the_same_bits()

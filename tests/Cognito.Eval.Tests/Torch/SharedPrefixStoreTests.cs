@@ -3,11 +3,11 @@ using Cognito.Eval.Torch.Attention;
 
 namespace Cognito.Eval.Tests;
 
-public sealed class OpeningStoreTests
+public sealed class SharedPrefixStoreTests
 {
     private static readonly SharedPrefix First = new([1, 2]), Second = new([3]);
 
-    private static ScoreBatch Batch(params SharedPrefix?[] openings) => new([.. openings.Select(o => new PrefixTree(o, [7], []))]);
+    private static ScoreBatch Batch(params SharedPrefix?[] sharedPrefixes) => new([.. sharedPrefixes.Select(o => new PrefixTree(o, [7], []))]);
 
     [Theory]
     [InlineData(1, "1 A B 2 C D E")]
@@ -18,7 +18,7 @@ public sealed class OpeningStoreTests
         ScoreBatch[] batches = [Batch(First, null), Batch(First), Batch([null]), Batch(First, Second), Batch(Second)];
         using var store = new SharedPrefixStore(batches, _ => []);
         Assert.Equal(order, string.Join(' ', store.Ahead(batches, places).Select(work =>
-            work.Batch is { } batch ? $"{(char)('A' + Array.IndexOf(batches, batch))}" : work.Opening == First ? "1" : "2")));
+            work.Batch is { } batch ? $"{(char)('A' + Array.IndexOf(batches, batch))}" : work.SharedPrefix == First ? "1" : "2")));
     }
 
     [Fact]
