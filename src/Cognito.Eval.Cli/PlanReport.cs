@@ -124,7 +124,7 @@ internal sealed record PlanReport(
         {
             dtype = Dtype,
             weights = Memory.Weights,
-            sharedPrefixes = Memory.SharedPrefixes,
+            shared_prefixes = Memory.SharedPrefixes,
             batch = Memory.Batch,
             generation = Memory.Generation,
             peak = Memory.Peak,

@@ -5,6 +5,7 @@ using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
+using Cognito.Eval.Tokenizers;
 using Cognito.Eval.Torch;
 using Cognito.Eval.Torch.Weights;
 
@@ -143,6 +144,12 @@ internal sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
         }
     }
 
+    /// <summary>The build of every assembly that an answer hangs on; what is asked stands in the key by itself.</summary>
+    internal static string Build { get; } = string.Join(' ', new[]
+    {
+        typeof(RegularFile), typeof(CheckpointTokenizer), typeof(Scorer), typeof(TorchModel),
+    }.Select(type => type.Assembly.ManifestModule.ModuleVersionId));
+
     /// <summary>What answers of this checkpoint, placed so, depend on.</summary>
     public static RunKey Key(
         Checkpoint checkpoint, Provenance provenance, IReadOnlyList<Questions> asked, Limit? limit, int? batchTokens,
@@ -153,7 +160,7 @@ internal sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
             provenance with { BatchTokens = null, CacheTokens = null }, weights.Fingerprint(),
             ConfigSha256(checkpoint),
             checkpoint.EndIds, limit?.Value, batchTokens, routing,
-            $"{typeof(Scorer).Assembly.ManifestModule.ModuleVersionId} {typeof(TorchModel).Assembly.ManifestModule.ModuleVersionId}",
+            Build,
             RunKey.Of(asked));
     }
 

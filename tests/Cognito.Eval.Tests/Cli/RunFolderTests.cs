@@ -1,8 +1,10 @@
+using System.Reflection;
 using Cognito.Eval.Cli;
 using Cognito.Eval.Files;
 using Cognito.Eval.Journal;
 using Cognito.Eval.Planning;
 using Cognito.Eval.Results;
+using Cognito.Eval.Torch;
 
 namespace Cognito.Eval.Tests;
 
@@ -26,6 +28,20 @@ public sealed class RunFolderTests : IDisposable
         Assert.True(Found("b").IsNew);
         Assert.True(Found("a", shard: new(0, 2)).IsNew);
         Assert.True(Found("a", fresh: true).IsNew);
+    }
+
+    [Fact]
+    public void The_build_names_every_assembly_that_the_model_is_made_of()
+    {
+        var own = new HashSet<Assembly> { typeof(TorchModel).Assembly };
+        for (var count = 0; count < own.Count;)
+        {
+            count = own.Count;
+            own.UnionWith(own.SelectMany(assembly => assembly.GetReferencedAssemblies())
+                .Where(name => name.Name!.StartsWith("Cognito.Eval", StringComparison.Ordinal)).Select(Assembly.Load).ToList());
+        }
+        Assert.Equal(
+            own.Select(assembly => $"{assembly.ManifestModule.ModuleVersionId}").Order(), RunFolder.Build.Split(' ').Order());
     }
 
     [Fact]
