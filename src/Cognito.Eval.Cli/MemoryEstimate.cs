@@ -1,4 +1,5 @@
 using Cognito.Eval.Planning;
+using Cognito.Eval.Torch;
 using Cognito.Eval.Torch.Architectures;
 
 namespace Cognito.Eval.Cli;
@@ -10,9 +11,6 @@ namespace Cognito.Eval.Cli;
 /// <param name="Generation">Keys and values of the largest batch that generates, prompts and answers.</param>
 internal sealed record MemoryEstimate(long Weights, long SharedPrefixes, long Batch, long Generation)
 {
-    /// <summary>So many positions at a time are projected to the vocabulary.</summary>
-    private const int RowsAtOnce = 1024;
-
     /// <summary>Log-likelihoods and generation follow one another.</summary>
     public long Peak => Weights + Math.Max(SharedPrefixes + Batch, Generation);
 
@@ -51,7 +49,7 @@ internal sealed record MemoryEstimate(long Weights, long SharedPrefixes, long Ba
         var tokens = batch.Trees.Sum(tree => tree.Context.Length + tree.Continuations.Sum(continuation => (long)continuation.Tokens.Length));
         var targets = batch.Trees.Sum(tree => tree.Continuations.Sum(continuation => continuation.Targets.Length));
         // Logits, their copy in float32 and its log-softmax.
-        var logits = Math.Min(RowsAtOnce, targets) * config.VocabularySize * (bytes + (bytes == 4 ? 0 : 4) + 4);
+        var logits = Math.Min(TorchModel.RowsAtOnce, targets) * config.VocabularySize * (bytes + (bytes == 4 ? 0 : 4) + 4);
         return tokens * BytesPerToken(config, bytes) + logits;
     }
 }

@@ -34,7 +34,7 @@ public sealed class TorchModel(
     Decoder decoder, LogProbDtype logProbs = LogProbDtype.Float32, int? maxLength = null, int workers = 1) : ILanguageModel
 {
     /// <summary>So many rows at a time go through the vocabulary: its logits are the widest tensor there is.</summary>
-    private const int RowsAtOnce = 1024;
+    public const int RowsAtOnce = 1024;
 
     public Decoder Decoder => decoder;
 

@@ -17,9 +17,6 @@ namespace Cognito.Eval.Torch.Generation;
 /// </remarks>
 internal sealed class GreedyDecoding : IDisposable
 {
-    /// <summary>A shorter beginning in common costs more in launches than it saves.</summary>
-    private const int WorthSharing = 8;
-
     private readonly Decoder _decoder;
     private readonly IReadOnlyList<Prompt> _prompts;
     private readonly Func<int, IReadOnlyList<int>, bool> _isDone;
@@ -110,7 +107,7 @@ internal sealed class GreedyDecoding : IDisposable
     {
         var one = _prompts[_rows[0]].Tokens;
         var length = _rows.Min(p => Math.Min(_prompts[p].Tokens.Length - 1, one.AsSpan().CommonPrefixLength(_prompts[p].Tokens)));
-        return _rows.Length > 1 && length >= WorthSharing ? new(one[..length]) : null;
+        return _rows.Length > 1 && length >= SharedPrefix.LeastTokens ? new(one[..length]) : null;
     }
 
     /// <summary>

@@ -3,12 +3,6 @@ namespace Cognito.Eval.Planning;
 /// <summary>A tree before its shared prefix is known: distinct spans of a document that begin alike.</summary>
 internal sealed class PrefixGroup
 {
-    /// <summary>
-    /// Fewer shared tokens are rather computed again for each sequence: sharing takes a mask over the tree in place of
-    /// plain causal attention, and a shared prefix a launch of its own.
-    /// </summary>
-    private const int WorthSharing = 8;
-
     private readonly TokenInput[] _inputs;
     private readonly int _shared;
 
@@ -63,7 +57,7 @@ internal sealed class PrefixGroup
     }
 
     /// <summary>Itself if its spans share enough, otherwise each of them alone.</summary>
-    public IEnumerable<PrefixGroup> Shared() => _shared >= WorthSharing ? [this] : Alone();
+    public IEnumerable<PrefixGroup> Shared() => _shared >= SharedPrefix.LeastTokens ? [this] : Alone();
 
     public IEnumerable<PrefixGroup> Alone() => Spans.Select((span, i) => new PrefixGroup(Group, [span], [_inputs[i]]));
 
@@ -74,7 +68,7 @@ internal sealed class PrefixGroup
     public static void AssignSharedPrefix(IEnumerable<PrefixGroup> task)
     {
         var (length, carriers) = CommonBeginning(task);
-        if (length < WorthSharing || carriers.Count < 2)
+        if (length < SharedPrefix.LeastTokens || carriers.Count < 2)
             return;
         var sharedPrefix = new SharedPrefix(carriers[0]._inputs[0].Slice(0, length));
         foreach (var tree in carriers)

@@ -3,6 +3,12 @@ namespace Cognito.Eval.Planning;
 /// <summary>Tokens that many sequences begin with. Its keys and values are computed once and kept while batches name it.</summary>
 public sealed class SharedPrefix(int[] tokens)
 {
+    /// <summary>
+    /// Fewer shared tokens are rather computed again for each sequence: sharing takes a mask over the tree in place of
+    /// plain causal attention, and a shared prefix a launch of its own.
+    /// </summary>
+    public const int LeastTokens = 8;
+
     public int[] Tokens { get; } = tokens;
 }
 
