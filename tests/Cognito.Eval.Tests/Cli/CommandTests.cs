@@ -87,8 +87,11 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public void An_interrupt_during_generation_ends_the_run_in_seconds_and_says_what_is_kept()
     {
-        // Twenty answers of up to 256 tokens are seconds of work on one thread.
-        using var process = line.Start([], "-t", "gsm8k", "--device", "cpu", "--threads", "1");
+        // Four hundred answers of up to 256 tokens are minutes of work on one thread: the signal comes long before their end.
+        var data = line.Copy(CommandLine.Samples, "many");
+        var rows = Directory.EnumerateFiles(data, "test.jsonl", SearchOption.AllDirectories).Single(file => file.Contains("gsm8k", StringComparison.Ordinal));
+        File.WriteAllText(rows, string.Concat(Enumerable.Repeat(File.ReadAllText(rows), 20)));
+        using var process = line.Start([], "-t", "gsm8k", "--device", "cpu", "--threads", "1", "--data", data);
         // Its journal is open once the model is named; "no --model: " comes before.
         for (var said = ""; !said.StartsWith("model: ", StringComparison.Ordinal);)
             said = process.StandardError.ReadLine() ?? throw new InvalidOperationException(said);
