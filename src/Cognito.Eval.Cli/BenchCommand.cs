@@ -88,7 +88,7 @@ internal static class BenchCommand
         var bench = new Bench(checkpoint.Config, model, placement, threads);
         narrator.Say($"{(isRandom ? parsed.GetValue(Random) : checkpoint.Name)}, {placement.DtypeName} on {placement.Device}: "
             + $"{bench.CeilingFlops / 1e12:0.00} TFLOP/s in matrix products, {bench.MemoryBytesPerSecond / 1e9:0} GB/s in copies");
-        Questions[] scored = [.. asked.Where(task => task.Docs[0].Doc is not FreeForm)];
+        Questions[] scored = [.. asked.Where(task => !task.Generates)];
         var columns = new List<BenchedColumn>();
         if (scored.Length > 0)
             bench.WarmUp(scored, checkpoint.Planner(placement.Budget));
@@ -101,7 +101,7 @@ internal static class BenchCommand
             narrator.Say($"{column.Key.Key}: {columns[^1].Seconds:0.0} s");
         }
         var prompts = Generated(
-            asked.Where(task => task.Docs[0].Doc is FreeForm).Select(task => task.Task), data, checkpoint,
+            asked.Where(task => task.Generates).Select(task => task.Task), data, checkpoint,
             parsed.GetValue(Prompts) ?? (placement.IsCpu ? 16 : 256));
         new BenchReport(checkpoint, placement, bench, columns, load)
         {

@@ -75,7 +75,7 @@ internal static class PlanCommand
             {
                 ModelVocabulary = config?.VocabularySize,
             });
-        if (asked.Any(task => task.Docs[0].Doc is FreeForm) && config?.Generation.Require().Record is { } settings)
+        if (asked.Any(task => task.Generates) && config?.Generation.Require().Record is { } settings)
             narrator.Warn($"{settings}");
         var report = PlanReport.Create(asked, prepared, config, parsed.GetRequiredValue(Dtype), batchTokens, length, rate);
         narrator.Say($"planned in {clock.Elapsed.TotalSeconds:0.0} s");

@@ -103,7 +103,7 @@ internal static class RunCommand
             throw new InputException($"--routing: {Path.Combine(folder, "config.json")} is of {checkpoint.Config.Architecture}, "
                 + "which has no router; leave --routing out");
         var (asked, notes) = Inputs.Ask(tasks, data, parsed.GetValue(Shots), limit);
-        var generates = asked.Any(task => task.Docs[0].Doc is FreeForm);
+        var generates = asked.Any(task => task.Generates);
         if (generates)
         {
             GenerationGroups.Room(Protocol.LeaderboardV1, checkpoint.MaxLength);

@@ -32,10 +32,10 @@ public abstract class VocabularyTokenizer : Tokenizer
     public abstract string Spelled(int id);
 
     /// <summary>Where the last line begins that is encoded on its own; 0 if none is.</summary>
-    internal abstract int LastLine(ReadOnlySpan<char> text);
+    internal virtual int LastLine(ReadOnlySpan<char> text) => 0;
 
     /// <summary>The ids of lines that stand after others: nothing is put in front of them.</summary>
-    internal abstract int[] EncodeLines(ReadOnlySpan<char> lines);
+    internal virtual int[] EncodeLines(ReadOnlySpan<char> lines) => Encode(lines);
 
     /// <summary>The ids of a text in one go, without borders and caches, and the text in the vocabulary's form.</summary>
     /// <param name="normalizes">Whether the text is not in that form yet.</param>

@@ -28,16 +28,13 @@ public static class Evaluation
         {
             var answers = scorer.LogLikelihoods(questions.LogLikelihoods.GetAwaiter().GetResult(), cancel);
             Note(stages, "log-likelihoods", answers);
-            var at = 0;
-            foreach (var asked in questions.Scored)
-                graded.Add(Grade(asked, answers, ref at));
+            graded.AddRange(questions.Scored.Select(asked => Grade(asked, questions, answers)));
         }
         foreach (var (asked, plan) in questions.Generated)
         {
             var answers = scorer.Generate(plan.GetAwaiter().GetResult(), cancel);
             Note(stages, "generation", answers);
-            var at = 0;
-            graded.Add(Grade(asked, answers, ref at));
+            graded.Add(Grade(asked, questions, answers));
         }
         return graded;
     }
@@ -58,7 +55,7 @@ public static class Evaluation
     /// <summary>Measured on documents evenly spread over all that asked for log-likelihoods; null where none did.</summary>
     public static Rounding? MeasureRounding(IReadOnlyList<GradedTask> graded, Scorer scorer, CancellationToken cancel)
     {
-        var scored = graded.Where(task => task.Questions.Requests.First() is LogLikelihood).ToList();
+        var scored = graded.Where(task => !task.Questions.Generates).ToList();
         if (RoundingSample.Plan([.. scored.Select(task => task.Questions)], scorer.ExactPlanner) is not { } plan)
             return null;
         var docs = scored.SelectMany(task => task.Docs).ToList();
@@ -73,22 +70,21 @@ public static class Evaluation
     private static double Difference(Likelihood one, Likelihood other) =>
         one.LogProbability.Equals(other.LogProbability) ? 0 : Math.Abs(one.LogProbability - other.LogProbability);
 
-    private static GradedTask Grade(Questions asked, ScoredRequests answers, ref int at)
+    private static GradedTask Grade(Questions asked, PreparedQuestions questions, ScoredRequests answers) => new(
+        asked, [.. asked.Docs.Select(doc => Grade(asked.Task, doc, answers, questions.PlacesOf(doc)))],
+        answers.Seconds.GetValueOrDefault(asked.Task.Name))
     {
-        var docs = new List<GradedDoc>(asked.Docs.Count);
-        foreach (var doc in asked.Docs)
+        Routing = answers.Routing.GetValueOrDefault(asked.Task.Name),
+    };
+
+    /// <param name="places">Of the document's requests among those that were answered together.</param>
+    private static GradedDoc Grade(EvalTask task, AskedDoc doc, ScoredRequests answers, Range places)
+    {
+        int[] mine = [.. Enumerable.Range(places.Start.Value, places.End.Value - places.Start.Value)];
+        Reply[] replies = [.. mine.Select(i => answers.Replies[i])];
+        return new(doc, replies, mine.Count(i => answers.Truncated[i]), Grading.Grade(task, doc.Doc, replies))
         {
-            Reply[] replies = [.. Enumerable.Range(at, doc.Requests.Count).Select(i => answers.Replies[i])];
-            var truncated = Enumerable.Range(at, doc.Requests.Count).Count(i => answers.Truncated[i]);
-            docs.Add(new(doc, replies, truncated, Grading.Grade(asked.Task, doc.Doc, replies))
-            {
-                Tokens = [.. Enumerable.Range(at, doc.Requests.Count).Select(i => answers.Tokens[i])],
-            });
-            at += doc.Requests.Count;
-        }
-        return new(asked, docs, answers.Seconds.GetValueOrDefault(asked.Task.Name))
-        {
-            Routing = answers.Routing.GetValueOrDefault(asked.Task.Name),
+            Tokens = [.. mine.Select(i => answers.Tokens[i])],
         };
     }
 

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
+using Cognito.Eval.Tokenizers;
 using Microsoft.ML.Tokenizers;
 
 namespace Cognito.Eval.Tests;
@@ -12,12 +13,23 @@ namespace Cognito.Eval.Tests;
 internal static partial class Toys
 {
     /// <summary>A tokenizer from two functions.</summary>
-    internal abstract class FunctionTokenizer : Tokenizer
+    internal abstract class FunctionTokenizer : VocabularyTokenizer
     {
         protected abstract int[] Ids(string text);
         protected abstract string TextOf(IEnumerable<int> ids);
 
-        public override string Decode(IEnumerable<int> ids) => TextOf(ids);
+        public override int VocabularySize => 128;
+        public override string Sha256 => "";
+        public override string FileName => "";
+
+        public override int[] Encode(ReadOnlySpan<char> text) => Ids(text.ToString());
+
+        public override string Decode(IEnumerable<int> ids, bool withSpecial) => TextOf(ids);
+
+        public override string Spelled(int id) => "";
+
+        protected internal override (string Normalized, List<PlacedToken> Tokens) Place(ReadOnlySpan<char> text, bool normalizes) =>
+            throw new NotSupportedException();
 
         public override OperationStatus Decode(
             IEnumerable<int> ids, Span<char> destination, out int idsConsumed, out int charsWritten) =>

@@ -10,16 +10,24 @@ namespace Cognito.Eval.Models;
 /// </summary>
 public sealed class PreparedQuestions
 {
+    private readonly Dictionary<AskedDoc, Range> _places = new(ReferenceEqualityComparer.Instance);
+
     public PreparedQuestions(IReadOnlyList<Questions> questions, Planner planner)
     {
-        Scored = [.. questions.Where(asked => asked.Requests.First() is LogLikelihood)];
+        Scored = [.. questions.Where(asked => !asked.Generates)];
         LogLikelihoods = Task.Run(() => planner.LogLikelihoods(
             [.. Scored.SelectMany(asked => asked.Docs).Select(Requests<LogLikelihood>)],
             [.. Scored.SelectMany(asked => asked.Docs.Select(_ => asked.Task.Name))]));
         Generated = [.. questions.Except(Scored).Select(asked => (asked, LogLikelihoods.ContinueWith(
             _ => planner.Generation(asked.Task.Name, [.. asked.Docs.SelectMany(Requests<GreedyUntil>)]),
             TaskScheduler.Default)))];
+        Place(Scored.SelectMany(asked => asked.Docs));
+        foreach (var (asked, _) in Generated)
+            Place(asked.Docs);
     }
+
+    /// <summary>Where a document's requests are among those of its plan.</summary>
+    public Range PlacesOf(AskedDoc doc) => _places[doc];
 
     /// <summary>The tasks that ask for log-likelihoods, and their common plan.</summary>
     public IReadOnlyList<Questions> Scored { get; }
@@ -46,6 +54,13 @@ public sealed class PreparedQuestions
         if (rounding && RoundingSample.Plan(Scored, scorer.ExactPlanner) is { } exact)
             missing += scorer.Kept.Missing(Stages.Create(exact, Stages.Rounding), shard, BatchForms.Scores);
         return missing;
+    }
+
+    private void Place(IEnumerable<AskedDoc> docs)
+    {
+        var first = 0;
+        foreach (var doc in docs)
+            _places.Add(doc, first..(first += doc.Requests.Count));
     }
 
     private static IReadOnlyList<T> Requests<T>(AskedDoc doc) where T : Request => [.. doc.Requests.Cast<T>()];

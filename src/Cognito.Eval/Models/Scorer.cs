@@ -3,7 +3,7 @@ using Cognito.Eval.Journal;
 using Cognito.Eval.Planning;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
-using Microsoft.ML.Tokenizers;
+using Cognito.Eval.Tokenizers;
 
 namespace Cognito.Eval.Models;
 
@@ -19,7 +19,7 @@ public readonly record struct Progress(string Stage, string Task, long Done, lon
 /// <param name="endOfTextText">The end-of-text token as text.</param>
 /// <param name="emptyContext">The token that stands for an empty context: the tokenizer's end of text.</param>
 public sealed class Scorer(
-    Tokenizer tokenizer, ILanguageModel model, Protocol protocol, IReadOnlyList<int> endOfText, string? endOfTextText,
+    VocabularyTokenizer tokenizer, ILanguageModel model, Protocol protocol, IReadOnlyList<int> endOfText, string? endOfTextText,
     Budget budget, int emptyContext)
 {
     public event Action<Progress>? Progressed;

@@ -4,7 +4,6 @@ using Cognito.Eval.Files;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
 using Cognito.Eval.Tokenizers;
-using Microsoft.ML.Tokenizers;
 
 namespace Cognito.Eval.Planning;
 
@@ -15,7 +14,7 @@ namespace Cognito.Eval.Planning;
 /// <param name="maxLength">The most tokens that a model's sequence may have.</param>
 /// <param name="emptyContext">The token that stands for an empty context: the tokenizer's end of text.</param>
 public sealed class Planner(
-    Tokenizer tokenizer, Protocol protocol, int maxLength, Budget budget, int emptyContext)
+    VocabularyTokenizer tokenizer, Protocol protocol, int maxLength, Budget budget, int emptyContext)
 {
     /// <summary>How many tokens the model knows; null where that is not known.</summary>
     public int? ModelVocabulary { get; init; }
@@ -66,15 +65,15 @@ public sealed class Planner(
     /// <summary>A tokenizer may hold tokens past the model's vocabulary: they matter where a text uses one.</summary>
     private void RequireKnown(string task, int[] tokens)
     {
-        if (ModelVocabulary is not { } known || tokenizer is not VocabularyTokenizer own
+        if (ModelVocabulary is not { } known
             || tokens.AsSpan().IndexOfAnyExceptInRange(0, known - 1) is not (>= 0 and var at))
             return;
-        throw new InputException($"{task}: a prompt or an answer holds the token {Spelled(own, tokens[at])} (id {tokens[at]} of "
-            + $"{own.FileName}), and the model knows {known} tokens (vocab_size of config.json); use the tokenizer that the "
+        throw new InputException($"{task}: a prompt or an answer holds the token {Spelled(tokens[at])} (id {tokens[at]} of "
+            + $"{tokenizer.FileName}), and the model knows {known} tokens (vocab_size of config.json); use the tokenizer that the "
             + "model was trained with, or resize the model's embedding to it");
     }
 
-    private static string Spelled(VocabularyTokenizer tokenizer, int id) =>
+    private string Spelled(int id) =>
         JsonSerializer.Serialize(tokenizer.Spelled(id), Readable);
 
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -1,5 +1,4 @@
 using Cognito.Eval.Tokenizers;
-using Microsoft.ML.Tokenizers;
 
 namespace Cognito.Eval.Planning;
 
@@ -10,7 +9,7 @@ namespace Cognito.Eval.Planning;
 /// <param name="endOfText">Ids that end a row.</param>
 /// <param name="endOfTextText">The end-of-text token as text: one more stop string.</param>
 public sealed class Stopping(
-    Tokenizer tokenizer, IReadOnlyList<string> stops, IReadOnlyList<int> endOfText, string? endOfTextText)
+    VocabularyTokenizer tokenizer, IReadOnlyList<string> stops, IReadOnlyList<int> endOfText, string? endOfTextText)
 {
     private readonly (string Text, int Tokens)[] criteria =
     [
@@ -32,9 +31,7 @@ public sealed class Stopping(
     }
 
     /// <summary>The reference looks for stop strings in text that spells out special tokens.</summary>
-    private string WithSpecial(IEnumerable<int> ids) => tokenizer is VocabularyTokenizer known
-        ? known.Decode(ids, withSpecial: true)
-        : tokenizer.Decode(ids);
+    private string WithSpecial(IEnumerable<int> ids) => tokenizer.Decode(ids, withSpecial: true);
 
     /// <summary>
     /// Cuts rows that the reference generates together: all go on until every one has ended, or one stop string has

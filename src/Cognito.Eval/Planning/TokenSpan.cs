@@ -1,4 +1,5 @@
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Tokenizers;
 using Microsoft.ML.Tokenizers;
 
 namespace Cognito.Eval.Planning;
@@ -14,14 +15,14 @@ public sealed record TokenSpan(int[] Context, int[] Continuation)
     /// Splits context and continuation as the reference does (protocol 5.2): trailing white space of the context moves to
     /// the continuation, which is tokenised in its context. An empty context is the end-of-text token.
     /// </summary>
-    public static TokenSpan Encode(Tokenizer tokenizer, int endOfText, string context, string continuation) =>
+    public static TokenSpan Encode(VocabularyTokenizer tokenizer, int endOfText, string context, string continuation) =>
         new EncodedContext(tokenizer, endOfText, context).With(continuation);
 
     /// <summary>
     /// The token of context and continuation that begins in the one and ends in the other; null if there is none, or the
     /// tokenizer does not tell.
     /// </summary>
-    public static EncodedToken? AtBorder(Tokenizer tokenizer, string context, string continuation)
+    public static EncodedToken? AtBorder(VocabularyTokenizer tokenizer, string context, string continuation)
     {
         var tokens = tokenizer.EncodeToTokens(context + continuation, out var normalized);
         // What follows the border is as long in the vocabulary's form; what is put in front of a text is before it.

@@ -15,6 +15,9 @@ public sealed record Questions(
     EvalTask Task, int Shots, IReadOnlyList<AskedDoc> Docs, int SplitRows, RequestDigest Digest,
     IReadOnlyDictionary<string, string> DataSha256)
 {
+    /// <summary>Whether its documents ask for generated text; else they ask for log-likelihoods.</summary>
+    public bool Generates => Docs is [{ Doc: FreeForm }, ..];
+
     public IEnumerable<Request> Requests => Docs.SelectMany(doc => doc.Requests);
 
     /// <summary>Whether every published document is asked: what a leaderboard score needs.</summary>
