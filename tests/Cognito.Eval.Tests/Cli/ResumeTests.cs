@@ -53,20 +53,19 @@ public sealed class ResumeTests : IDisposable
 
     [Theory]
     // Stopped among log-likelihoods, and among answers.
-    [InlineData("KILL", 137, "winogrande,truthfulqa,gsm8k", false)]
-    [InlineData("INT", 130, "winogrande,truthfulqa,gsm8k", true)]
-    [InlineData("KILL", 137, "gsm8k", false)]
-    [InlineData("KILL", 137, "gsm8k", true)]
-    public void What_is_no_number_is_counted_and_noted_by_a_run_that_goes_on(string signal, int code, string tasks, bool infinite)
+    [InlineData("INT", 130, "winogrande,truthfulqa,gsm8k")]
+    [InlineData("KILL", 137, "gsm8k")]
+    public void What_is_no_number_is_counted_and_noted_by_a_run_that_goes_on(string signal, int code, string tasks)
     {
-        var model = OverflowingNano.Copy(line, "broken", infinite);
-        string[] type = infinite ? [] : ["--dtype", "float16"];
-        var result = StoppedAndWhole(signal, code, ["-t", tasks, .. Small.Skip(2), "--model", model, "--data", CommandLine.Samples, .. type]);
+        var model = OverflowingNano.Copy(line, "broken", infinite: true);
+        var result = StoppedAndWhole(
+            signal, code, ["-t", tasks, "--limit", "6", .. Small.Skip(4), "--model", model, "--data", CommandLine.Samples]);
         foreach (var (_, task) in result["tasks"]!.AsObject())
             Assert.Equal(task!["requests"]!.GetValue<int>(), task["not_finite_requests"]!.GetValue<int>());
         string[] notes = [.. result["leaderboard"]!["notes"]!.AsArray().Select(note => (string)note!)];
-        Assert.Contains(notes, note => note.StartsWith("GSM8k: 12 of 12 answers were generated from logits that are no finite numbers", StringComparison.Ordinal));
-        Assert.Equal(infinite, notes.Any(note => note.Contains("hold a NaN or an infinity", StringComparison.Ordinal)));
+        Assert.Contains(notes, note =>
+            note.StartsWith("GSM8k: 6 of 6 answers were generated from logits that are no finite numbers", StringComparison.Ordinal));
+        Assert.Contains(notes, note => note.Contains("hold a NaN or an infinity", StringComparison.Ordinal));
     }
 
     /// <summary>The results of a run that is stopped and goes on, which are those of one that is not.</summary>
