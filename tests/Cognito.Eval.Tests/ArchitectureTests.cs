@@ -32,7 +32,7 @@ public sealed class ArchitectureTests
         ("Protocols", ["Files", "Data", "Datasets", "Tasks"]),
         ("Journal", ["Files"]),
         ("Planning", ["Files", "Tokenizers", "Tasks", "Protocols"]),
-        ("Models", ["Files", "Tasks", "Protocols", "Journal", "Planning"]),
+        ("Models", ["Files", "Tokenizers", "Tasks", "Protocols", "Journal", "Planning"]),
         ("Results", ["Files", "Data", "Datasets", "Tasks", "Protocols", "Planning", "Models"]),
         ("Comparison", ["Files", "Data", "Datasets", "Tasks", "Protocols", "Models", "Results"]),
         ("Reports", ["Files", "Data", "Datasets", "Tasks", "Protocols", "Results", "Comparison"]),
