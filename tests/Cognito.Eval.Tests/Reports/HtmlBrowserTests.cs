@@ -47,7 +47,11 @@ public sealed class HtmlBrowserTests : IAsyncLifetime
         page.PageError += (_, error) => complaints.Add($"error: {error.Message}");
         page.Request += (_, request) => asked.Add(request.Request.Url);
         await page.SetViewportAsync(new() { Width = width, Height = 900 });
-        await page.EmulateMediaFeaturesAsync([new() { MediaFeature = MediaFeature.PrefersColorScheme, Value = scheme }]);
+        // A click lands where its target was before a scroll that takes its time: so nothing moves.
+        await page.EmulateMediaFeaturesAsync([
+            new() { MediaFeature = MediaFeature.PrefersColorScheme, Value = scheme },
+            new() { MediaFeature = MediaFeature.PrefersReducedMotion, Value = "reduce" },
+        ]);
         if (first is not null)
             await page.EvaluateExpressionOnNewDocumentAsync(first);
         await page.GoToAsync(new Uri(path).AbsoluteUri);
