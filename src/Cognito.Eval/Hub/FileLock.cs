@@ -2,10 +2,7 @@ using Cognito.Eval.Files;
 
 namespace Cognito.Eval.Hub;
 
-/// <summary>
-/// A lock between processes by an empty file, as huggingface_hub's are. .NET locks a file opened with
-/// <see cref="FileShare.None"/> by flock(2) on Unix, which is what Python's filelock waits for.
-/// </summary>
+/// <summary>The lock of a file of the cache, beside it as huggingface_hub has it: whoever fetches the file holds it.</summary>
 internal sealed class FileLock : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100), Silence = TimeSpan.FromSeconds(10);
@@ -13,50 +10,33 @@ internal sealed class FileLock : IDisposable
 
     private FileLock(FileStream file) => this.file = file;
 
-    /// <summary>Waits until no other process holds it. The file stays: removing it would split those who wait.</summary>
+    /// <summary>Waits until no other process holds it.</summary>
     /// <exception cref="InputException">What has the lock's name is no file, or it cannot be written.</exception>
     public static async Task<FileLock> Take(string path, Action<string> say, CancellationToken cancel)
     {
-        CreateFolder(path);
-        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead
-                | UnixFileMode.GroupWrite | UnixFileMode.OtherRead;
-        if (RegularFile.Exists(path) && RegularFile.Fault(path) is { } fault)
-            throw new InputException($"{path}: {fault}; remove it, a lock is an empty file");
         for (var waited = TimeSpan.Zero; ; waited += Pause)
         {
-            try
-            {
-                return new(new FileStream(path, options));
-            }
-            catch (IOException) when (File.Exists(path))
-            {
-                if (waited == Silence)
-                    say($"another process is fetching the same file; waiting for its lock {path}");
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw Unwritable(path, e);
-            }
+            if (TryTake(path) is { } file)
+                return new(file);
+            if (waited == Silence)
+                say($"another process is fetching the same file; waiting for its lock {path}");
             await Task.Delay(Pause, cancel);
         }
     }
 
-    private static void CreateFolder(string path)
+    private static FileStream? TryTake(string path)
     {
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            return LockFile.TryTake(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead
+                | UnixFileMode.GroupWrite | UnixFileMode.OtherRead);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Unwritable(path, e);
+            throw new InputException($"{path}: cannot be written; set HF_HOME to a folder of your own", e);
         }
     }
-
-    private static InputException Unwritable(string path, Exception e) =>
-        new($"{path}: cannot be written; set HF_HOME to a folder of your own", e);
 
     public void Dispose() => file.Dispose();
 }

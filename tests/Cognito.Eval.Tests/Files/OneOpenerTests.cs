@@ -10,13 +10,12 @@ public sealed partial class OneOpenerTests
     private static readonly Dictionary<string, string> Allowed = new()
     {
         ["src/Cognito.Eval.Files/RegularFile.cs"] = "the opener",
-        ["src/Cognito.Eval/Hub/FileLock.cs"] = "opens to write, after a look",
         ["src/Cognito.Eval/Hub/PartFile.cs"] = "opens to write, after a look",
         ["src/Cognito.Eval/Hub/WholeFile.cs"] = "writes",
         ["src/Cognito.Eval.Files/OutputFile.cs"] = "writes",
         ["src/Cognito.Eval/Results/Manifest.cs"] = "writes",
         ["src/Cognito.Eval.Cli/RunWatch.cs"] = "tries whether the results' folder may be written",
-        ["src/Cognito.Eval.Cli/RunsLock.cs"] = "opens to lock, after a look",
+        ["src/Cognito.Eval.Files/LockFile.cs"] = "opens to lock, after a look",
         ["src/Cognito.Eval/Reports/Html/HtmlReport.cs"] = "reads what is built in",
         ["src/Cognito.Eval.Torch/Weights/SafetensorsFile.cs"] = "maps the file that the opener opened",
         ["src/Cognito.Eval.Torch/Native/NativeTorch.cs"] = "libtorch, which is loaded and trusted",
