@@ -39,7 +39,7 @@ internal sealed record SpecialTokens(
         // A model's own: over objects and the map's comes what tokenizer_config.json says as text or names in a section.
         foreach (var (key, token) in Own(config, IsTyped).Concat(Own(map, _ => true)).Concat(Sections(config, map)))
             roles[key] = token;
-        return new(roles, [.. Lists(config, map)], [.. Untyped(config), .. Dropped(config)]);
+        return new(roles, [.. Lists(config, map)], [.. Untyped(config), .. Dropped(config, map)]);
     }
 
     /// <summary>Keys of a file that end in _token and are no usual role.</summary>
@@ -107,15 +107,25 @@ internal sealed record SpecialTokens(
         select new UnreadToken(text,
             $"tokenizer_config.json: {key.Name} has no \"__type\": \"AddedToken\", without which transformers passes it over");
 
-    /// <summary>What the older name lists beside the newer one.</summary>
-    private static IEnumerable<UnreadToken> Dropped(JsonPart? config) => Find(config, Extra) is null ? []
-        : (Find(config, Additional) switch
-        {
-            { ValueKind: JsonValueKind.Array } list => list.EnumerateArray(),
-            { ValueKind: JsonValueKind.Object } section => section.EnumerateObject().Select(role => role.Value),
-            _ => Enumerable.Empty<JsonElement>(),
-        }).Select(Text).OfType<string>().Select(text =>
-            new UnreadToken(text, $"tokenizer_config.json: {Additional} is not read beside {Extra}, as in transformers 5"));
+    /// <summary>What lists hold that give way to others; what is read all the same is told apart later.</summary>
+    private static IEnumerable<UnreadToken> Dropped(JsonPart? config, JsonPart? map) =>
+        from list in ((JsonPart? File, string Key, bool GivesWay, string Why)[])
+        [
+            (config, Additional, Find(config, Extra) is not null, $"tokenizer_config.json: {Additional} is not read beside {Extra}"),
+            (config, NameOf(config), Find(map, Extra) is { ValueKind: JsonValueKind.Object },
+                $"tokenizer_config.json: {NameOf(config)} is not read beside {Extra} of special_tokens_map.json"),
+            (map, Additional, true, $"special_tokens_map.json: {Additional} is not read beside the lists that come before it"),
+        ]
+        where list.GivesWay
+        from text in Texts(Find(list.File, list.Key))
+        select new UnreadToken(text, $"{list.Why}, as in transformers 5");
+
+    private static IEnumerable<string> Texts(JsonElement? tokens) => (tokens switch
+    {
+        { ValueKind: JsonValueKind.Array } list => list.EnumerateArray(),
+        { ValueKind: JsonValueKind.Object } section => section.EnumerateObject().Select(role => role.Value),
+        _ => Enumerable.Empty<JsonElement>(),
+    }).Select(Text).OfType<string>();
 
     private static string? Text(JsonElement token) => token.ValueKind switch
     {

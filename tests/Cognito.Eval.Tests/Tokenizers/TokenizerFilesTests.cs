@@ -248,6 +248,15 @@ public sealed class TokenizerFilesTests : IDisposable
     }
 
     [Theory]
+    [InlineData("\"additional_special_tokens\":[\"<a>\"]", "{\"additional_special_tokens\":[\"<b>\",\"<a>\"]}",
+        "special_tokens_map.json: additional_special_tokens is not read beside the lists that come before it, as in transformers 5: \"<b>\" is text as any other")]
+    [InlineData("\"additional_special_tokens\":[\"<a>\"]", "{\"extra_special_tokens\":{\"x_token\":\"<b>\"}}",
+        "tokenizer_config.json: additional_special_tokens is not read beside extra_special_tokens of special_tokens_map.json, as in transformers 5: \"<a>\" is text as any other")]
+    [InlineData("\"legacy\":true", "{\"additional_special_tokens\":[\"<b>\"]}", null)]
+    public void What_one_list_takes_from_another_is_said(string config, string map, string? note) =>
+        Assert.Equal(note, Open($$$"""{"eos_token":"</s>",{{{config}}}}""", others: ("special_tokens_map.json", map)).Note);
+
+    [Theory]
     [InlineData("\"bos_token\":5", "\"bos_token\" holds what is neither a text nor a token")]
     [InlineData("\"pad_token\":[\"<p>\"]", "\"pad_token\" holds what is neither a text nor a token")]
     [InlineData("\"extra_special_tokens\":\"<a>\"", "\"extra_special_tokens\" is no list of tokens")]
