@@ -43,7 +43,7 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
     /// <summary>Makes the plans of all that is asked, in the background.</summary>
     public PreparedQuestions Prepare(IReadOnlyList<Questions> asked, Budget budget) => new(asked, Planner(budget));
 
-    public Scorer Scorer(ILanguageModel model, Budget budget, AnswerJournal? journal = null) => new(
+    public Scorer Scorer(ITokenModel model, Budget budget, AnswerJournal? journal = null) => new(
         Tokenizer.Tokenizer, model, Protocol.LeaderboardV1, EndIds, Tokenizer.EndText, budget, Tokenizer.EndId)
     {
         Journal = journal,
@@ -87,7 +87,7 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
     }
 
     /// <summary>A model; on several devices one each, loaded side by side, that share the work.</summary>
-    private ILanguageModel Models(Placement placement, LogProbDtype logProbs, bool routing, Action<LostModel> lost)
+    private ITokenModel Models(Placement placement, LogProbDtype logProbs, bool routing, Action<LostModel> lost)
     {
         if (placement.Devices.Count == 1)
             return Load(placement.Device);
@@ -117,7 +117,7 @@ internal sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointT
 }
 
 /// <summary>A checkpoint's model, ready to answer; the hash of its weights is computed meanwhile.</summary>
-internal sealed record LoadedCheckpoint(ILanguageModel Model, WeightFiles Weights, Task<WeightsRead> Read) : IDisposable
+internal sealed record LoadedCheckpoint(ITokenModel Model, WeightFiles Weights, Task<WeightsRead> Read) : IDisposable
 {
     /// <summary>The weights' identity, once all are read.</summary>
     public async Task<string> WeightsSha256() => (await Read).Sha256;

@@ -132,7 +132,7 @@ internal static class MergeCommand
     }
 
     /// <summary>All answers are in the journals.</summary>
-    private sealed class NoModel(int maxLength) : ILanguageModel
+    private sealed class NoModel(int maxLength) : ITokenModel
     {
         public int MaxLength => maxLength;
 

@@ -83,13 +83,13 @@ internal sealed class ShardSet
     /// <summary>Each batch is one shard's: two that answer one differently cannot both be right.</summary>
     private static void RequireOneAnswer(IReadOnlyList<(RunFolder Folder, JournalState State)> shards)
     {
-        var answered = new Dictionary<(string, int), (RunFolder Folder, Entry Entry)>();
+        var answered = new Dictionary<string, (RunFolder Folder, Entry Entry)>();
         foreach (var (folder, state) in shards)
             foreach (var entry in state.Entries)
-                if (!answered.TryAdd((entry.Stage, entry.Batch), (folder, entry))
-                    && answered[(entry.Stage, entry.Batch)] is var other && other.Entry != entry)
-                    throw new InputException($"{other.Folder.Path} and {folder.Path}: both answer batch {entry.Batch} of "
-                        + $"{Printable.Line(entry.Stage)}, and differently; run one of them again with --fresh");
+                if (!answered.TryAdd(entry.Key, (folder, entry))
+                    && answered[entry.Key] is var other && other.Entry != entry)
+                    throw new InputException($"{other.Folder.Path} and {folder.Path}: both answer "
+                        + $"{Printable.Line(entry.Key)}, and differently; run one of them again with --fresh");
     }
 
     private static void RequireSameRun(RunFolder one, RunFolder other)

@@ -31,7 +31,7 @@ public enum LogProbDtype
 /// </remarks>
 /// <param name="workers">Batches at a time on the CPU.</param>
 public sealed class TorchModel(
-    Decoder decoder, LogProbDtype logProbs = LogProbDtype.Float32, int? maxLength = null, int workers = 1) : ILanguageModel
+    Decoder decoder, LogProbDtype logProbs = LogProbDtype.Float32, int? maxLength = null, int workers = 1) : ITokenModel
 {
     /// <summary>So many rows at a time go through the vocabulary: its logits are the widest tensor there is.</summary>
     public const int RowsAtOnce = 1024;
@@ -57,7 +57,7 @@ public sealed class TorchModel(
         int? maxLength = null, int workers = 1) =>
         new(Decoder.Random(config, device, dtype, seed), logProbs, maxLength, workers);
 
-    public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches)
+    public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches, CancellationToken cancel = default)
     {
         using var sharedPrefixes = new SharedPrefixStore(batches, decoder.Layers);
         if (decoder.Device.type == DeviceType.CPU)
@@ -69,6 +69,7 @@ public sealed class TorchModel(
 
             IReadOnlyList<TokenScore>? Answer((SharedPrefix? SharedPrefix, ScoreBatch? Batch) work)
             {
+                cancel.ThrowIfCancellationRequested();
                 if (work.Batch is { } batch)
                     return Begin(batch, sharedPrefixes).Read();
                 sharedPrefixes.Prepare(work.SharedPrefix!);
@@ -81,6 +82,7 @@ public sealed class TorchModel(
         {
             for (var b = 0; b < batches.Count && failure is null; b++)
             {
+                cancel.ThrowIfCancellationRequested();
                 Begun? next = null;
                 try
                 {
@@ -105,14 +107,14 @@ public sealed class TorchModel(
         }
     }
 
-    public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches) =>
+    public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches, CancellationToken cancel = default) =>
         InOrder.Map(batches, decoder.Device.type == DeviceType.CPU ? workers : 1, batch =>
         {
             CheckTokens(batch.Prompts.Select(p => p.Tokens));
             return DeviceMemory.Within(decoder.Device, () =>
             {
                 using var mode = inference_mode();
-                using var generation = new GreedyDecoding(decoder, batch.Prompts, batch.IsDone);
+                using var generation = new GreedyDecoding(decoder, batch.Prompts, cancel);
                 return generation.Run();
             });
         });

@@ -85,7 +85,7 @@ public sealed class NanoTests(ITestOutputHelper output)
         foreach (var (prompt, reply) in prompts.Zip(answers.Replies.Cast<Completion>()))
         {
             var ids = tokenizer.Encode(prompt);
-            var stopping = new Stopping(tokenizer.Tokenizer, prompt.Stops, [2], tokenizer.EndText);
+            var stopping = new StopRule(tokenizer.Tokenizer, prompt.Stops, [2], tokenizer.EndText);
             var whole = model.Generate([new(ids[^Room..], 256)], (_, tokens) => stopping.IsDone(tokens)).Single();
             Assert.Equal(stopping.Text(whole[Math.Min(whole.Length, ids.Length - Room)..], 0), reply.Text);
             Assert.NotEqual(stopping.Text(whole, 0), reply.Text);

@@ -68,7 +68,7 @@ internal static partial class Toys
     }
 
     /// <summary>Logits that depend on the last three tokens; executes trees by walking each continuation alone.</summary>
-    internal sealed class HashModel(int maxLength) : ILanguageModel
+    internal sealed class HashModel(int maxLength) : ITokenModel
     {
         public int MaxLength => maxLength;
         public int VocabularySize => 101;
@@ -104,7 +104,7 @@ internal static partial class Toys
     }
 
     /// <summary>Emits the script that the prompt's ids add up to, then ends of text for ever.</summary>
-    internal sealed class ScriptModel(int maxLength, IReadOnlyList<string> scripts) : ILanguageModel
+    internal sealed class ScriptModel(int maxLength, IReadOnlyList<string> scripts) : ITokenModel
     {
         public int MaxLength => maxLength;
         public int VocabularySize => 128;

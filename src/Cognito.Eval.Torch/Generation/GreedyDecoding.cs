@@ -19,7 +19,7 @@ internal sealed class GreedyDecoding : IDisposable
 {
     private readonly Decoder _decoder;
     private readonly IReadOnlyList<Prompt> _prompts;
-    private readonly Func<int, IReadOnlyList<int>, bool> _isDone;
+    private readonly CancellationToken _cancel;
     private readonly List<int>[] _written;
     private readonly int?[] _notFiniteAt;
 
@@ -38,9 +38,9 @@ internal sealed class GreedyDecoding : IDisposable
     private readonly HashSet<int> _going;
     private Tensor? _latest; // [B], the rows' latest tokens
 
-    public GreedyDecoding(Decoder decoder, IReadOnlyList<Prompt> prompts, Func<int, IReadOnlyList<int>, bool> isDone)
+    public GreedyDecoding(Decoder decoder, IReadOnlyList<Prompt> prompts, CancellationToken cancel = default)
     {
-        (_decoder, _prompts, _isDone) = (decoder, prompts, isDone);
+        (_decoder, _prompts, _cancel) = (decoder, prompts, cancel);
         (_depth, _promptTokensAtOnce) = decoder.Device.type == DeviceType.CUDA ? (2, 16384) : (1, 4096);
         _written = [.. prompts.Select(_ => new List<int>())];
         _notFiniteAt = new int?[prompts.Count];
@@ -161,6 +161,8 @@ internal sealed class GreedyDecoding : IDisposable
 
     private void Take()
     {
+        // A batch takes minutes: it is left between two tokens.
+        _cancel.ThrowIfCancellationRequested();
         var (rows, tokens) = _pending.Dequeue();
         using var host = tokens.cpu();
         tokens.Dispose();
@@ -173,7 +175,7 @@ internal sealed class GreedyDecoding : IDisposable
             if (ids[r] < 0)
                 _notFiniteAt[rows[r]] ??= written.Count;
             written.Add((int)Math.Max(ids[r], ~ids[r]));
-            if (_isDone(rows[r], written) || written.Count == _prompts[rows[r]].MaxNewTokens)
+            if (written.Count == _prompts[rows[r]].MaxNewTokens || _prompts[rows[r]].Stop.IsDone(written))
                 _going.Remove(rows[r]);
         }
     }

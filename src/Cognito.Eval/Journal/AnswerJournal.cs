@@ -4,7 +4,7 @@ using Cognito.Eval.Files;
 namespace Cognito.Eval.Journal;
 
 /// <summary>
-/// A run's answers, kept on disk by whole batches as they come, so that a run that ended early goes on where it stood.
+/// A run's answers, kept on disk as they come, so that a run that ended early goes on where it stood.
 /// </summary>
 /// <remarks>
 /// A thread of its own commits once a second. It commits nothing before it knows the hash of the weights that the answers
@@ -18,7 +18,7 @@ public sealed class AnswerJournal : IDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly JournalFile? _file;
-    private readonly Dictionary<(string Stage, int Batch), Entry> _kept = [];
+    private readonly Dictionary<string, Entry> _kept = [];
     private readonly ConcurrentQueue<Entry> _fresh = [];
     private readonly ConcurrentDictionary<string, string> _facts = [];
     private readonly ManualResetEventSlim _stop = new();
@@ -109,10 +109,10 @@ public sealed class AnswerJournal : IDisposable
     /// <summary>Says which weights answer from now on; what they answered is kept once the hash is known.</summary>
     public void Confirm(Task<string> weightsSha256) => _weights = weightsSha256;
 
-    /// <summary>What was kept of a batch when the journal was opened; null where nothing was.</summary>
-    public Entry? Find(string stage, int batch) => _kept.GetValueOrDefault((stage, batch));
+    /// <summary>What was kept under a key when the journal was opened; null where nothing was.</summary>
+    public Entry? Find(string key) => _kept.GetValueOrDefault(key);
 
-    /// <summary>Keeps a batch's answers, from the next commit on.</summary>
+    /// <summary>Keeps answers, from the next commit on.</summary>
     /// <exception cref="JournalException">It could not be written before.</exception>
     /// <exception cref="CheckpointChangedException">What it kept is of other weights.</exception>
     public void Add(Entry entry)
@@ -158,7 +158,7 @@ public sealed class AnswerJournal : IDisposable
 
     private void Keep(Entry entry)
     {
-        if (!_kept.TryAdd((entry.Stage, entry.Batch), entry))
+        if (!_kept.TryAdd(entry.Key, entry))
             return;
         FoundRequests += entry.Requests;
         _keptRequests += entry.Requests;

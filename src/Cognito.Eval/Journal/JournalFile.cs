@@ -157,15 +157,15 @@ internal sealed class JournalFile : IDisposable
     /// <summary>The entries whose checksum is right, and how many others there are.</summary>
     public (List<Entry> Entries, int Damaged) Entries()
     {
-        using var command = Command("SELECT stage, batch, asked, requests, replies, checksum FROM answers ORDER BY stage, batch");
+        using var command = Command("SELECT key, asked, requests, replies, checksum FROM answers ORDER BY key");
         using var rows = command.ExecuteReader();
         var (entries, damaged) = (new List<Entry>(), 0);
         while (rows.Read())
             // A page put together by hand holds any type, whatever the table says.
-            if (rows.GetValue(0) is string stage && rows.GetValue(1) is long batch and >= 0 and <= int.MaxValue
-                && rows.GetValue(2) is string asked && rows.GetValue(3) is long requests and >= 0 and <= int.MaxValue
-                && rows.GetValue(4) is string replies && rows.GetValue(5) is string checksum
-                && new Entry(stage, (int)batch, asked, (int)requests, replies) is var entry && entry.Checksum == checksum)
+            if (rows.GetValue(0) is string key && rows.GetValue(1) is string asked
+                && rows.GetValue(2) is long requests and >= 0 and <= int.MaxValue
+                && rows.GetValue(3) is string replies && rows.GetValue(4) is string checksum
+                && new Entry(key, asked, (int)requests, replies) is var entry && entry.Checksum == checksum)
                 entries.Add(entry);
             else
                 damaged++;
@@ -180,8 +180,8 @@ internal sealed class JournalFile : IDisposable
         foreach (var (name, value) in facts)
             Run("INSERT OR REPLACE INTO facts VALUES ($0, $1)", name, value);
         foreach (var entry in entries)
-            Run("INSERT OR REPLACE INTO answers VALUES ($0, $1, $2, $3, $4, $5)",
-                entry.Stage, entry.Batch, entry.Asked, entry.Requests, entry.Replies, entry.Checksum);
+            Run("INSERT OR REPLACE INTO answers VALUES ($0, $1, $2, $3, $4)",
+                entry.Key, entry.Asked, entry.Requests, entry.Replies, entry.Checksum);
         transaction.Commit();
     });
 

@@ -11,12 +11,12 @@ namespace Cognito.Eval.Journal;
 /// </remarks>
 internal static class JournalSchema
 {
-    private const int Version = 1;
+    private const int Version = 2;
 
     /// <summary>Longest text or row in bytes: a batch's answers with the routing of many tasks are some MiB.</summary>
     private const int MostText = 64 << 20;
 
-    /// <summary>A statement of ours is short; a table of ours has six columns.</summary>
+    /// <summary>A statement of ours is short; a table of ours has five columns.</summary>
     private const int MostSql = 10_000, MostColumns = 16;
 
     /// <summary>SQLite asks after so many steps of its machine whether to go on.</summary>
@@ -29,8 +29,8 @@ internal static class JournalSchema
         "CREATE TABLE facts (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID";
 
     private const string Answers =
-        "CREATE TABLE answers (stage TEXT NOT NULL, batch INTEGER NOT NULL, asked TEXT NOT NULL, requests INTEGER NOT NULL, "
-        + "replies TEXT NOT NULL, checksum TEXT NOT NULL, PRIMARY KEY (stage, batch)) STRICT, WITHOUT ROWID";
+        "CREATE TABLE answers (key TEXT NOT NULL PRIMARY KEY, asked TEXT NOT NULL, requests INTEGER NOT NULL, "
+        + "replies TEXT NOT NULL, checksum TEXT NOT NULL) STRICT, WITHOUT ROWID";
 
     /// <summary>Takes from SQLite what a journal does not need, before the first look into the file.</summary>
     /// <param name="bytes">The file's length, which bounds the work.</param>
@@ -72,7 +72,7 @@ internal static class JournalSchema
             found.Add(Plain(made));
         }
         return found.Count != 0 && (found.Order(StringComparer.Ordinal).SequenceEqual([Answers, Facts])
-            ? true : throw Foreign("its tables are others than a journal has"));
+            ? true : throw Foreign(IsOfThisVersion(connection) ? "its tables are others than a journal has" : Other));
     }
 
     /// <summary>One space between words: builds wrote the same tables over other lines.</summary>
@@ -87,12 +87,16 @@ internal static class JournalSchema
     /// <exception cref="SqliteException">Corrupt.</exception>
     public static void RequireSound(SqliteConnection connection)
     {
-        // 0: a process that made the tables ended before it said so, as older builds could.
-        if (Scalar(connection, "PRAGMA user_version") is not (0L or (long)Version))
-            throw Foreign("it is of another version of the program");
+        if (!IsOfThisVersion(connection))
+            throw Foreign(Other);
         if (Scalar(connection, "PRAGMA quick_check(1)") is not "ok")
             throw Foreign("its pages do not fit together");
     }
+
+    private const string Other = "it is of another version of the program";
+
+    /// <summary>0: a process that made the tables ended before it said so, as older builds could.</summary>
+    private static bool IsOfThisVersion(SqliteConnection connection) => Scalar(connection, "PRAGMA user_version") is 0L or (long)Version;
 
     public static void Run(SqliteConnection connection, string sql)
     {

@@ -5,7 +5,8 @@ namespace Cognito.Eval.Models;
 
 /// <summary>Batches by number, that several models take runs of; their replies are read in order.</summary>
 /// <param name="models">How many take.</param>
-internal sealed class BatchQueue<TReply>(int count, int models)
+/// <param name="cancel">Cancels all runs.</param>
+internal sealed class BatchQueue<TReply>(int count, int models, CancellationToken cancel = default)
 {
     private const int LongestRun = 16;
 
@@ -13,6 +14,7 @@ internal sealed class BatchQueue<TReply>(int count, int models)
     private readonly SortedSet<int> _waiting = [.. Enumerable.Range(0, count)];
     private readonly HashSet<int> _begun = [];
     private readonly Dictionary<int, TReply> _replies = [];
+    private readonly List<BatchRun> _runs = [];
     private readonly Queue<(PooledModel Model, Exception Error)> _lost = [];
     private (int Batch, Exception Error)? _refused;
     private Exception? _failure;
@@ -22,17 +24,19 @@ internal sealed class BatchQueue<TReply>(int count, int models)
     /// The next run of consecutive batches, shorter towards the end so that all models end together; empty when nothing
     /// is left to do. Waits while others are at work, since one of them may leave what it has begun.
     /// </summary>
-    public IReadOnlyList<int> Take()
+    public BatchRun Take()
     {
         lock (_gate)
         {
+            _runs.RemoveAll(run => !run.Batches.Any(_begun.Contains));
             while (_waiting.Count == 0 && _begun.Count > 0)
                 Monitor.Wait(_gate);
             var length = Math.Clamp(_waiting.Count / (2 * _models), 1, LongestRun);
             var first = _waiting.Min;
-            int[] run = [.. _waiting.Take(length).TakeWhile((batch, i) => batch == first + i)];
-            _waiting.ExceptWith(run);
-            _begun.UnionWith(run);
+            BatchRun run = new([.. _waiting.Take(length).TakeWhile((batch, i) => batch == first + i)], cancel);
+            _waiting.ExceptWith(run.Batches);
+            _begun.UnionWith(run.Batches);
+            _runs.Add(run);
             return run;
         }
     }
@@ -67,6 +71,7 @@ internal sealed class BatchQueue<TReply>(int count, int models)
             _refused = (batch, error);
             _waiting.RemoveWhere(later => later > batch);
             _begun.RemoveWhere(later => later > batch);
+            CancelUnwanted();
             Monitor.PulseAll(_gate);
         }
     }
@@ -120,7 +125,24 @@ internal sealed class BatchQueue<TReply>(int count, int models)
         {
             _waiting.Clear();
             _begun.Clear();
+            CancelUnwanted();
             Monitor.PulseAll(_gate);
         }
     }
+
+    /// <summary>A batch takes minutes: a run of which nothing is wanted any more is left in the midst of one.</summary>
+    private void CancelUnwanted() => _runs.Where(run => !run.Batches.Any(_begun.Contains)).ToList().ForEach(run => run.Cancel());
+}
+
+/// <summary>Consecutive batches that one model has taken; none where nothing is left to do.</summary>
+internal sealed class BatchRun(IReadOnlyList<int> batches, CancellationToken cancel)
+{
+    private readonly CancellationTokenSource _unwanted = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+
+    public IReadOnlyList<int> Batches => batches;
+
+    /// <summary>Cancelled once nobody waits for any of them.</summary>
+    public CancellationToken Unwanted => _unwanted.Token;
+
+    public void Cancel() => _unwanted.Cancel();
 }

@@ -27,7 +27,7 @@ internal sealed class KeptAnswers(AnswerJournal? journal)
             if (!fresh.MoveNext())
                 throw new InvalidOperationException($"{stage.Name}: no answer to batch {b}");
             var current = fresh.Current;
-            journal?.Add(new(stage.Name, b, form.Digest(stage.Batches[b]), stage.Requests[b], form.Write(current)));
+            journal?.Add(new(stage.KeyOf(b), form.Digest(stage.Batches[b]), stage.Requests[b], form.Write(current)));
             yield return (b, current);
         }
     }
@@ -39,7 +39,7 @@ internal sealed class KeptAnswers(AnswerJournal? journal)
 
     private TAnswer? Find<TBatch, TAnswer>(Stage<TBatch> stage, int batch, BatchForm<TBatch, TAnswer> form)
         where TAnswer : class =>
-        journal?.Find(stage.Name, batch) is { } entry && entry.Requests == stage.Requests[batch]
+        journal?.Find(stage.KeyOf(batch)) is { } entry && entry.Requests == stage.Requests[batch]
         && form.Digest(stage.Batches[batch]) == entry.Asked
         && form.Read(entry.Replies, stage.Batches[batch]) is { } answer && IsOfOneModel(answer)
             ? answer : null;

@@ -6,7 +6,7 @@ namespace Cognito.Eval.Models;
 
 /// <summary>One of a pool's copies of a model.</summary>
 /// <param name="Device">Its device's name, for reports.</param>
-public sealed record PooledModel(string Device, ILanguageModel Model);
+public sealed record PooledModel(string Device, ITokenModel Model);
 
 /// <summary>A copy that failed. Nothing is asked of it any more.</summary>
 /// <param name="Left">How many copies go on.</param>
@@ -18,7 +18,7 @@ public sealed record LostModel(string Device, Exception Error, int Left);
 /// batch itself brings about (memory runs out, a token is unknown, its work is cancelled) is thrown at the batch's place. Any
 /// other failure is the copy's: others do what it left unanswered; the last one's is thrown.
 /// </remarks>
-public sealed class ModelPool : ILanguageModel
+public sealed class ModelPool : ITokenModel
 {
     private readonly IReadOnlyList<PooledModel> _models;
     private readonly List<PooledModel> _living;
@@ -39,23 +39,11 @@ public sealed class ModelPool : ILanguageModel
 
     public int VocabularySize => _models[0].Model.VocabularySize;
 
-    public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches) =>
-        Answers<IReadOnlyList<TokenScore>>(
-            batches.Count, (model, run, _) => model.Score([.. run.Select(b => batches[b])]));
+    public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches, CancellationToken cancel = default) =>
+        Answers(batches.Count, (model, run) => model.Score([.. run.Batches.Select(b => batches[b])], run.Unwanted), cancel);
 
-    public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches)
-    {
-        return Answers<IReadOnlyList<Generated>>(batches.Count, (model, run, queue) =>
-            model.Generate([.. run.Select(b => Watched(b, queue))]));
-
-        // A batch takes minutes: one that nobody waits for any more is left between two tokens.
-        GenerationBatch Watched(int b, BatchQueue<IReadOnlyList<Generated>> queue) => batches[b] with
-        {
-            IsDone = (row, ids) => queue.Wants(b)
-                ? batches[b].IsDone(row, ids)
-                : throw new OperationCanceledException(),
-        };
-    }
+    public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches, CancellationToken cancel = default) =>
+        Answers(batches.Count, (model, run) => model.Generate([.. run.Batches.Select(b => batches[b])], run.Unwanted), cancel);
 
     public void Dispose()
     {
@@ -71,13 +59,13 @@ public sealed class ModelPool : ILanguageModel
     }
 
     private IEnumerable<TReply> Answers<TReply>(
-        int count, Func<ILanguageModel, IReadOnlyList<int>, BatchQueue<TReply>, IEnumerable<TReply>> ask)
+        int count, Func<ITokenModel, BatchRun, IEnumerable<TReply>> ask, CancellationToken cancel)
     {
         if (count == 0)
             yield break;
         if (_living.Count == 0)
             ExceptionDispatchInfo.Throw(_lastFailure!);
-        var queue = new BatchQueue<TReply>(count, _living.Count);
+        var queue = new BatchQueue<TReply>(count, _living.Count, cancel);
         Task[] work = [.. _living.Select(model => Task.Factory.StartNew(
             () => Work(model, queue, ask), default, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
         try
@@ -99,27 +87,26 @@ public sealed class ModelPool : ILanguageModel
     }
 
     private static void Work<TReply>(
-        PooledModel model, BatchQueue<TReply> queue,
-        Func<ILanguageModel, IReadOnlyList<int>, BatchQueue<TReply>, IEnumerable<TReply>> ask)
+        PooledModel model, BatchQueue<TReply> queue, Func<ITokenModel, BatchRun, IEnumerable<TReply>> ask)
     {
-        while (queue.Take() is { Count: > 0 } run)
+        while (queue.Take() is { Batches: { Count: > 0 } batches } run)
         {
             var done = 0;
             try
             {
-                foreach (var reply in ask(model.Model, run, queue))
-                    if (done == run.Count || !queue.Answer(run[done++], reply))
+                foreach (var reply in ask(model.Model, run))
+                    if (done == batches.Count || !queue.Answer(batches[done++], reply))
                         break;
-                if (done < run.Count && queue.Wants(run[done]))
-                    throw new InvalidOperationException($"{run.Count} batches were asked, {done} answered.");
+                if (done < batches.Count && queue.Wants(batches[done]))
+                    throw new InvalidOperationException($"{batches.Count} batches were asked, {done} answered.");
             }
-            catch (Exception e) when (done < run.Count && IsOfBatch(e))
+            catch (Exception e) when (done < batches.Count && IsOfBatch(e))
             {
-                queue.Refuse(run[done], e);
+                queue.Refuse(batches[done], e);
             }
             catch (Exception e)
             {
-                queue.Leave(model, [.. run.Skip(done)], e);
+                queue.Leave(model, [.. batches.Skip(done)], e);
                 return;
             }
         }

@@ -9,12 +9,12 @@ namespace Cognito.Eval.Models;
 internal static class OutOfMemoryRetry
 {
     public static IEnumerable<IReadOnlyList<TokenScore>> Score(
-        ILanguageModel model, IReadOnlyList<ScoreBatch> batches, Action onHalved) =>
-        Run(batches, model.Score, Halves, onHalved);
+        ITokenModel model, IReadOnlyList<ScoreBatch> batches, Action onHalved, CancellationToken cancel = default) =>
+        Run(batches, parts => model.Score(parts, cancel), Halves, onHalved);
 
     public static IEnumerable<IReadOnlyList<Generated>> Generate(
-        ILanguageModel model, IReadOnlyList<GenerationBatch> batches, Action onHalved) =>
-        Run(batches, model.Generate, Halves, onHalved);
+        ITokenModel model, IReadOnlyList<GenerationBatch> batches, Action onHalved, CancellationToken cancel = default) =>
+        Run(batches, parts => model.Generate(parts, cancel), Halves, onHalved);
 
     private static IEnumerable<IReadOnlyList<TReply>> Run<TBatch, TReply>(
         IReadOnlyList<TBatch> batches, Func<IReadOnlyList<TBatch>, IEnumerable<IReadOnlyList<TReply>>> answer,
@@ -76,8 +76,6 @@ internal static class OutOfMemoryRetry
     private static GenerationBatch[] Halves(GenerationBatch batch)
     {
         var half = batch.Prompts.Count / 2;
-        return half == 0 ? [batch] : [
-            batch with { Prompts = [.. batch.Prompts.Take(half)] },
-            new([.. batch.Prompts.Skip(half)], (row, ids) => batch.IsDone(row + half, ids))];
+        return half == 0 ? [batch] : [new([.. batch.Prompts.Take(half)]), new([.. batch.Prompts.Skip(half)])];
     }
 }

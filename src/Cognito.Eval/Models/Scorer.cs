@@ -19,7 +19,7 @@ public readonly record struct Progress(string Stage, string Task, long Done, lon
 /// <param name="endOfTextText">The end-of-text token as text.</param>
 /// <param name="emptyContext">The token that stands for an empty context: the tokenizer's end of text.</param>
 public sealed class Scorer(
-    VocabularyTokenizer tokenizer, ILanguageModel model, Protocol protocol, IReadOnlyList<int> endOfText, string? endOfTextText,
+    VocabularyTokenizer tokenizer, ITokenModel model, Protocol protocol, IReadOnlyList<int> endOfText, string? endOfTextText,
     Budget budget, int emptyContext)
 {
     public event Action<Progress>? Progressed;
@@ -71,7 +71,7 @@ public sealed class Scorer(
             {
                 var mine = generated.Skip(at).Take(group.Rows.Count).ToList();
                 at += group.Rows.Count;
-                var stopping = StoppingOf(group);
+                var stopping = StopRuleOf(group);
                 foreach (var (row, ids, raw) in group.Rows.Zip(stopping.CutTogether([.. mine.Select(row => row.Tokens)]), mine))
                     foreach (var request in row.Requests)
                     {
@@ -193,7 +193,7 @@ public sealed class Scorer(
 
     private GenerationBatch Batch(IReadOnlyList<GenerationGroup> groups, CancellationToken cancel)
     {
-        var stopping = groups.ToDictionary(group => group, StoppingOf);
+        var stopping = groups.ToDictionary(group => group, StopRuleOf);
         GenerationGroup[] groupOf = [.. groups.SelectMany(group => group.Rows.Select(_ => group))];
         return new(
             [.. groups.SelectMany(group => group.Rows.Select(row => new Prompt(row.Input, protocol.MaxNewTokens)
@@ -210,7 +210,7 @@ public sealed class Scorer(
             });
     }
 
-    private Stopping StoppingOf(GenerationGroup group) => new(tokenizer, group.Stops, endOfText, endOfTextText);
+    private StopRule StopRuleOf(GenerationGroup group) => new(tokenizer, group.Stops, endOfText, endOfTextText);
 
     private void Require(int maxLength)
     {

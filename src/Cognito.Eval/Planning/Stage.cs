@@ -6,6 +6,9 @@ namespace Cognito.Eval.Planning;
 public sealed record Stage<TBatch>(
     string Name, IReadOnlyList<TBatch> Batches, IReadOnlyList<int> Requests, IReadOnlyList<long> Costs)
 {
+    /// <summary>What a batch's answers are kept under.</summary>
+    public string KeyOf(int batch) => $"{Name}/{batch}";
+
     /// <summary>The same with only a shard's batches counted.</summary>
     public int RequestsOf(Shard shard) => shard.Of(Costs).Sum(b => Requests[b]);
 }

@@ -8,7 +8,7 @@ namespace Cognito.Eval.Tests;
 public sealed class ModelPoolTests
 {
     /// <summary>A toy on a device that may fail; it keeps the first token of every batch that it answered.</summary>
-    private sealed class Device(Func<int, Exception?> failure) : ILanguageModel
+    private sealed class Device(Func<int, Exception?> failure) : ITokenModel
     {
         private readonly Toys.HashModel _model = new(100);
         private int _asked;
@@ -189,7 +189,7 @@ public sealed class ModelPoolTests
     }
 
     /// <summary>Memory for all batches but one, named by its first token; for half of it there is.</summary>
-    private sealed class Cramped(int tooLarge) : ILanguageModel
+    private sealed class Cramped(int tooLarge) : ITokenModel
     {
         private readonly Toys.HashModel _model = new(100);
         public int MaxLength => 100;

@@ -6,7 +6,7 @@ namespace Cognito.Eval.Tests;
 public sealed class OutOfMemoryRetryTests
 {
     /// <summary>A toy with room for so many tokens of a batch; it counts what it computed.</summary>
-    private sealed class Cramped(int room) : ILanguageModel
+    private sealed class Cramped(int room) : ITokenModel
     {
         private readonly Toys.HashModel _model = new(100);
 

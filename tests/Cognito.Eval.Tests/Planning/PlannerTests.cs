@@ -17,7 +17,7 @@ public sealed class PlannerTests
     private static Planner PlannerFor(int maxLength) => new(
         new Toys.HashTokenizer(), Protocol.LeaderboardV1, maxLength, 300, Toys.HashTokenizer.EndOfText);
 
-    private static Scorer ScorerOf(ILanguageModel model) => new(
+    private static Scorer ScorerOf(ITokenModel model) => new(
         new Toys.HashTokenizer(), model, Protocol.LeaderboardV1, [Toys.HashTokenizer.EndOfText], null, 300,
         Toys.HashTokenizer.EndOfText);
 
