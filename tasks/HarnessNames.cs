@@ -16,7 +16,7 @@ public static class HarnessNames
     };
 
     private static Dictionary<string, EvalTask> Known { get; } =
-        TaskRegistry.All.SelectMany(task => task.Aliases.Prepend(task.Name).Select(name => (name, task))).ToDictionary(it => it.name, it => it.task);
+        TaskSet.Leaderboard.Tasks.SelectMany(task => task.Aliases.Prepend(task.Name).Select(name => (name, task))).ToDictionary(it => it.name, it => it.task);
 
     private static string Plain(string metric) => metric.EndsWith(",none", StringComparison.Ordinal) ? metric[..^5] : metric;
 }

@@ -95,7 +95,7 @@ internal sealed class Bench(ModelConfig config, TorchModel model, Placement plac
         {
             // One batch a worker.
             var batches = prompts.Chunk((prompts.Count + placement.Workers - 1) / placement.Workers).Select(chunk =>
-                new GenerationBatch([.. chunk.Select(tokens => new Prompt(tokens, most))], (_, _) => false)).ToList();
+                new GenerationBatch([.. chunk.Select(tokens => new Prompt(tokens, most))])).ToList();
             return this.Time(() => model.Generate(batches).Count());
         }
         var (first, whole) = (Time(1), Time(newTokens));
@@ -128,7 +128,7 @@ internal sealed class Bench(ModelConfig config, TorchModel model, Placement plac
     }
 
     private static Plan Plan(IReadOnlyList<Questions> asked, Planner planner) =>
-        new PreparedQuestions(asked, planner).LogLikelihoods.GetAwaiter().GetResult();
+        new PreparedRequests(AskedTasks.Flat(asked), planner).LogLikelihoods.GetAwaiter().GetResult();
 
     private double Time(Action work)
     {

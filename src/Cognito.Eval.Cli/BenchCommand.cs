@@ -67,13 +67,13 @@ internal static class BenchCommand
             throw new InputException($"--device {devices}: bench measures one device; name one");
         var limit = parsed.GetValue(LimitOption) is { } text ? Limit.Parse(text) : new Limit(50);
         var named = Inputs.Named(parsed.GetValue(Model));
-        var tasks = TaskRegistry.Select(parsed.GetRequiredValue(RunOptions.Tasks));
+        var tasks = TaskSet.Registered.Select(parsed.GetRequiredValue(RunOptions.Tasks));
         using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
-        var data = Inputs.Rows(parsed.GetValue(Data), named, tasks, fetching, RunOptions.Bounds(parsed), cancel);
+        var data = Inputs.Rows(parsed.GetValue(Data), named, tasks.Tasks, fetching, RunOptions.Bounds(parsed), cancel);
         var folder = named.Fetch(fetching, weights: true, cancel);
         var checkpoint = Shape(parsed, folder);
-        var (asked, _) = Inputs.Ask(tasks, data, null, limit);
+        var asked = Evaluator.Ask(tasks, new() { Data = data, Limit = limit }).Questions;
         var threads = parsed.GetValue(RunOptions.Threads) ?? Environment.ProcessorCount;
         var placement = Placement.Choose(
             checkpoint.Config, parsed.GetValue(RunOptions.LibTorch), parsed.GetValue(RunOptions.Device),
@@ -91,13 +91,13 @@ internal static class BenchCommand
         Questions[] scored = [.. asked.Where(task => !task.Generates)];
         var columns = new List<BenchedColumn>();
         if (scored.Length > 0)
-            bench.WarmUp(scored, checkpoint.Planner(placement.Budget));
+            bench.WarmUp(scored, checkpoint.Planner(placement.Budget, Protocol.LeaderboardV1));
         foreach (var column in scored.GroupBy(task => task.Task.Column))
         {
             cancel.ThrowIfCancellationRequested();
             columns.Add(bench.Score(
-                column.Key, [.. column], checkpoint.Planner(placement.Budget),
-                checkpoint.Planner(placement.Budget with { Shares = false }), parsed.GetValue(CompareNaive)));
+                column.Key, [.. column], checkpoint.Planner(placement.Budget, Protocol.LeaderboardV1),
+                checkpoint.Planner(placement.Budget with { Shares = false }, Protocol.LeaderboardV1), parsed.GetValue(CompareNaive)));
             narrator.Say($"{column.Key.Key}: {columns[^1].Seconds:0.0} s");
         }
         var prompts = Generated(

@@ -1,3 +1,4 @@
+using Cognito.Eval.Torch;
 using System.Globalization;
 using System.Text.Json;
 

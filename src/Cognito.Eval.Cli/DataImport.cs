@@ -1,3 +1,4 @@
+using Cognito.Eval.Tasks;
 using System.CommandLine;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Datasets;
@@ -28,7 +29,7 @@ internal static class DataImport
 
     private static int Import(string[] paths, string to)
     {
-        var originals = OriginalImport.Find(paths, TaskRegistry.All.Select(task => task.Dataset));
+        var originals = OriginalImport.Find(paths, TaskSet.Registered.Tasks.Select(task => task.Dataset));
         foreach (var (dataset, original, path) in originals)
         {
             var split = OriginalImport.Import(dataset, original, path, to);

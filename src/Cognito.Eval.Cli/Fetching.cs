@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using Cognito.Eval.Datasets;
 using Cognito.Eval.Hub;
+using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Cli;
@@ -31,8 +32,7 @@ internal sealed class Fetching : IDisposable
 
     public HubFetch Hub { get; }
 
-    public static DatasetLock Lock { get; } =
-        DatasetLock.Read(Path.Combine(AppContext.BaseDirectory, "datasets.lock.json"));
+    public static DatasetLock Lock => TaskSet.Registered.Lock;
 
     /// <summary>The folder of a checkpoint, fetched where the cache lacks it.</summary>
     public string Checkpoint(HubRepo repo, bool weights, CancellationToken cancel) =>

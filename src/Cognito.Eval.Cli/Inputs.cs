@@ -8,6 +8,7 @@ using Cognito.Eval.Hub;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Torch;
 
 namespace Cognito.Eval.Cli;
 
@@ -71,40 +72,13 @@ internal static class Inputs
         return root with { Bounds = bounds };
     }
 
+    public static Limit? LimitOf(string? given) => given is null ? null : Limit.Parse(given);
+
     /// <summary>The datasets' folder, if one was named.</summary>
     public static string? RowsGiven(string? given) =>
         given ?? (Environment.GetEnvironmentVariable(DataVariable) is { Length: > 0 } named ? named : null);
 
-    public static DataRoot Samples => DataRoot.Open(Path.Combine(AppContext.BaseDirectory, "samples"));
-
-    /// <summary>
-    /// Builds every task's prompts. Tasks that the samples do not hold are left out and named; tasks that take no
-    /// examples keep none, and that is said too, unless they are all that was asked for.
-    /// </summary>
-    public static (IReadOnlyList<Questions> Asked, IReadOnlyList<string> Notes) Ask(
-        IReadOnlyList<EvalTask> tasks, DataRoot data, int? shots, Limit? limit)
-    {
-        var notes = new List<string>();
-        EvalTask[] held = [.. tasks.Where(task => !data.IsSamples || data.Has(task.Dataset))];
-        if (held.Length == 0)
-            throw new InputException(
-                $"the samples hold none of the tasks asked ({string.Join(", ", tasks.Take(3))}...); give --data DIR");
-        if (held.Length < tasks.Count)
-            notes.Add($"not in the samples: {string.Join(", ", tasks.Except(held))}");
-        var fixedShots = held.Where(task => task.ShotOrder == ShotOrder.None).ToList();
-        if (shots > 0 && fixedShots.Count > 0 && fixedShots.Count < held.Length)
-            notes.Add($"{string.Join(", ", fixedShots)} takes no examples and keeps 0 shots");
-        else
-            fixedShots.Clear();
-        var asked = new Questions[held.Length];
-        Parallel.For(0, held.Length, i => asked[i] = Questions.Ask(
-            held[i], data, Protocol.LeaderboardV1, fixedShots.Contains(held[i]) ? null : shots, limit));
-        notes.AddRange(asked.Where(task => task.Task.ShotOrder == ShotOrder.First && task.Shots < (shots ?? task.Task.Shots))
-            .GroupBy(task => (task.Task.Column.Key, task.Shots), (same, tasks) => (same.Key, same.Shots, Split: tasks.First().Task.ShotSplit))
-            .Select(it => $"{it.Key}: {it.Split} has {it.Shots} rows, so {it.Shots} shots stand in the prompts, not {shots?.ToString(CultureInfo.InvariantCulture) ?? "the task's"}"));
-        return (asked, [.. Caveats.Find(asked, TaskRegistry.Columns, data, limit),
-            .. data.IsSamples ? [] : Caveats.OfRows(asked, Fetching.Lock), .. notes]);
-    }
+    public static DataRoot Samples => DataRoot.Open(Path.Combine(AppContext.BaseDirectory, "samples")) with { Given = null };
 }
 
 /// <summary>The checkpoint as it was named: a folder, or a repository of the hub.</summary>
@@ -114,6 +88,9 @@ internal sealed record NamedModel(string? Folder, HubRepo? Repo, bool IsEmbedded
     public string? Given => IsEmbedded ? null : Folder ?? Repo!.ToString();
 
     public string Name => Repo?.Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Folder!));
+
+    /// <summary>Reads its folder, but for the weights.</summary>
+    public Checkpoint Open(string folder, int? maxLength) => Checkpoint.Open(folder, maxLength) with { Name = Name, Given = Given };
 
     /// <summary>The folder, after fetching what the cache lacks.</summary>
     /// <param name="weights">Whether the weights are needed, or only what planning needs.</param>

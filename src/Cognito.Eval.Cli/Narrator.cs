@@ -7,7 +7,7 @@ using Cognito.Eval.Tokenizers;
 namespace Cognito.Eval.Cli;
 
 /// <summary>Tells on stderr how a run goes: one line that renews itself on a terminal, now and then a line elsewhere.</summary>
-internal sealed class Narrator(bool quiet) : IDisposable
+internal sealed class Narrator(bool quiet) : IProgress<EvaluationEvent>, IDisposable
 {
     private readonly bool live = Terminal.IsLive;
     private readonly Stopwatch clock = new();
@@ -62,7 +62,21 @@ internal sealed class Narrator(bool quiet) : IDisposable
         Terminal.Warn($"note: {lost.Device} failed, {others}: {reason}");
     }
 
-    public void Progress(Progress progress)
+    /// <summary>Where the results are, once they are.</summary>
+    public Written? Written { get; private set; }
+
+    public void Report(EvaluationEvent value)
+    {
+        switch (value)
+        {
+            case Said said: Say(said.Line); break;
+            case Noted noted: Warn(noted.Note); break;
+            case Progressed progressed: Progress(progressed.Progress); break;
+            case Written written: Written = written; break;
+        }
+    }
+
+    private void Progress(Progress progress)
     {
         if (quiet)
             return;

@@ -53,12 +53,12 @@ internal static class PlanCommand
         RunOptions.Check(parsed);
         if (rate is { } given && !(given > 0 && double.IsFinite(given)))
             throw new InputException($"--tokens-per-second {given}: give a number above 0");
-        var limit = parsed.GetValue(LimitOption) is { } text ? Limit.Parse(text) : (Limit?)null;
-        var tasks = TaskRegistry.Select(parsed.GetRequiredValue(RunOptions.Tasks));
+                var tasks = TaskSet.Registered.Select(parsed.GetRequiredValue(RunOptions.Tasks));
+        var limit = Inputs.LimitOf(parsed.GetValue(LimitOption));
         var named = Inputs.Named(parsed.GetValue(Model));
         using var narrator = new Narrator(quiet: false);
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
-        var data = Inputs.Rows(parsed.GetValue(Data), named, tasks, fetching, RunOptions.Bounds(parsed), cancel);
+        var data = Inputs.Rows(parsed.GetValue(Data), named, tasks.Tasks, fetching, RunOptions.Bounds(parsed), cancel);
         var folder = named.Fetch(fetching, weights: false, cancel);
         var tokenizer = CheckpointTokenizer.Open(folder);
         narrator.Warn(tokenizer);
@@ -66,18 +66,18 @@ internal static class PlanCommand
         var config = maxLength is null || RegularFile.Exists(Path.Combine(folder, "config.json"))
             ? ModelConfig.Read(folder)
             : null;
-        var (asked, notes) = Inputs.Ask(tasks, data, parsed.GetValue(Shots), limit);
-        foreach (var note in notes.Concat(config?.Notes ?? []))
+        var asked = Evaluator.Ask(tasks, new() { Data = data, Shots = parsed.GetValue(Shots), Limit = limit });
+        foreach (var note in asked.Notes.Concat(config?.Notes ?? []))
             narrator.Warn(note);
         var length = maxLength ?? config!.MaxLength;
-        var prepared = new PreparedQuestions(
-            asked, new(tokenizer.Tokenizer, Protocol.LeaderboardV1, length, batchTokens, tokenizer.EndId)
+        var prepared = new PreparedRequests(
+            asked.Requests, new(tokenizer.Tokenizer, Protocol.LeaderboardV1, length, batchTokens, new(tokenizer.EndId))
             {
                 ModelVocabulary = config?.VocabularySize,
             });
-        if (asked.Any(task => task.Generates) && config?.Generation.Require().Record is { } settings)
+        if (asked.Generates && config?.Generation.Require().Record is { } settings)
             narrator.Warn($"{settings}");
-        var report = PlanReport.Create(asked, prepared, config, parsed.GetRequiredValue(Dtype), batchTokens, length, rate);
+        var report = PlanReport.Create(asked.Questions, prepared, config, parsed.GetRequiredValue(Dtype), batchTokens, length, rate);
         narrator.Say($"planned in {clock.Elapsed.TotalSeconds:0.0} s");
         if (parsed.GetValue(Json))
             report.PrintJson();

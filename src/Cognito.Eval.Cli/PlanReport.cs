@@ -1,3 +1,4 @@
+using Cognito.Eval.Torch;
 using System.Globalization;
 using System.Text.Json;
 using Cognito.Eval.Benchmarks;
@@ -26,7 +27,7 @@ internal sealed record PlanReport(
     private double? Seconds(long tokens) => tokens / TokensPerSecond;
 
     public static PlanReport Create(
-        IReadOnlyList<Questions> asked, PreparedQuestions prepared, ModelConfig? config, string dtype, int batchTokens,
+        IReadOnlyList<Questions> asked, PreparedRequests prepared, ModelConfig? config, string dtype, int batchTokens,
         int maxLength, double? tokensPerSecond)
     {
         var plan = prepared.LogLikelihoods.GetAwaiter().GetResult();
@@ -34,7 +35,7 @@ internal sealed record PlanReport(
         var counts = plan.Counts
             .Concat(generation.Select(task => KeyValuePair.Create(task.Task, task.Counts))).ToDictionary();
         return new(
-            [.. asked.Select(task => (task.Task, counts[task.Task.Name]))], plan, generation,
+            [.. asked.Select(task => (task.Task, counts[task.Task.Name])).OrderBy(it => it.Task.Name, StringComparer.Ordinal)], plan, generation,
             config is null ? null : MemoryEstimate.Compute(config, dtype, plan, generation, NewTokens),
             dtype, batchTokens, maxLength, tokensPerSecond)
         {
@@ -47,7 +48,7 @@ internal sealed record PlanReport(
         var table = new Terminal.Table(
             1, "Column", "Documents", "Requests", "Distinct", "Tokens by request", "Distinct tokens", "Forward tokens",
             "Ratio", "Padding", "Truncated");
-        foreach (var column in TaskRegistry.Columns)
+        foreach (var column in TaskSet.Leaderboard.Columns)
         {
             var mine = Tasks.Where(task => task.Task.Column.Key == column.Key).Select(task => task.Counts).ToList();
             if (mine.Count > 0)

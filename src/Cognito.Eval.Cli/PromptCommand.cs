@@ -40,8 +40,8 @@ internal static class PromptCommand
         return command;
     }
 
-    private static EvalTask Only(string name) => TaskRegistry.Select([name]) is [var task] ? task : throw new InputException(
-        $"{name}: names several tasks; prompt shows one, such as {TaskRegistry.Select([name])[0]}");
+    private static EvalTask Only(string name) => TaskSet.Registered.Select([name]).Tasks is [var task] ? task : throw new InputException(
+        $"{name}: names several tasks; prompt shows one, such as {TaskSet.Registered.Select([name]).Tasks[0]}");
 
     private static int Print(EvalTask task, int index, int? shots, DataRoot root, CheckpointTokenizer tokenizer, bool json)
     {

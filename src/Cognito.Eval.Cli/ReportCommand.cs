@@ -1,3 +1,4 @@
+using Cognito.Eval.Tasks;
 using System.CommandLine;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Comparison;
@@ -67,14 +68,14 @@ internal static class ReportCommand
             Terminal.Tell($"note: the card's source is left out: {source.Url} is no address of http or https");
         var text = format switch
         {
-            "table" => ModelCard.Table(Only(runs, format), TaskRegistry.Columns),
-            "yaml" => ModelCard.Yaml(Only(runs, format), TaskRegistry.Columns),
-            "eval-results" => EvalResults.Yaml(Only(runs, format), TaskRegistry.Columns, TaskRegistry.All),
+            "table" => ModelCard.Table(Only(runs, format), TaskSet.Leaderboard.Columns),
+            "yaml" => ModelCard.Yaml(Only(runs, format), TaskSet.Leaderboard.Columns),
+            "eval-results" => EvalResults.Yaml(Only(runs, format), TaskSet.Leaderboard.Columns, TaskSet.Registered.Tasks),
             "json" => RunFile.ToJson(Only(runs, format)),
-            "html" => HtmlReport.Render(runs, TaskRegistry.Columns, Texts(runs, data, bounds)),
-            "markdown" => ScoreTables.Markdown(runs, TaskRegistry.Columns),
-            "csv" => ScoreTables.Csv(runs, TaskRegistry.Columns),
-            _ => ModelCard.Render(Only(runs, format), TaskRegistry.Columns),
+            "html" => HtmlReport.Render(runs, TaskSet.Leaderboard.Columns, Texts(runs, data, bounds)),
+            "markdown" => ScoreTables.Markdown(runs, TaskSet.Leaderboard.Columns),
+            "csv" => ScoreTables.Csv(runs, TaskSet.Leaderboard.Columns),
+            _ => ModelCard.Render(Only(runs, format), TaskSet.Leaderboard.Columns),
         };
         if (output is null)
             Console.Write(text);
@@ -97,7 +98,7 @@ internal static class ReportCommand
             : Environment.GetEnvironmentVariable(Inputs.DataVariable));
         if (string.IsNullOrEmpty(folder))
             return null;
-        var texts = DocTexts.Read([.. runs.Select(run => run.Run)], TaskRegistry.All,
+        var texts = DocTexts.Read([.. runs.Select(run => run.Run)], TaskSet.Registered.Tasks,
             DataRoot.Open(folder) with { Bounds = bounds });
         foreach (var note in texts.Notes)
             Terminal.Tell($"note: {note}");

@@ -1,10 +1,8 @@
 using System.CommandLine;
 using Cognito.Eval.Benchmarks;
-using Cognito.Eval.Files;
-using Cognito.Eval.Planning;
-using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Torch;
 
 namespace Cognito.Eval.Cli;
 
@@ -83,97 +81,48 @@ internal static class RunCommand
     private static int Score(ParseResult parsed, CancellationToken cancel)
     {
         RunOptions.Check(parsed);
-        var limit = parsed.GetValue(LimitOption) is { } text ? Limit.Parse(text) : (Limit?)null;
-        var tasks = TaskRegistry.Select(parsed.GetRequiredValue(RunOptions.Tasks));
+        var tasks = TaskSet.Registered.Select(parsed.GetRequiredValue(RunOptions.Tasks));
         var named = Inputs.Named(parsed.GetValue(Model));
-        RunWatch.RequireWritable(parsed.GetRequiredValue(Output));
+        var shard = Shards.Parse(parsed.GetValue(ShardOption));
+        RunFolder.RequireWritable(parsed.GetRequiredValue(Output));
         using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
         // Rows first: they are small, and a mistake in them should not show after gigabytes of weights.
-        var data = Inputs.Rows(parsed.GetValue(Data), named, tasks, fetching, RunOptions.Bounds(parsed), cancel);
+        var data = Inputs.Rows(parsed.GetValue(Data), named, tasks.Tasks, fetching, RunOptions.Bounds(parsed), cancel);
         var folder = named.Fetch(fetching, weights: true, cancel);
         if (named.IsEmbedded)
             narrator.Say($"no --model: using the embedded checkpoint cognito-nano ({folder})");
         narrator.Say($"data: {(data.IsSamples ? "the embedded samples, " : "")}"
             + (data.Elsewhere.Count > 0 ? $"{string.Join(", ", data.Elsewhere.Keys)}, in {fetching.Hub.Cache.Folder}" : data.Folder));
-
-        var checkpoint = Checkpoint.Open(folder, parsed.GetValue(RunOptions.MaxLength)) with { Name = named.Name };
-        narrator.Warn(checkpoint.Tokenizer);
-        if (parsed.GetValue(Routing) && !checkpoint.Config.HasRouter)
-            throw new InputException($"--routing: {Path.Combine(folder, "config.json")} is of {checkpoint.Config.Architecture}, "
-                + "which has no router; leave --routing out");
-        var (asked, notes) = Inputs.Ask(tasks, data, parsed.GetValue(Shots), limit);
-        var generates = asked.Any(task => task.Generates);
-        if (generates)
+        var options = new EvaluationOptions
         {
-            GenerationGroups.Room(Protocol.LeaderboardV1, checkpoint.MaxLength);
-            if (checkpoint.Config.Generation.Require().Record is { } settings)
-                narrator.Warn($"{settings}");
-        }
-        var unused = checkpoint.Unused();
-        string[] remarks = [.. checkpoint.Config.Notes, .. unused.Notes];
-        foreach (var note in notes.Concat(remarks))
-            narrator.Warn(note);
+            Data = data,
+            Shots = parsed.GetValue(Shots),
+            Limit = Inputs.LimitOf(parsed.GetValue(LimitOption)),
+            Output = parsed.GetRequiredValue(Output),
+            Details = DetailLevels.Parse(parsed.GetRequiredValue(Details)),
+            IsFresh = parsed.GetValue(Fresh),
+        };
+        var checkpoint = named.Open(folder, parsed.GetValue(RunOptions.MaxLength));
+        var asked = Evaluator.Ask(tasks, options);
         cancel.ThrowIfCancellationRequested();
-
-        var watch = new RunWatch(parsed.GetValue(RunOptions.Threads) ?? Environment.ProcessorCount);
-        var placement = Placement.Choose(
-            checkpoint.Config, parsed.GetValue(RunOptions.LibTorch), parsed.GetValue(RunOptions.Device), parsed.GetValue(RunOptions.Dtype), watch.Threads,
-            parsed.GetValue(RunOptions.BatchTokens), parsed.GetValue(Exact));
-        var provenance = checkpoint.Provenance(placement, parsed.GetRequiredValue(LogProbDtype)) with
+        using var model = LocalModel.Open(checkpoint, new LocalModelOptions
         {
-            Data = data.IsSamples ? "samples" : "datasets",
-            UnusedTensors = unused.Recorded,
-            UnusedTensorsCount = unused.RecordedOf,
-            Generation = generates ? checkpoint.Config.Generation.Record : null,
-        };
-        var shard = Shards.Parse(parsed.GetValue(ShardOption));
-        var key = RunFolder.Key(
-            checkpoint, provenance, asked, limit, parsed.GetValue(RunOptions.BatchTokens), parsed.GetValue(Routing)) with
-        {
-            Remarks = remarks.Length == 0 ? null : remarks,
-        };
-        var arguments = new RunArguments(
-            named.Given, Inputs.RowsGiven(parsed.GetValue(Data)) is { } rows ? Path.GetFullPath(rows) : null, [.. tasks.Select(task => task.Name)],
-            parsed.GetValue(Shots), limit?.Value);
-        RunFolder Place(bool fresh) => RunFolder.Find(
-            parsed.GetRequiredValue(Output), checkpoint.Name, key, arguments, placement.Budget, shard, watch.Started, fresh);
-        var place = Place(parsed.GetValue(Fresh));
-        var details = parsed.GetRequiredValue(Details);
-        bool IsShown(RunFolder place)
-        {
-            if (Finish.Earlier(place, checkpoint, details, cancel) is not { } earlier)
-                return false;
-            Finish.Print(earlier, parsed.GetValue(Json), narrator);
-            narrator.Say($"answered before: {place.Results}; --fresh asks again");
-            return true;
-        }
-        if (place.IsFinished)
-        {
-            if (IsShown(place))
-                return Session.Done;
-            place = Place(fresh: true);
-        }
-        placement = placement with { Budget = place.Manifest.Budget };
-        var work = new RunWork(checkpoint, placement, asked, place, parsed.GetValue(Routing), watch, narrator, cancel);
-        try
-        {
-            if (shard is { } part)
-                work.Shard(part, parsed.GetRequiredValue(LogProbDtype));
-            else
-                work.Whole(
-                    (graded, rounding, weights) => Tally.Count(graded, TaskRegistry.Columns, provenance with
-                    {
-                        WeightsSha256 = weights.Sha256,
-                        BatchTokens = placement.Budget.Shares ? placement.Budget.BatchTokens : null,
-                        CacheTokens = placement.Budget.Shares ? placement.Budget.CacheTokens : null,
-                    }, limit, notes, rounding, remarks, weights.NotFinite),
-                    parsed.GetRequiredValue(LogProbDtype), data.Shown, details, parsed.GetValue(Json));
-        }
-        catch (FinishedMeanwhileException e) when (IsShown(e.Place))
-        {
-            // As if it had been finished when this process looked first.
-        }
+            Device = parsed.GetValue(RunOptions.Device),
+            Dtype = parsed.GetValue(RunOptions.Dtype),
+            LogProbs = parsed.GetRequiredValue(LogProbDtype) == "model" ? Torch.LogProbDtype.Model : Torch.LogProbDtype.Float32,
+            BatchTokens = parsed.GetValue(RunOptions.BatchTokens),
+            IsExact = parsed.GetValue(Exact),
+            Threads = parsed.GetValue(RunOptions.Threads) ?? Environment.ProcessorCount,
+            RecordsRouting = parsed.GetValue(Routing),
+            LibTorch = parsed.GetValue(RunOptions.LibTorch),
+            Lost = narrator.Lost,
+        });
+        if (shard is { } part)
+            Terminal.Print(Evaluator.AnswerShardAsync(model, asked, options, part, narrator, cancel).GetAwaiter().GetResult());
+        else
+            Finish.Print(
+                Evaluator.RunAsync(model, asked, options, narrator, cancel).GetAwaiter().GetResult(), parsed.GetValue(Json), narrator);
         return Session.Done;
     }
 }

@@ -1,3 +1,4 @@
+using Cognito.Eval.Tasks;
 using System.IO.Enumeration;
 using System.Text.Json;
 using Cognito.Eval.Benchmarks;
@@ -35,7 +36,7 @@ internal static class RunInputs
         {
             using var json = HarnessFile.Parse(RegularFile.Read(file, FileKind.Results));
             return HarnessFile.IsOne(json.RootElement)
-                ? HarnessFile.Read(file, json.RootElement, HarnessNames.Of, [.. TaskRegistry.Columns.Select(column => column.Key)])
+                ? HarnessFile.Read(file, json.RootElement, HarnessNames.Of, [.. TaskSet.Leaderboard.Columns.Select(column => column.Key)])
                 : RunFile.Read(file);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException)
@@ -75,7 +76,7 @@ internal static class RunInputs
     {
         if (tasks is null)
             return run;
-        var chosen = TaskRegistry.Select([tasks]);
+        var chosen = TaskSet.Registered.Select([tasks]).Tasks;
         var columns = chosen.Select(task => task.Column.Key).ToHashSet();
         return run with
         {

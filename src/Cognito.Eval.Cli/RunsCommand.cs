@@ -1,3 +1,4 @@
+using Cognito.Eval.Results;
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;

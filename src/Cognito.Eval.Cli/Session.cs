@@ -92,7 +92,6 @@ internal static partial class Session
         HubInterruptedException => (e.Message, Interrupted),
         JournalException => (e.Message, Failed),
         OutputException => (e.Message, Failed),
-        FinishedMeanwhileException => ($"{e.Message}; give the same command again", BadInput),
         HubException => (e.Message, Failed),
         OperationCanceledException => ("interrupted; nothing was written", Interrupted),
         UnauthorizedAccessException => ($"{Named(e)}{Fact.Of(e)}; check its permissions", BadInput),

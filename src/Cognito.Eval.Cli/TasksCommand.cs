@@ -1,3 +1,4 @@
+using Cognito.Eval.Tasks;
 using System.CommandLine;
 using System.Text.Json;
 using Cognito.Eval.Benchmarks;
@@ -18,7 +19,7 @@ internal static class TasksCommand
     private static int Print(bool json)
     {
         if (json)
-            Terminal.Print(JsonSerializer.Serialize(TaskRegistry.All.Select(task => new
+            Terminal.Print(JsonSerializer.Serialize(TaskSet.Registered.Tasks.Select(task => new
             {
                 name = task.Name,
                 aliases = task.Aliases,
@@ -31,7 +32,7 @@ internal static class TasksCommand
                 folders = task.Dataset.Folders,
             }), Terminal.Json));
         else
-            TaskRegistry.All.Aggregate(
+            TaskSet.Registered.Tasks.Aggregate(
                 new Terminal.Table(6, "Task", "Also", "Column", "Shots", "Metric", "Documents"),
                 (table, task) => table.Add(
                     task.Name, string.Join(", ", task.Aliases), task.Column.Key, $"{task.Shots}", task.Headline,

@@ -35,7 +35,7 @@ public sealed class NanoTests(ITestOutputHelper output)
         var folder = Path.Combine(AppContext.BaseDirectory, "checkpoints", "cognito-nano");
         var data = new DataRoot(Shared.Path("data"));
         var tokenizer = CheckpointTokenizer.Open(folder);
-        Questions[] asked = [.. TaskRegistry.All.Select(task =>
+        Questions[] asked = [.. TaskSet.Leaderboard.Tasks.Select(task =>
             Questions.Ask(task, data, Protocol.LeaderboardV1, limit: new Limit(Limit)))];
         using var model = TorchModel.Load(
             folder, torch.CPU, torch.ScalarType.Float32, workers: Limit < 100 ? 1 : Environment.ProcessorCount);
@@ -132,7 +132,7 @@ public sealed class NanoTests(ITestOutputHelper output)
     private static void CheckMetrics(IReadOnlyList<GradedTask> graded, string golden, HashSet<(string, int)> differing)
     {
         var expected = Golden.Json(Shared.Path("goldens", "cognito-nano", golden));
-        var run = Tally.Count(graded, TaskRegistry.Columns, new() { Model = "cognito-nano" }, null, []);
+        var run = Tally.Count(graded, TaskSet.Leaderboard.Columns, new() { Model = "cognito-nano" }, null, []);
         foreach (var (task, metrics) in run.Results)
             foreach (var (metric, value) in metrics)
             {

@@ -17,6 +17,9 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
     /// <summary>Where folders really lie that are not below <see cref="Folder"/>, by their path there.</summary>
     public IReadOnlyDictionary<string, string> Elsewhere { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The folder as it may be named again, from anywhere; null where it needs no name.</summary>
+    public string? Given { get; init; }
+
     /// <summary>How much a split, and a task's documents, may hold.</summary>
     public RowBounds Bounds { get; init; } = RowBounds.Usual;
 
@@ -26,7 +29,7 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
     /// <exception cref="InputException">There is no such folder.</exception>
     public static DataRoot Open(string path) =>
         Directory.Exists(path)
-            ? new DataRoot(path, IsSamples: RegularFile.Exists(Path.Combine(path, SamplesMark)))
+            ? new DataRoot(path, IsSamples: RegularFile.Exists(Path.Combine(path, SamplesMark))) { Given = Path.GetFullPath(path) }
             : throw new InputException($"{path}: no such folder; give --data the folder that holds the datasets");
 
     /// <summary>Whether any of the dataset's folders or original files is here.</summary>

@@ -9,7 +9,7 @@ public sealed record GenerationRow(int[] Input, IReadOnlyList<int> Requests);
 
 /// <summary>Prompts that the reference generates for together; alone at the leaderboard's batch size of 1.</summary>
 /// <param name="Dropped">Leading generated tokens that the reference throws away.</param>
-public sealed record GenerationGroup(IReadOnlyList<GenerationRow> Rows, IReadOnlyList<string> Stops, int Dropped);
+public sealed record GenerationGroup(IReadOnlyList<GenerationRow> Rows, StopAtTexts Stop, int Dropped);
 
 /// <summary>The order of work for greedy generation (protocol 5.5).</summary>
 public static class GenerationGroups
@@ -20,7 +20,8 @@ public static class GenerationGroups
     /// before that, loses as many of the answer's.
     /// </summary>
     public static IReadOnlyList<GenerationGroup> Make(
-        IReadOnlyList<GreedyUntil> requests, IReadOnlyList<int[]> prompts, Protocol protocol, int maxLength)
+        IReadOnlyList<GreedyUntil> requests, IReadOnlyList<int[]> prompts, Protocol protocol, int maxLength,
+        Func<IReadOnlyList<string>, StopAtTexts> stop)
     {
         var room = Room(protocol, maxLength);
         return [.. Enumerable.Range(0, requests.Count)
@@ -31,7 +32,7 @@ public static class GenerationGroups
             {
                 var width = batch.Max(same => same.Key.Length);
                 var rows = batch.Select(same => new GenerationRow(Last(prompts[same.First()], room), [.. same]));
-                return new GenerationGroup([.. rows], requests[batch[0].First()].Stops, Math.Max(0, width - room));
+                return new GenerationGroup([.. rows], stop(requests[batch[0].First()].Stops), Math.Max(0, width - room));
             })];
     }
 

@@ -7,8 +7,8 @@ namespace Cognito.Eval.Planning;
 /// It is cut once, from all requests of a run; the model executes it as it is.
 /// </summary>
 /// <param name="Batches">What the model is given, in order.</param>
-/// <param name="Answers">For each request, where its score comes back: the batch, and the continuation's place in it.</param>
-/// <param name="Truncated">For each request, whether its oldest tokens were cut off.</param>
+/// <param name="Answers">For each span, where its score comes back: the batch, and the continuation's place in it.</param>
+/// <param name="Truncated">For each span, whether its oldest tokens were cut off.</param>
 public sealed record Plan(
     IReadOnlyList<ScoreBatch> Batches, IReadOnlyList<(int Batch, int Continuation)> Answers, IReadOnlyList<bool> Truncated)
 {
@@ -18,7 +18,10 @@ public sealed record Plan(
     /// <summary>For each batch, the tasks whose documents it holds and their tokens in it, shared prefixes not counted.</summary>
     public required IReadOnlyList<IReadOnlyDictionary<string, int>> Shares { get; init; }
 
-    /// <summary>Each request's tokens, before truncation.</summary>
+    /// <summary>How many spans each request is: one, or the windows of a text. What follows is by span.</summary>
+    public IReadOnlyList<int> Windows { get; init; } = [];
+
+    /// <summary>Each span's tokens, before truncation.</summary>
     public required IReadOnlyList<RequestTokens> Tokens { get; init; }
 
     /// <summary>For each batch, the task of each of its continuations.</summary>

@@ -11,10 +11,9 @@ namespace Cognito.Eval.Planning;
 /// Makes a model's work out of text: tokens, then a plan. It knows how long the model's sequences may be, not the model,
 /// so it can work before one is loaded and while one runs.
 /// </summary>
-/// <param name="maxLength">The most tokens that a model's sequence may have.</param>
-/// <param name="emptyContext">The token that stands for an empty context: the tokenizer's end of text.</param>
-public sealed class Planner(
-    VocabularyTokenizer tokenizer, Protocol protocol, int maxLength, Budget budget, int emptyContext)
+/// <param name="MaxLength">The most tokens that a model's sequence may have.</param>
+public sealed record Planner(
+    VocabularyTokenizer Tokenizer, Protocol Protocol, int MaxLength, Budget Budget, EndOfText End)
 {
     /// <summary>How many tokens the model knows; null where that is not known.</summary>
     public int? ModelVocabulary { get; init; }
@@ -22,92 +21,125 @@ public sealed class Planner(
     /// <summary>Plans log-likelihood requests, given by document.</summary>
     /// <param name="groups">Each document's task.</param>
     /// <exception cref="InputException">A request has nothing to predict, or nothing to predict it from.</exception>
-    public Plan LogLikelihoods(IReadOnlyList<IReadOnlyList<LogLikelihood>> documents, IReadOnlyList<string> groups)
+    public Plan LogLikelihoods(IReadOnlyList<IReadOnlyList<LogLikelihood>> documents, IReadOnlyList<string> groups) =>
+        Scores(documents, groups, Protocol.MergesEqualRequests);
+
+    /// <summary>Plans the likelihoods of whole texts, given by document. Windows of equal tokens may predict different ones.</summary>
+    /// <param name="groups">Each document's task.</param>
+    public Plan Rolling(IReadOnlyList<IReadOnlyList<LogLikelihoodRolling>> documents, IReadOnlyList<string> groups) =>
+        Scores(documents, groups, merges: false);
+
+    private Plan Scores(IReadOnlyList<IReadOnlyList<Request>> documents, IReadOnlyList<string> groups, bool merges)
     {
-        var spans = new IReadOnlyList<TokenSpan>[documents.Count];
-        Parallel.For(0, documents.Count, d => spans[d] = Encode(documents[d]));
-        Refuse(documents, spans, groups);
-        foreach (var (document, group) in spans.Zip(groups))
-            foreach (var span in document)
+        var encoded = new EncodedRequest[documents.Count][];
+        Parallel.For(0, documents.Count, d => encoded[d] = Encode(documents[d]));
+        foreach (var (document, group) in encoded.Zip(groups))
+            foreach (var request in document)
             {
-                RequireKnown(group, span.Context);
-                RequireKnown(group, span.Continuation);
+                Refuse(request, group);
+                foreach (var span in request.Spans)
+                {
+                    RequireKnown(group, span.Context);
+                    RequireKnown(group, span.Continuation);
+                }
             }
         return Plan.Make(
-            spans, groups, maxLength, budget.BatchTokens, protocol.MergesEqualRequests, budget.Shares);
+            [.. encoded.Select(document => document.SelectMany(request => request.Spans).ToArray())], groups, MaxLength,
+            Budget.BatchTokens, merges, Budget.Shares) with
+        {
+            Windows = [.. encoded.SelectMany(document => document.Select(request => request.Spans.Length))],
+        };
     }
+
+    /// <summary>A request in tokens: one span, or the windows of a text.</summary>
+    private readonly record struct EncodedRequest(Request Request, TokenSpan[] Spans);
 
     /// <summary>Plans greedy generation.</summary>
     /// <exception cref="InputException">The maximum length leaves no room for a prompt.</exception>
     public GenerationPlan Generation(string task, IReadOnlyList<GreedyUntil> requests)
     {
-        var prompts = requests.Select(request => tokenizer.EncodeToIds(request.Context).ToArray()).ToList();
+        var prompts = requests.Select(request => Tokenizer.EncodeToIds(request.Context).ToArray()).ToList();
         prompts.ForEach(prompt => RequireKnown(task, prompt));
-        var groups = GenerationGroups.Make(requests, prompts, protocol, maxLength);
-        return new(
-            task, prompts, GenerationGroups.Pack(groups, budget.CacheTokens, protocol.MaxNewTokens), maxLength);
+        var groups = GenerationGroups.Make(
+            requests, prompts, Protocol, MaxLength, stops => new(Tokenizer, stops, End.Ids, End.Text));
+        var batches = GenerationGroups.Pack(groups, Budget.CacheTokens, Protocol.MaxNewTokens);
+        return new(task, prompts, batches, [.. batches.Select(Inputs)], MaxLength);
     }
+
+    /// <summary>What the model gets of groups that it continues at once.</summary>
+    private GenerationBatch Inputs(IReadOnlyList<GenerationGroup> groups) => new(
+        [.. groups.SelectMany(group => group.Rows.Select(row => new Prompt(row.Input, Protocol.MaxNewTokens)
+        {
+            // Rows that the reference generates together go on until all of them have ended.
+            Stop = group.Rows.Count == 1 ? group.Stop : new StopAtIds(End.Ids),
+            Padding = [.. Enumerable.Repeat(End.Token, group.Rows.Max(r => r.Input.Length) - row.Input.Length)],
+        }))]);
 
     /// <summary>A document's requests in tokens; those of one context share its array.</summary>
-    private IReadOnlyList<TokenSpan> Encode(IReadOnlyList<LogLikelihood> document)
+    private EncodedRequest[] Encode(IReadOnlyList<Request> document)
     {
-        var spans = new List<TokenSpan>(document.Count);
         EncodedContext? context = null;
-        foreach (var request in document)
+        return [.. document.Select(request => new EncodedRequest(request, request switch
         {
-            if (context?.Text != request.Context)
-                context = new(tokenizer, emptyContext, request.Context);
-            spans.Add(context.With(request.Continuation));
+            LogLikelihood pair => [InContext(pair)],
+            LogLikelihoodRolling { Text: var text } => [.. RollingWindows.Cut([.. Tokenizer.EncodeToIds(text)], End.Token, MaxLength)],
+            _ => throw new ArgumentException($"a request without a likelihood: {request.GetType().Name}", nameof(document)),
+        }))];
+
+        TokenSpan InContext(LogLikelihood pair)
+        {
+            if (context?.Text != pair.Context)
+                context = new(Tokenizer, End.Token, pair.Context);
+            return context.With(pair.Continuation);
         }
-        return spans;
     }
 
-    /// <summary>A tokenizer may hold tokens past the model's vocabulary: they matter where a text uses one.</summary>
+    /// <summary>A Tokenizer may hold tokens past the model's vocabulary: they matter where a text uses one.</summary>
     private void RequireKnown(string task, int[] tokens)
     {
         if (ModelVocabulary is not { } known
             || tokens.AsSpan().IndexOfAnyExceptInRange(0, known - 1) is not (>= 0 and var at))
             return;
         throw new InputException($"{task}: a prompt or an answer holds the token {Spelled(tokens[at])} (id {tokens[at]} of "
-            + $"{tokenizer.FileName}), and the model knows {known} tokens (vocab_size of config.json); use the tokenizer that the "
+            + $"{Tokenizer.FileName}), and the model knows {known} tokens (vocab_size of config.json); use the Tokenizer that the "
             + "model was trained with, or resize the model's embedding to it");
     }
 
     private string Spelled(int id) =>
-        JsonSerializer.Serialize(tokenizer.Spelled(id), Readable);
+        JsonSerializer.Serialize(Tokenizer.Spelled(id), Readable);
 
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private void Refuse(
-        IReadOnlyList<IReadOnlyList<LogLikelihood>> documents, IReadOnlyList<TokenSpan>[] spans, IReadOnlyList<string> groups)
+    private void Refuse(EncodedRequest encoded, string group)
     {
-        for (var d = 0; d < spans.Length; d++)
-            foreach (var (request, span) in documents[d].Zip(spans[d]))
-                if (span.Context.Length == 0)
-                    throw new InputException(
-                        $"{groups[d]}: a context of white space alone has no token to predict from; check the rows");
-                else if (span.Continuation.Length == 0)
-                    throw new InputException($"{groups[d]}: the continuation \"{request.Continuation}\" has no token of its own to score: "
-                        + WhyNone(request));
-                else if (span.Continuation.Length > maxLength)
-                    throw new InputException($"{groups[d]}: a continuation of {span.Continuation.Length} tokens, more than the model's "
-                        + $"maximum length {maxLength}; raise --max-length if the model takes more, or check the rows");
+        if (encoded is not { Request: LogLikelihood request, Spans: [var span] })
+            return;
+        if (span.Context.Length == 0)
+            throw new InputException($"{group}: a context of white space alone has no token to predict from; check the rows");
+        if (span.Continuation.Length == 0)
+            throw new InputException($"{group}: the continuation \"{request.Continuation}\" has no token of its own to score: "
+                + WhyNone(request));
+        if (span.Continuation.Length > MaxLength)
+            throw new InputException($"{group}: a continuation of {span.Continuation.Length} tokens, more than the model's "
+                + $"maximum length {MaxLength}; raise --max-length if the model takes more, or check the rows");
     }
 
     private string WhyNone(LogLikelihood request) =>
         request.Continuation.Length == 0 ? "it is empty; check the rows"
-        : TokenSpan.AtBorder(tokenizer, request.Context, request.Continuation) is { } token
+        : TokenSpan.AtBorder(Tokenizer, request.Context, request.Continuation) is { } token
             ? $"token {token.Id} \"{token.Value}\" spans the border between context and continuation; leave the task out, or give "
-                + "the tokenizer that the model was trained with"
+                + "the Tokenizer that the model was trained with"
         : "together with its context it is no more tokens than the context alone; check the rows, or leave the task out";
 }
 
 /// <summary>The order of work for a task's generation.</summary>
 /// <param name="Prompts">Each request's whole prompt in tokens.</param>
-/// <param name="Batches">What the model generates at once.</param>
+/// <param name="Batches">What is generated at once.</param>
+/// <param name="Inputs">The same as the model gets it.</param>
 /// <param name="MaxLength">The most tokens that a model's sequence may have.</param>
 public sealed record GenerationPlan(
-    string Task, IReadOnlyList<int[]> Prompts, IReadOnlyList<IReadOnlyList<GenerationGroup>> Batches, int MaxLength)
+    string Task, IReadOnlyList<int[]> Prompts, IReadOnlyList<IReadOnlyList<GenerationGroup>> Batches,
+    IReadOnlyList<GenerationBatch> Inputs, int MaxLength)
 {
     /// <summary>What is asked, and what of it goes through the model; generated tokens are not counted.</summary>
     public PlanCounts Counts { get; } = Count(Prompts, [.. Batches.SelectMany(batch => batch)]);

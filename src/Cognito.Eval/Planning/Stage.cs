@@ -18,22 +18,26 @@ public static class Stages
 {
     public const string LogLikelihoods = "log-likelihoods";
 
+    /// <summary>Likelihoods of whole texts.</summary>
+    public const string Rolling = "rolling log-likelihoods";
+
     /// <summary>The sample that is computed once more, unshared. It answers no request of the run.</summary>
-    public const string Rounding = "rounding";
+    public const string Rounding = "rounding", RollingRounding = "rolling rounding";
 
     public static string Generation(string task) => $"generation/{task}";
 
     public static Stage<ScoreBatch> Create(Plan plan, string name)
     {
         var requests = new int[plan.Batches.Count];
-        foreach (var (batch, _) in plan.Answers)
-            requests[batch] += name == Rounding ? 0 : 1;
+        // A text in windows is answered with its last one.
+        var last = -1;
+        foreach (var windows in plan.Windows.Where(windows => windows > 0))
+            requests[plan.Answers[last += windows].Batch] += name is Rounding or RollingRounding ? 0 : 1;
         return new(name, plan.Batches, requests, [.. plan.Shares.Select(share => (long)share.Values.Sum())]);
     }
 
-    /// <param name="batches">The plan's batches, as the model gets them.</param>
-    public static Stage<GenerationBatch> Create(GenerationPlan plan, IReadOnlyList<GenerationBatch> batches) => new(
-        Generation(plan.Task), batches,
+    public static Stage<GenerationBatch> Create(GenerationPlan plan) => new(
+        Generation(plan.Task), plan.Inputs,
         [.. plan.Batches.Select(batch => batch.Sum(group => group.Rows.Sum(row => row.Requests.Count)))],
-        [.. batches.Select(batch => batch.Prompts.Sum(prompt => (long)prompt.Tokens.Length + prompt.MaxNewTokens))]);
+        [.. plan.Inputs.Select(batch => batch.Prompts.Sum(prompt => (long)prompt.Tokens.Length + prompt.MaxNewTokens))]);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cognito.Eval.Datasets;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
@@ -23,6 +24,14 @@ public static class Caveats
             said.Add($"no average: {string.Join(", ", missing.Select(column => column.Key))} not asked");
         return said;
     }
+
+    /// <summary>What is said of tasks that show fewer examples than were asked for, as there are no more.</summary>
+    /// <param name="shots">As asked for; null means the task's own number.</param>
+    public static IEnumerable<string> OfFewerShots(IEnumerable<Questions> asked, int? shots) => asked
+        .Where(task => task.Task.ShotOrder == ShotOrder.First && task.Shots < (shots ?? task.Task.Shots))
+        .GroupBy(task => (task.Task.Column.Key, task.Shots), (same, tasks) => (same.Key, same.Shots, Split: tasks.First().Task.ShotSplit))
+        .Select(it => $"{it.Key}: {it.Split} has {it.Shots} rows, so {it.Shots} shots stand in the prompts, not "
+            + $"{shots?.ToString(CultureInfo.InvariantCulture) ?? "the task's"}");
 
     /// <summary>What a run says of rows that are not the lock's; counts are said elsewhere.</summary>
     public static IEnumerable<string> OfRows(IEnumerable<Questions> asked, DatasetLock locked) =>

@@ -2,9 +2,12 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Cognito.Eval.Datasets;
 using Cognito.Eval.Files;
+using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
 using Cognito.Eval.Protocols;
+using Cognito.Eval.Tokenizers;
 
 namespace Cognito.Eval.Results;
 
@@ -103,6 +106,25 @@ public sealed record RunKey(
     /// <summary>sha256 in lower-case hex.</summary>
     public string Digest() => Convert.ToHexStringLower(SHA256.HashData(
         Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this, RunFile.Options))));
+
+    /// <summary>The build of every assembly that an answer hangs on but for the model's own; what is asked stands in the key by itself.</summary>
+    private static string Builds { get; } = string.Join(' ', new[]
+    {
+        typeof(RegularFile), typeof(CheckpointTokenizer), typeof(RunKey),
+    }.Select(type => type.Assembly.ManifestModule.ModuleVersionId));
+
+    /// <summary>What answers of this model to these questions depend on.</summary>
+    public static RunKey Create(
+        ILanguageModel model, IReadOnlyList<Questions> asked, Protocol protocol, DataRoot data, Limit? limit)
+    {
+        var identity = model.Identity;
+        return new(
+            Provenance.Create(model, protocol, data, generates: asked.Any(task => task.Generates)), identity.Weights, identity.ConfigSha256,
+            identity.EndIds, limit?.Value, identity.BatchTokens, identity.RecordsRouting, $"{Builds} {identity.Build}".TrimEnd(), Of(asked))
+        {
+            Remarks = identity.Remarks.Count == 0 ? null : identity.Remarks,
+        };
+    }
 
     public static IReadOnlyDictionary<string, TaskKey> Of(IReadOnlyList<Questions> asked) => asked.ToDictionary(
         task => task.Task.Name, task => new TaskKey(task.Shots, task.Digest.Raw, task.DataSha256));

@@ -1,4 +1,6 @@
+using System.Reflection;
 using System.Text.Json.Serialization;
+using Cognito.Eval.Datasets;
 using Cognito.Eval.Models;
 using Cognito.Eval.Protocols;
 
@@ -155,6 +157,37 @@ public sealed record Provenance
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public GenerationRecord? Generation { get; init; }
     public IReadOnlyDictionary<string, string>? Versions { get; init; }
+
+    /// <summary>What is known of a run before its model works.</summary>
+    /// <param name="generates">Whether text is generated.</param>
+    internal static Provenance Create(ILanguageModel model, Protocol protocol, DataRoot data, bool generates)
+    {
+        var identity = model.Identity;
+        return new()
+        {
+            Model = identity.Name,
+            Architecture = identity.Architecture,
+            UnusedTensors = identity.UnusedTensors,
+            UnusedTensorsCount = identity.UnusedTensorsCount,
+            TokenizerSha256 = identity.TokenizerSha256,
+            TokenizerNote = identity.TokenizerNote,
+            Protocol = protocol.Name,
+            Reference = protocol.Reference,
+            Data = data.IsSamples ? "samples" : "datasets",
+            AddBos = false,
+            Dtype = identity.Dtype,
+            LogprobDtype = identity.LogProbDtype,
+            Device = identity.Device,
+            MaxLength = model.Limits.MaxLength,
+            Exact = !model.Budget.Shares,
+            Generation = generates ? identity.Generation : null,
+            Versions = new SortedDictionary<string, string>(identity.Versions.ToDictionary(), StringComparer.Ordinal)
+            {
+                ["cognito-eval"] = typeof(Provenance).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+                    .InformationalVersion.Split('+')[0],
+            },
+        };
+    }
 }
 
 /// <summary>When, where and how fast.</summary>
@@ -187,6 +220,3 @@ public sealed record Circumstances
     /// <summary>What was kept of each document: none, scores or full; null in results of before it was noted.</summary>
     public string? Details { get; init; }
 }
-
-/// <summary>A stage's work: requests, how many were distinct, tokens through the model, seconds.</summary>
-public sealed record StageRecord(int Requests, int Distinct, long ForwardTokens, double Seconds);

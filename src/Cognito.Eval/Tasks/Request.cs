@@ -1,13 +1,25 @@
 namespace Cognito.Eval.Tasks;
 
 /// <summary>What a model is asked, as text.</summary>
-public abstract record Request(string Context);
+/// <param name="Context">What is given; empty where nothing is.</param>
+public abstract record Request(string Context)
+{
+    /// <summary>What it is asked for; a model may share work between requests of one document, or of one task.</summary>
+    public RequestOrigin Origin { get; init; }
+}
 
 /// <summary>How likely is the continuation after the context?</summary>
 public sealed record LogLikelihood(string Context, string Continuation) : Request(Context);
 
+/// <summary>How likely is a whole text after nothing? One longer than the model takes is cut into windows (perplexity).</summary>
+public sealed record LogLikelihoodRolling(string Text) : Request("");
+
 /// <summary>What follows the context, greedily, until one of the stops?</summary>
 public sealed record GreedyUntil(string Context, IReadOnlyList<string> Stops) : Request(Context);
+
+/// <summary>Which document of which task asks.</summary>
+/// <param name="Document">Its place in evaluation order.</param>
+public readonly record struct RequestOrigin(string Task, int Document);
 
 /// <summary>A model's answer to a request.</summary>
 public abstract record Reply;

@@ -1,3 +1,4 @@
+using Cognito.Eval.Tasks;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -42,11 +43,11 @@ public sealed class DataCommandTests : IAsyncDisposable
         var cancel = TestContext.Current.CancellationToken;
         var repo = new HubRepo(HubKind.Model, SmallHub.Model);
         await HubCheckpoint.Fetch(fetched, repo, weights: true, cancel);
-        await HubDatasets.Fetch(fetched, Cli.Fetching.Lock, TaskRegistry.All.Select(task => task.Dataset), cancel);
+        await HubDatasets.Fetch(fetched, Cli.Fetching.Lock, TaskSet.Leaderboard.Tasks.Select(task => task.Dataset), cancel);
         void Verify()
         {
             Cli.FileCheck.Checkpoint(fetched, repo, Assert.Fail)
-                .And(Cli.FileCheck.Datasets(fetched, TaskRegistry.All, Assert.Fail)).Require(Assert.Fail);
+                .And(Cli.FileCheck.Datasets(fetched, TaskSet.Leaderboard.Tasks, Assert.Fail)).Require(Assert.Fail);
         }
         Verify();
         var files = Directory.EnumerateFiles(line.At("home", "hub"), "*", SearchOption.AllDirectories)
@@ -95,7 +96,7 @@ public sealed class DataCommandTests : IAsyncDisposable
     [Fact]
     public void The_lock_has_every_split_that_a_task_reads_and_its_published_rows()
     {
-        foreach (var task in TaskRegistry.All)
+        foreach (var task in TaskSet.Leaderboard.Tasks)
             foreach (var split in new[] { task.Split, task.ShotSplit }.OfType<string>())
             {
                 var locked = Cli.Fetching.Lock.Of(task.Dataset, split)!;
@@ -163,7 +164,7 @@ public sealed class DataCommandTests : IAsyncDisposable
         foreach (var (name, split) in new[] { ("arc_challenge", "test"), ("hellaswag", "validation"), ("winogrande", "validation"),
             ("gsm8k", "train"), ("hendrycksTest-philosophy", "test"), ("truthfulqa_mc", "validation") })
         {
-            var dataset = TaskRegistry.Select([name]).Single().Dataset;
+            var dataset = TaskSet.Leaderboard.Select([name]).Tasks.Single().Dataset;
             Assert.Equal(root.Read(dataset, split).Sha256, imported.Read(dataset, split).Sha256);
         }
         var file = line.At("home", "cognito-eval", "data", "gsm8k", "train.jsonl");

@@ -1,3 +1,4 @@
+using Cognito.Eval.Tasks;
 using System.CommandLine;
 using System.CommandLine.Completions;
 using System.Text.Json.Nodes;
@@ -120,7 +121,7 @@ public sealed class NotFiniteFormatTests : IDisposable
     [Fact]
     public void The_page_marks_differences_and_subjects_too()
     {
-        var page = HtmlReport.Render([new(MadeRuns.Early, ".", "sound"), new(Broken, ".", "broken")], Benchmarks.TaskRegistry.Columns, null);
+        var page = HtmlReport.Render([new(MadeRuns.Early, ".", "sound"), new(Broken, ".", "broken")], TaskSet.Leaderboard.Columns, null);
         Assert.Equal(2, page.Split("(7 not finite)").Length - 1); // the score, and the difference
         Assert.Equal(3, page.Split("(3 not finite)").Length - 1); // and the subject
     }
@@ -129,7 +130,7 @@ public sealed class NotFiniteFormatTests : IDisposable
     public void The_count_of_what_was_not_measured_here_is_not_known()
     {
         var reported = Broken with { Provenance = Broken.Provenance with { Kind = HarnessFile.Kind } };
-        var csv = ScoreTables.Csv([new(reported, ".", "theirs"), new(MadeRuns.Nano, ".", "ours")], Benchmarks.TaskRegistry.Columns);
+        var csv = ScoreTables.Csv([new(reported, ".", "theirs"), new(MadeRuns.Nano, ".", "ours")], TaskSet.Leaderboard.Columns);
         Assert.Equal(["", "0"], Lines(csv, ",column,GSM8K,").Select(row => row.Split(',')[^1]));
     }
 }

@@ -1,3 +1,4 @@
+using Cognito.Eval.Tasks;
 using System.Diagnostics;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Results;
@@ -15,7 +16,7 @@ public sealed class FullSizeTests(ITestOutputHelper output) : IDisposable
     {
         var random = new Random(seed);
         var run = MadeRuns.Nano;
-        foreach (var task in TaskRegistry.All)
+        foreach (var task in TaskSet.Leaderboard.Tasks)
         {
             var rows = task.Dataset.PublishedRows[task.Split];
             run = run with

@@ -1,3 +1,4 @@
+using Cognito.Eval.Tasks;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Comparison;
 using Cognito.Eval.Files;
@@ -145,10 +146,10 @@ public sealed class GateTests : IDisposable
         Assert.Contains("\"candidate_not_finite\": 3", ComparisonData.ToJson([comparison]));
         Assert.DoesNotContain("not_finite", ComparisonData.ToJson([RunComparison.Create(MadeRuns.Nano, MadeRuns.Nano)]));
         ReportedRun[] runs = [new(broken, "nowhere", "broken")];
-        Assert.Contains("(3 not finite)", ScoreTables.Markdown(runs, Benchmarks.TaskRegistry.Columns));
-        Assert.Contains("(3 not finite)", ModelCard.Table(broken, Benchmarks.TaskRegistry.Columns));
-        Assert.Contains("(3 not finite)", HtmlReport.Render(runs, Benchmarks.TaskRegistry.Columns, null));
-        Assert.DoesNotContain("not finite", ModelCard.Table(MadeRuns.Nano, Benchmarks.TaskRegistry.Columns));
+        Assert.Contains("(3 not finite)", ScoreTables.Markdown(runs, TaskSet.Leaderboard.Columns));
+        Assert.Contains("(3 not finite)", ModelCard.Table(broken, TaskSet.Leaderboard.Columns));
+        Assert.Contains("(3 not finite)", HtmlReport.Render(runs, TaskSet.Leaderboard.Columns, null));
+        Assert.DoesNotContain("not finite", ModelCard.Table(MadeRuns.Nano, TaskSet.Leaderboard.Columns));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Cognito.Eval.Tasks;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Comparison;
 
@@ -16,7 +17,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
     private const double ArcDelta = 2.586389;
 
     private static readonly int[] Subjects =
-        [.. TaskRegistry.Select(["mmlu"]).Select(task => task.Dataset.PublishedRows[task.Split])];
+        [.. TaskSet.Leaderboard.Select(["mmlu"]).Tasks.Select(task => task.Dataset.PublishedRows[task.Split])];
 
     private static readonly (string Name, int[] Documents)[] Columns =
     [

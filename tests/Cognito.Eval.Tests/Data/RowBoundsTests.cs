@@ -10,7 +10,7 @@ namespace Cognito.Eval.Tests;
 /// <summary>How much a task may hold, and the option that lifts it.</summary>
 public sealed class RowBoundsTests : IDisposable
 {
-    private static readonly EvalTask Winogrande = TaskRegistry.Select(["winogrande"]).Single();
+    private static readonly EvalTask Winogrande = TaskSet.Leaderboard.Select(["winogrande"]).Tasks.Single();
     private readonly CommandLine line = new();
 
     public void Dispose() => line.Dispose();

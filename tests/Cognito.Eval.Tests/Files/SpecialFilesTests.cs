@@ -1,3 +1,4 @@
+using Cognito.Eval.Tasks;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Cli;
 using Cognito.Eval.Comparison;
@@ -52,7 +53,7 @@ public sealed class SpecialFilesTests : IDisposable
     [MemberData(nameof(RowFiles))]
     public async Task In_place_of_rows_they_are_refused_by_name(string file, string kind)
     {
-        var dataset = Benchmarks.TaskRegistry.Select(["arc"])[0].Dataset;
+        var dataset = TaskSet.Leaderboard.Select(["arc"]).Tasks[0].Dataset;
         Directory.CreateDirectory(line.At("rows", dataset.Folders[0]));
         SpecialFile.Put(line.At("rows", dataset.Folders[0], file), kind);
         Assert.Contains(SpecialFile.Fact(kind), await SpecialFile.Refusal(() => DataRoot.Open(line.At("rows")).Read(dataset, "test")));

@@ -75,8 +75,8 @@ internal sealed partial class FuzzTargets
     {
         folder.Write("samples_gsm8k_d1.jsonl", HarnessSampleLines()[0]);
         var run = RunInputs.Read(Path.Combine(folder.Path, "results_d1.json"));
-        ModelCard.Table(run, TaskRegistry.Columns);
-        ModelCard.Render(run, TaskRegistry.Columns);
+        ModelCard.Table(run, TaskSet.Leaderboard.Columns);
+        ModelCard.Render(run, TaskSet.Leaderboard.Columns);
         RunFile.ToJson(run);
         Measured.FromRun(run);
         if (run.Tasks.Count > 0)
@@ -95,7 +95,7 @@ internal sealed partial class FuzzTargets
     private void ReadSamples(byte[] bytes)
     {
         folder.Write("samples_gsm8k_d1.jsonl", bytes);
-        HarnessSamples.Beside(Path.Combine(folder.Path, "results_d1.json"), "gsm8k", TaskRegistry.Select(["gsm8k"]).Single(), "exact_match", "strict-match");
+        HarnessSamples.Beside(Path.Combine(folder.Path, "results_d1.json"), "gsm8k", TaskSet.Leaderboard.Select(["gsm8k"]).Tasks.Single(), "exact_match", "strict-match");
     }
 
     private static byte[][] Policies() =>
@@ -120,7 +120,7 @@ internal sealed partial class FuzzTargets
             var task = graded.Questions.Task;
             DetailsFile.Write(folder.Path, task.Name, [.. graded.Docs.Select(doc => DocDetail.From(task, doc, false))]);
             seeds.Add(File.ReadAllBytes(DetailsFile.Path(folder.Path, task.Name)));
-            records.Add(Tally.Count([graded], TaskRegistry.Columns, new() { Model = "m" }, null, []).Tasks[task.Name]);
+            records.Add(Tally.Count([graded], TaskSet.Leaderboard.Columns, new() { Model = "m" }, null, []).Tasks[task.Name]);
         }
         var path = DetailsFile.Path(folder.Path, "changed");
         return new("details", seeds, ParquetSyntax.Change, bytes =>

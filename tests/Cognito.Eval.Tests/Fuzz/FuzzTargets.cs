@@ -1,3 +1,4 @@
+using Cognito.Eval.Tasks;
 using System.Text;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Cli;
@@ -187,8 +188,8 @@ internal sealed partial class FuzzTargets : IDisposable
     private void ReadRun()
     {
         var run = RunFile.Read(folder.Path);
-        ModelCard.Table(run, TaskRegistry.Columns);
-        ModelCard.Render(run, TaskRegistry.Columns);
+        ModelCard.Table(run, TaskSet.Leaderboard.Columns);
+        ModelCard.Render(run, TaskSet.Leaderboard.Columns);
         RunFile.ToJson(run);
     }
 

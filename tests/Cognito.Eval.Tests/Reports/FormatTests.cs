@@ -1,3 +1,4 @@
+using Cognito.Eval.Tasks;
 using System.Globalization;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Data;
@@ -24,7 +25,7 @@ public sealed class FormatTests
     }
 
     private static List<Dictionary<object, object>> Entries(Run run) => new DeserializerBuilder().Build()
-        .Deserialize<List<Dictionary<object, object>>>(EvalResults.Yaml(run, TaskRegistry.Columns, TaskRegistry.All));
+        .Deserialize<List<Dictionary<object, object>>>(EvalResults.Yaml(run, TaskSet.Leaderboard.Columns, TaskSet.Leaderboard.Tasks));
 
     [Fact]
     public void Eval_results_name_the_datasets_of_the_hub()
@@ -53,7 +54,7 @@ public sealed class FormatTests
     {
         var run = Made("=cmd|' /C calc'!A0, \"x\"");
         using var folder = new TemporaryFolder();
-        var lines = CsvRows.Read(folder.Write("x.csv", ScoreTables.Csv([run, Made("b")], TaskRegistry.Columns)))
+        var lines = CsvRows.Read(folder.Write("x.csv", ScoreTables.Csv([run, Made("b")], TaskSet.Leaderboard.Columns)))
             .Select(row => row.Cells).ToList();
         Assert.Equal(2 * (2 + 2 + 1 + 3), lines.Count); // metrics of three tasks, three columns, no average
         var line = lines.Single(line => (string?)line["run"] == "b" && (string?)line["name"] == "truthfulqa_mc" && (string?)line["metric"] == "mc2");
@@ -65,7 +66,7 @@ public sealed class FormatTests
     [Fact]
     public void Markdown_shows_runs_side_by_side_and_no_markup_of_theirs()
     {
-        var text = ScoreTables.Markdown([Made("a|b<script>"), new(Reference, ".", "c")], TaskRegistry.Columns);
+        var text = ScoreTables.Markdown([Made("a|b<script>"), new(Reference, ".", "c")], TaskSet.Leaderboard.Columns);
         var lines = text.Split('\n');
         Assert.Equal(@"| Metric | a\|b&lt;script\> | c |", lines[0]);
         Assert.Contains(lines, line => line.StartsWith(@"| AI2 Reasoning Challenge (25-Shot), acc\_norm | ", StringComparison.Ordinal)

@@ -1,3 +1,4 @@
+using Cognito.Eval.Tasks;
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Text.Json.Nodes;
@@ -123,7 +124,7 @@ public sealed partial class HtmlReportTests
     {
         using var made = new TwoRuns();
         File.AppendAllText(Path.Combine(made.Data, "gsm8k", "test.jsonl"), "{\"question\":\"q\",\"answer\":\"#### 1\"}\n");
-        var texts = DocTexts.Read([.. made.Runs().Select(run => run.Run)], TaskRegistry.All, DataRoot.Open(made.Data));
+        var texts = DocTexts.Read([.. made.Runs().Select(run => run.Run)], TaskSet.Leaderboard.Tasks, DataRoot.Open(made.Data));
         Assert.Equal(["arc_challenge"], texts.Tasks.Keys);
         Assert.Contains("gsm8k/test.jsonl holds other rows than the run read", Assert.Single(texts.Notes));
     }
@@ -168,7 +169,7 @@ public sealed partial class HtmlReportTests
         using var folder = new TemporaryFolder();
         var runs = new[] { 1, 2 }.Select(seed => FullSize.Write(Path.Combine(folder.Path, $"{seed}"), seed)).ToList();
         var clock = Stopwatch.StartNew();
-        var page = HtmlReport.Render(ReportedRun.Read(runs), TaskRegistry.Columns);
+        var page = HtmlReport.Render(ReportedRun.Read(runs), TaskSet.Leaderboard.Columns);
         var (seconds, bytes) = (clock.Elapsed.TotalSeconds, System.Text.Encoding.UTF8.GetByteCount(page));
         TestContext.Current.SendDiagnosticMessage($"{seconds:0.0} s, {bytes / 1e6:0.0} MB");
         Assert.Equal(28659, Documents(page)["tasks"]!.AsArray().Sum(task => task!["ids"]!.AsArray().Count));

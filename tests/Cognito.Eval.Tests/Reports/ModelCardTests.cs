@@ -24,14 +24,14 @@ public sealed class ModelCardTests
 
     [Fact]
     public void The_published_table_is_regenerated_to_the_byte() => Assert.Equal(
-        File.ReadAllText(Fixture.Path("card", "table.md")), ModelCard.Table(Reference, TaskRegistry.Columns));
+        File.ReadAllText(Fixture.Path("card", "table.md")), ModelCard.Table(Reference, TaskSet.Leaderboard.Columns));
 
     [Fact]
     public void The_published_model_index_is_regenerated()
     {
         var yaml = new DeserializerBuilder().Build();
         string Plain(string text) => new SerializerBuilder().JsonCompatible().Build().Serialize(yaml.Deserialize(text)!);
-        var rendered = ModelCard.Yaml(Reference, TaskRegistry.Columns);
+        var rendered = ModelCard.Yaml(Reference, TaskSet.Leaderboard.Columns);
         Assert.Equal(Plain(File.ReadAllText(Fixture.Path("card", "model-index.yaml"))), Plain(rendered));
         Assert.Contains("value: 71.7\n", rendered);
         Assert.DoesNotContain("{", rendered);
@@ -43,11 +43,11 @@ public sealed class ModelCardTests
         var columns = Reference.Leaderboard.Columns.ToDictionary();
         columns["ARC"] = 72.98;
         var little = Reference with { Leaderboard = Reference.Leaderboard with { Columns = columns } };
-        Assert.Contains("|75.75|\n", ModelCard.Table(little, TaskRegistry.Columns));
+        Assert.Contains("|75.75|\n", ModelCard.Table(little, TaskSet.Leaderboard.Columns));
         columns["ARC"] = 72.95;
         columns["GSM8K"] = 10;
         var changed = Reference with { Leaderboard = Reference.Leaderboard with { Columns = columns } };
-        var table = ModelCard.Table(changed, TaskRegistry.Columns);
+        var table = ModelCard.Table(changed, TaskSet.Leaderboard.Columns);
         Assert.Contains("|GSM8k (5-shot)                   |10.00|\n", table);
         Assert.Contains("|Avg.                             |65.68|\n", table); // 394.11 / 6 = 65.685, to even
     }
@@ -55,8 +55,8 @@ public sealed class ModelCardTests
     [Fact]
     public void A_changed_score_in_a_measured_run_changes_its_row_and_the_average()
     {
-        var tasks = TaskRegistry.All.ToDictionary(task => task.Name, Record);
-        var results = TaskRegistry.All.ToDictionary(task => task.Name, task =>
+        var tasks = TaskSet.Leaderboard.Tasks.ToDictionary(task => task.Name, Record);
+        var results = TaskSet.Leaderboard.Tasks.ToDictionary(task => task.Name, task =>
             (IReadOnlyDictionary<string, double?>)new Dictionary<string, double?> { [task.Headline] = 0.5 });
         var run = new Run
         {
@@ -65,15 +65,15 @@ public sealed class ModelCardTests
             Leaderboard = new(new Dictionary<string, double?>(), null, false, ["made up"]),
             Provenance = new() { Model = "m" },
         };
-        Assert.Contains("|Avg.                             |50.00|\n", ModelCard.Table(run, TaskRegistry.Columns));
+        Assert.Contains("|Avg.                             |50.00|\n", ModelCard.Table(run, TaskSet.Leaderboard.Columns));
         results["winogrande"] = new Dictionary<string, double?> { ["acc"] = 0.8 };
-        var table = ModelCard.Table(run, TaskRegistry.Columns);
+        var table = ModelCard.Table(run, TaskSet.Leaderboard.Columns);
         Assert.Contains("|Winogrande (5-shot)              |80.00|\n", table);
         Assert.Contains("|Avg.                             |55.00|\n", table);
         results.Remove("gsm8k");
         tasks.Remove("gsm8k");
-        Assert.Contains("|Avg.                             |    -|\n", ModelCard.Table(run, TaskRegistry.Columns));
-        Assert.Contains("- made up", ModelCard.Render(run, TaskRegistry.Columns));
+        Assert.Contains("|Avg.                             |    -|\n", ModelCard.Table(run, TaskSet.Leaderboard.Columns));
+        Assert.Contains("- made up", ModelCard.Render(run, TaskSet.Leaderboard.Columns));
     }
 
     private static TaskRecord Record(EvalTask task) => new()

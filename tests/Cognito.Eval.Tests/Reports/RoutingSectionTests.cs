@@ -1,3 +1,4 @@
+using Cognito.Eval.Tasks;
 using System.Text.RegularExpressions;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Reports.Html;
@@ -18,14 +19,14 @@ public sealed class RoutingSectionTests : IDisposable
     {
         var read = made.Runs(runs).ToList();
         read[0] = read[0] with { Run = read[0].Run with { Routing = routing.ToDictionary(task => task.Task, task => task.Routing) } };
-        return HtmlReport.Render(read, TaskRegistry.Columns);
+        return HtmlReport.Render(read, TaskSet.Leaderboard.Columns);
     }
 
     private static string Section(string page) => Regex.Match(page, "<section id=\"routing\">.*?</section>", RegexOptions.Singleline).Value;
 
     [Fact]
     public void Runs_without_routing_have_no_such_section() =>
-        Assert.DoesNotContain("id=\"routing\"", HtmlReport.Render(made.Runs(), TaskRegistry.Columns), StringComparison.Ordinal);
+        Assert.DoesNotContain("id=\"routing\"", HtmlReport.Render(made.Runs(), TaskSet.Leaderboard.Columns), StringComparison.Ordinal);
 
     [Theory]
     [InlineData(1)]
@@ -61,7 +62,7 @@ public sealed class RoutingSectionTests : IDisposable
                 },
             },
         };
-        var section = Section(HtmlReport.Render([run], TaskRegistry.Columns));
+        var section = Section(HtmlReport.Render([run], TaskSet.Leaderboard.Columns));
         Assert.Equal(2, Regex.Count(section, "<th scope=\"row\">"));
         Assert.Contains("<td class=\"num\">30.0</td>", section, StringComparison.Ordinal); // (30 x 20 + 10 x 60) / 40
         Assert.Contains("tasks differ most at layer 0, by 20.0 points", section, StringComparison.Ordinal);

@@ -53,9 +53,9 @@ internal sealed class TwoRuns : IDisposable
     public string Page(bool texts = true, int runs = 2)
     {
         var shown = Runs(runs);
-        var read = texts ? DocTexts.Read([.. shown.Select(run => run.Run)], TaskRegistry.All, DataRoot.Open(Data)) : null;
+        var read = texts ? DocTexts.Read([.. shown.Select(run => run.Run)], TaskSet.Leaderboard.Tasks, DataRoot.Open(Data)) : null;
         var path = At($"report-{runs}-{texts}.html");
-        File.WriteAllText(path, HtmlReport.Render(shown, TaskRegistry.Columns, read));
+        File.WriteAllText(path, HtmlReport.Render(shown, TaskSet.Leaderboard.Columns, read));
         return path;
     }
 
@@ -63,12 +63,12 @@ internal sealed class TwoRuns : IDisposable
 
     private string Make(string name, string model, Random random, double skill)
     {
-        var graded = TaskRegistry.Select(["arc,gsm8k"]).Select(task =>
+        var graded = TaskSet.Leaderboard.Select(["arc,gsm8k"]).Tasks.Select(task =>
         {
             var asked = Questions.Ask(task, DataRoot.Open(Data), Protocol.LeaderboardV1, shots: 0);
             return new GradedTask(asked, [.. asked.Docs.Select(doc => Answered(task, doc, random, skill))], 1);
         }).ToList();
-        var run = Tally.Count(graded, TaskRegistry.Columns, new() { Model = model }, null, [$"made up {Image}"]);
+        var run = Tally.Count(graded, TaskSet.Leaderboard.Columns, new() { Model = model }, null, [$"made up {Image}"]);
         foreach (var task in graded)
             DetailsFile.Write(At(name), task.Questions.Task.Name, [.. task.Docs.Select(doc => DocDetail.From(task.Questions.Task, doc))]);
         return RunFile.Write(run, At(name));

@@ -19,7 +19,7 @@ public sealed class DetailsTests : IDisposable
     /// <summary>A few documents of a task, answered by a function of document and request.</summary>
     internal static GradedTask Graded(string name, int limit, Func<int, int, Reply> answer)
     {
-        var task = TaskRegistry.Select([name]).Single();
+        var task = TaskSet.Leaderboard.Select([name]).Tasks.Single();
         var asked = Questions.Ask(task, new DataRoot(Fixture.Path("mini", "data")), Protocol.LeaderboardV1, limit: new Limit(limit));
         return new(asked, [.. asked.Docs.Select((doc, d) =>
         {
@@ -55,7 +55,7 @@ public sealed class DetailsTests : IDisposable
     }
 
     private static TaskRecord Record(GradedTask graded) =>
-        Tally.Count([graded], TaskRegistry.Columns, new() { Model = "m" }, null, []).Tasks[graded.Questions.Task.Name];
+        Tally.Count([graded], TaskSet.Leaderboard.Columns, new() { Model = "m" }, null, []).Tasks[graded.Questions.Task.Name];
 
     [Fact]
     public void DuckDB_reads_what_was_written()

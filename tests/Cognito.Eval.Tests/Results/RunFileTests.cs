@@ -19,7 +19,7 @@ public sealed class RunFileTests : IDisposable
     internal static Run Made()
     {
         var data = new DataRoot(Fixture.Path("mini", "data"));
-        var graded = TaskRegistry.Select(["arc,truthfulqa,winogrande"]).Select(task =>
+        var graded = TaskSet.Leaderboard.Select(["arc,truthfulqa,winogrande"]).Tasks.Select(task =>
         {
             var asked = Questions.Ask(task, data, Protocol.LeaderboardV1, limit: new Limit(5));
             return new GradedTask(asked, [.. asked.Docs.Select(doc =>
@@ -28,7 +28,7 @@ public sealed class RunFileTests : IDisposable
                 return new GradedDoc(doc, replies, 0, Grading.Grade(task, doc.Doc, replies));
             })], 1.5);
         }).ToList();
-        return Tally.Count(graded, TaskRegistry.Columns, new() { Model = "made-up" }, new Limit(5), ["a note"]) with
+        return Tally.Count(graded, TaskSet.Leaderboard.Columns, new() { Model = "made-up" }, new Limit(5), ["a note"]) with
         {
             Circumstances = new()
             {

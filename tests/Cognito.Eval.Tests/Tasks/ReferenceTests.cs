@@ -16,7 +16,7 @@ public sealed class ReferenceTests
     private static DataRoot Full => new(Shared.Path("data"));
 
     /// <summary>HellaSwag's rows at hand are not the full split; its goldens stand in a file of their own.</summary>
-    public static TheoryData<string> FullTasks => [.. TaskRegistry.All.Select(task => task.Name).Except(["hellaswag"])];
+    public static TheoryData<string> FullTasks => [.. TaskSet.Leaderboard.Tasks.Select(task => task.Name).Except(["hellaswag"])];
 
     public static TheoryData<string> MiniTasks =>
         [.. Golden.Json(Fixture.Path("mini", "requests.sha256.json"))["tasks"]!.AsObject().Select(task => task.Key)];
@@ -96,9 +96,9 @@ public sealed class ReferenceTests
     public void The_columns_and_their_average_are_the_leaderboards()
     {
         var golden = Golden.Json(Fixture.Path("mini", "fake_results.json"));
-        var graded = TaskRegistry.All.Where(task => MiniTasks.Any(name => name == task.Name))
+        var graded = TaskSet.Leaderboard.Tasks.Where(task => MiniTasks.Any(name => name == task.Name))
             .Select(task => Answer(task, Mini, ties: false)).ToList();
-        var run = Tally.Count(graded, TaskRegistry.Columns, new() { Model = "fake" }, null, []);
+        var run = Tally.Count(graded, TaskSet.Leaderboard.Columns, new() { Model = "fake" }, null, []);
         foreach (var (column, value) in golden["leaderboard_columns"]!.AsObject())
             Golden.Close(value!.GetValue<double>(), run.Leaderboard.Columns[column]!.Value, 1e-12, column);
         Golden.Close(golden["leaderboard_average"]!.GetValue<double>(), run.Leaderboard.Average!.Value, 1e-12, "Avg.");
@@ -108,9 +108,9 @@ public sealed class ReferenceTests
     public void The_columns_over_the_whole_splits_are_the_leaderboards()
     {
         var golden = Golden.Json(Shared.Path("goldens", "harness", "fake_results.json"));
-        var graded = TaskRegistry.All.Where(task => task != HellaSwag.Task)
+        var graded = TaskSet.Leaderboard.Tasks.Where(task => task != HellaSwag.Task)
             .Select(task => Answer(task, Full, ties: false)).ToList();
-        var run = Tally.Count(graded, TaskRegistry.Columns, new() { Model = "fake" }, null, []);
+        var run = Tally.Count(graded, TaskSet.Leaderboard.Columns, new() { Model = "fake" }, null, []);
         foreach (var (column, value) in golden["leaderboard_columns"]!.AsObject())
             if (value is null)
                 Assert.Null(run.Leaderboard.Columns[column]);
@@ -123,7 +123,7 @@ public sealed class ReferenceTests
     {
         var expected = (golden["results"] ?? golden).AsObject();
         var graded = Answer(Task(task), data, ties);
-        var run = Tally.Count([graded], TaskRegistry.Columns, new() { Model = "fake" }, null, []);
+        var run = Tally.Count([graded], TaskSet.Leaderboard.Columns, new() { Model = "fake" }, null, []);
         Assert.Equal(expected.Select(metric => metric.Key), run.Results[task].Keys);
         foreach (var (metric, value) in expected)
             Golden.Close(value!.GetValue<double>(), run.Results[task][metric]!.Value, 1e-12, $"{task} {metric}");
@@ -146,5 +146,5 @@ public sealed class ReferenceTests
     private static string PythonJson(EvalTask task, GradedDoc doc) => "{" + string.Join(", ", task.Metrics.Zip(
         doc.Scores.Values, (metric, value) => $"\"{metric}\": {value.ToString("0.0", CultureInfo.InvariantCulture)}")) + "}";
 
-    private static EvalTask Task(string name) => TaskRegistry.All.Single(task => task.Name == name);
+    private static EvalTask Task(string name) => TaskSet.Leaderboard.Tasks.Single(task => task.Name == name);
 }

@@ -40,7 +40,7 @@ public sealed class RowFaultTests : IDisposable
         folder.Write($"{at}/{split}.jsonl", string.Join('\n', rows) + "\n");
         if (shotSplit is not null)
             folder.Write($"{at}/{shotSplit}.jsonl", string.Join('\n', shotRows ?? [row]) + "\n");
-        return Questions.Ask(TaskRegistry.Select([name]).Single(), DataRoot.Open(folder.Path), Protocol.LeaderboardV1, shots, limit);
+        return Questions.Ask(TaskSet.Leaderboard.Select([name]).Tasks.Single(), DataRoot.Open(folder.Path), Protocol.LeaderboardV1, shots, limit);
     }
 
     private static string With(string row, string path, string? value)
@@ -158,7 +158,7 @@ public sealed class RowFaultTests : IDisposable
         Assert.Equal(2, asked.Shots);
         Assert.Equal(Ask("mmlu", [MmluRow], [MmluRow, MmluRow], shots: 2).Digest, asked.Digest);
         Assert.False(asked.IsComplete);
-        var (_, notes) = Inputs.Ask(TaskRegistry.Select(["hendrycksTest-anatomy"]), DataRoot.Open(folder.Path), 7, null);
+        var (_, notes) = Inputs.Ask(TaskSet.Leaderboard.Select(["hendrycksTest-anatomy"]).Tasks, DataRoot.Open(folder.Path), 7, null);
         Assert.Contains(notes, note => note.Contains("MMLU: dev has 2 rows, so 2 shots stand in the prompts, not 7", StringComparison.Ordinal));
         Assert.Contains(notes, note => note.Contains("MMLU: 2 shots, the leaderboard's are 5", StringComparison.Ordinal));
     }

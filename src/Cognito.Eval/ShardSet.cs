@@ -1,12 +1,14 @@
+using Cognito.Eval.Datasets;
 using Cognito.Eval.Files;
 using Cognito.Eval.Journal;
 using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
 using Cognito.Eval.Results;
 
-namespace Cognito.Eval.Cli;
+namespace Cognito.Eval;
 
 /// <summary>The shards of one run, one of each.</summary>
-internal sealed class ShardSet
+public sealed class ShardSet
 {
     private const int MostNamed = 20;
 
@@ -17,6 +19,9 @@ internal sealed class ShardSet
 
     /// <summary>The first shard's, which but for the shard is everyone's.</summary>
     public Manifest Manifest => _shards[0].Folder.Manifest;
+
+    /// <summary>How all of them cut their work.</summary>
+    public Budget Budget => Manifest.Budget;
 
     public int Count => _shards.Count;
     public string WeightsSha256 { get; }
@@ -58,15 +63,37 @@ internal sealed class ShardSet
             $"{first.Path}: no answer is in the shards' journals yet; run them first"));
     }
 
+    /// <summary>The same questions as the shards were asked, by the same tokenizer.</summary>
+    internal void RequireSame(ModelIdentity model, AskedTasks asked, DataRoot data)
+    {
+        var key = Manifest.Key;
+        if (model.TokenizerSha256 != key.Provenance.TokenizerSha256)
+            throw new InputException(
+                $"{model.Place}: its tokenizer is not the one that the shards used; name the right checkpoint with --model");
+        if (model.ConfigSha256 != key.ConfigSha256)
+            throw new InputException($"{Path.Combine(model.Place, "config.json")}: not the one that the shards used; "
+                + "name the right checkpoint with --model");
+        if (!model.EndIds.SequenceEqual(key.EndIds))
+            throw new InputException($"{model.Place}: its answers end with other tokens (eos_token_id) than those of the shards; "
+                + "name the right checkpoint with --model");
+        var now = RunKey.Of(asked.Questions);
+        foreach (var (task, then) in key.Tasks)
+            if (!now.TryGetValue(task, out var its) || its.RequestsSha256 != then.RequestsSha256)
+                throw new InputException(
+                    $"{data.Shown}: {task} asks other questions than the shards were asked; name their datasets with --data");
+    }
+
     /// <summary>Each batch has its answer.</summary>
-    public void RequireComplete(PreparedQuestions prepared, Scorer scorer, bool rounding)
+    internal async Task RequireCompleteAsync(PlannedModel model, AskedTasks asked, AnswerOptions how)
     {
         foreach (var (shard, state) in _shards)
         {
-            var part = shard.Manifest.Shard!.Value;
-            if (prepared.Missing(part, scorer, rounding) is var batches and > 0)
-                throw new InputException($"{shard.Path}: {batches} batches have no answer yet ({state.KeptRequests} requests have); "
-                    + $"run shard {part} again, it goes on where it stood");
+            var its = how with { Part = shard.Manifest.Shard!.Value };
+            var missing = await model.MissingAsync(asked.Requests, its)
+                + (Budget.Shares ? await model.MissingAsync(asked.Sample.Requests, its with { IsExact = true }) : 0);
+            if (missing > 0)
+                throw new InputException($"{shard.Path}: {missing} batches have no answer yet ({state.KeptRequests} requests have); "
+                    + $"run shard {its.Part} again, it goes on where it stood");
         }
     }
 

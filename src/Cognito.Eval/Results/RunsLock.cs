@@ -1,6 +1,6 @@
 using Cognito.Eval.Files;
 
-namespace Cognito.Eval.Cli;
+namespace Cognito.Eval.Results;
 
 /// <summary>
 /// Held while a run of a model is begun, gone on with, ended or merged, so that processes side by side do that one after

@@ -1,19 +1,13 @@
-using System.Reflection;
+using System.Globalization;
 using System.Security.Cryptography;
 using Cognito.Eval.Files;
-using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
-using Cognito.Eval.Protocols;
-using Cognito.Eval.Results;
-using Cognito.Eval.Tokenizers;
-using Cognito.Eval.Torch;
-using Cognito.Eval.Torch.Weights;
 
-namespace Cognito.Eval.Cli;
+namespace Cognito.Eval.Results;
 
 /// <summary>Where a run is kept: run.json says what it is, its journal what was answered, results.json what came of it.</summary>
 /// <param name="IsNew">Nobody began it yet: there is no folder.</param>
-internal sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
+public sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
 {
     private const int DigestLength = 10;
 
@@ -29,14 +23,17 @@ internal sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
 
     /// <summary>The folder of a model's runs.</summary>
     /// <exception cref="InputException">The model's name would lead elsewhere.</exception>
-    public static string Parent(string output, string model) => System.IO.Path.Combine(output, RunWatch.Plain(model));
+    public static string ParentOf(string output, string model) => System.IO.Path.Combine(output, Plain(model));
+
+    /// <summary>The folder that it lies in, with the model's other runs.</summary>
+    public string Parent => System.IO.Path.GetDirectoryName(Path)!;
 
     /// <summary>The newest run, or shard, of the same key under the results; else one to be begun.</summary>
     /// <param name="fresh">Whether to begin anew whatever there is.</param>
     public static RunFolder Find(
         string output, string model, RunKey key, RunArguments arguments, Budget budget, Shard? shard, DateTimeOffset started, bool fresh)
     {
-        var (digest, parent) = (key.Digest(), Parent(output, model));
+        var (digest, parent) = (key.Digest(), ParentOf(output, model));
         var same = Under(parent, 1).Where(found => found.Manifest.Key.Digest() == digest).ToList();
         if (!fresh && same.Where(found => found.Manifest.Shard == shard).MaxBy(found => found.Manifest.Started) is { } known)
             return known;
@@ -51,7 +48,7 @@ internal sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
         };
         return new(shard is { } part
             ? Free(System.IO.Path.Combine(parent, $"shard-{part.Index}-of-{part.Count}-{digest[..DigestLength]}"))
-            : RunWatch.Folder(output, model, started), manifest, IsNew: true)
+            : Free(System.IO.Path.Combine(parent, started.ToString("yyyy-MM-dd'T'HH-mm-ss", CultureInfo.InvariantCulture))), manifest, IsNew: true)
         {
             Again = () => Find(output, model, key, arguments, budget, shard, started, fresh),
         };
@@ -99,12 +96,11 @@ internal sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
     /// <summary>False if another process has taken the name.</summary>
     private bool IsMade()
     {
-        var parent = System.IO.Path.GetDirectoryName(Path)!;
         var prepared = System.IO.Path.Combine(
-            parent, $"{Prepared}{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+            Parent, $"{Prepared}{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
         try
         {
-            RemoveOld(parent);
+            RemoveOld(Parent);
             Directory.CreateDirectory(prepared);
             Manifest.Write(prepared);
             Directory.Move(prepared, Path);
@@ -144,28 +140,53 @@ internal sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
         }
     }
 
-    /// <summary>The build of every assembly that an answer hangs on; what is asked stands in the key by itself.</summary>
-    internal static string Build { get; } = string.Join(' ', new[]
+    /// <summary>Writes a run: its details first, so that a results.json never lacks them.</summary>
+    public void Write(Run run, IReadOnlyList<GradedTask> graded, DetailLevel details)
     {
-        typeof(RegularFile), typeof(CheckpointTokenizer), typeof(Scorer), typeof(TorchModel),
-    }.Select(type => type.Assembly.ManifestModule.ModuleVersionId));
-
-    /// <summary>What answers of this checkpoint, placed so, depend on.</summary>
-    public static RunKey Key(
-        Checkpoint checkpoint, Provenance provenance, IReadOnlyList<Questions> asked, Limit? limit, int? batchTokens,
-        bool routing)
-    {
-        using var weights = WeightFiles.Open(checkpoint.Folder);
-        return new(
-            provenance with { BatchTokens = null, CacheTokens = null }, weights.Fingerprint(),
-            ConfigSha256(checkpoint),
-            checkpoint.EndIds, limit?.Value, batchTokens, routing,
-            Build,
-            RunKey.Of(asked));
+        if (details != DetailLevel.None)
+            foreach (var task in graded)
+                DetailsFile.Write(Path, task.Questions.Task.Name,
+                    [.. task.Docs.Select(doc => DocDetail.From(task.Questions.Task, doc, prompts: details == DetailLevel.Full))]);
+        RunFile.Write(run, Path);
     }
 
-    public static string ConfigSha256(Checkpoint checkpoint) => Convert.ToHexStringLower(
-        SHA256.HashData(RegularFile.Read(System.IO.Path.Combine(checkpoint.Folder, "config.json"), FileKind.Config)));
+    /// <summary>Removes what a process left that ended while it wrote.</summary>
+    public void RemoveTemporaries()
+    {
+        OutputFile.RemoveTemporaries(Path);
+        OutputFile.RemoveTemporaries(System.IO.Path.Combine(Path, DetailsFile.Folder));
+    }
+
+    /// <summary>A model's name as that of a folder.</summary>
+    /// <exception cref="InputException">It would lead elsewhere, or no folder can be called so.</exception>
+    public static string Plain(string model) =>
+        model is not ("" or "." or "..") && model.Length < 200 && !model.AsSpan().ContainsAny('/', '\\') && !model.Any(char.IsControl)
+            ? model : throw new InputException($"{model}: not a name for a folder of results; rename the checkpoint's folder");
+
+    /// <summary>Finds out before the model runs whether its results can be written; makes nothing that stays.</summary>
+    /// <remarks>Where the folder is not there yet, the nearest one above it is tried: others may be about to make it too.</remarks>
+    /// <exception cref="InputException">They cannot.</exception>
+    /// <exception cref="OutputException">The disk is full or fails.</exception>
+    public static void RequireWritable(string output)
+    {
+        var folder = System.IO.Path.GetFullPath(output);
+        while (!System.IO.Path.Exists(folder) && System.IO.Path.GetDirectoryName(folder) is { } above)
+            folder = above;
+        try
+        {
+            if (File.Exists(folder))
+                throw new InputException($"{output}: cannot be written ({folder} is a file); name another folder with --output DIR");
+            var probe = OutputFile.Name(System.IO.Path.Combine(folder, ".cognito-eval"));
+            using var file = new FileStream(
+                probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            file.WriteByte(0);
+            file.Flush(flushToDisk: true);
+        }
+        catch (Exception e) when (OutputFile.IsFailure(e))
+        {
+            throw OutputFile.Failed(System.IO.Path.Combine(output, "results.json"), e, "name another folder with --output DIR");
+        }
+    }
 
     private static string Free(string stem)
     {

@@ -1,15 +1,14 @@
 using Cognito.Eval.Planning;
-using Cognito.Eval.Torch;
 using Cognito.Eval.Torch.Architectures;
 
-namespace Cognito.Eval.Cli;
+namespace Cognito.Eval.Torch;
 
 /// <summary>What a plan takes of memory, in bytes, from config.json alone.</summary>
 /// <param name="Weights">All parameters.</param>
 /// <param name="SharedPrefixes">Keys and values of the shared prefixes that one batch names, at their most.</param>
 /// <param name="Batch">The largest batch in the widest part of a layer, and its scored positions' logits.</param>
 /// <param name="Generation">Keys and values of the largest batch that generates, prompts and answers.</param>
-internal sealed record MemoryEstimate(long Weights, long SharedPrefixes, long Batch, long Generation)
+public sealed record MemoryEstimate(long Weights, long SharedPrefixes, long Batch, long Generation)
 {
     /// <summary>Log-likelihoods and generation follow one another.</summary>
     public long Peak => Weights + Math.Max(SharedPrefixes + Batch, Generation);

@@ -1,0 +1,143 @@
+using Cognito.Eval.Planning;
+using Cognito.Eval.Tasks;
+
+namespace Cognito.Eval.Models;
+
+/// <summary>Has a model do what was planned, by way of the journal, and brings its answers back to the requests.</summary>
+internal sealed class PlanExecution(ITokenModel model, AnswerOptions options, CancellationToken cancel)
+{
+    private readonly KeptAnswers _kept = new(options.Journal);
+
+    /// <summary>Scores the requests of a plan. Each is answered with the last batch that holds a span of it.</summary>
+    /// <param name="places">Of the plan's requests, among those that were asked.</param>
+    public IEnumerable<Answer> Score(Plan plan, IReadOnlyList<int> places, string stage)
+    {
+        Range[] spans = [.. SpansOf(plan)];
+        var answeredBy = Enumerable.Range(0, spans.Length).ToLookup(request => LastBatch(plan, spans[request]));
+        var scores = new IReadOnlyList<TokenScore>?[plan.Batches.Count];
+        var routing = new IReadOnlyDictionary<string, RoutingSums>?[plan.Batches.Count];
+        var seconds = new Dictionary<string, double>();
+        // A text of no token.
+        foreach (var request in answeredBy[-1])
+            yield return new(places[request], new Likelihood(0, IsGreedy: true)) { Tokens = default(RequestTokens) };
+        foreach (var (b, answered) in Scores(plan, stage, seconds))
+        {
+            (scores[b], routing[b]) = (answered.Scores, answered.Routing);
+            foreach (var request in answeredBy[b])
+                if (Answered(plan, spans[request], scores) is { } answer)
+                    yield return answer with { Place = places[request] };
+        }
+        if (options.IsExact)
+            yield break;
+        options.Account.AddStage(stage, new(places.Count, plan.Total.Distinct, plan.Total.ForwardTokens, seconds.Values.Sum()));
+        foreach (var (task, its) in seconds)
+            options.Account.AddSeconds(task, its);
+        options.Account.Routing = RoutingSums.Total([options.Account.Routing, .. routing]);
+    }
+
+    /// <summary>Generates greedily what the requests of a plan ask for.</summary>
+    public IEnumerable<Answer> Generate(GenerationPlan plan, IReadOnlyList<int> places)
+    {
+        var (clock, tokens) = (System.Diagnostics.Stopwatch.StartNew(), 0L);
+        foreach (var (b, generated) in Rows(plan))
+        {
+            tokens += generated.Sum(row => (long)row.Tokens.Length);
+            var at = 0;
+            foreach (var group in plan.Batches[b])
+            {
+                var mine = generated.Skip(at).Take(group.Rows.Count).ToList();
+                at += group.Rows.Count;
+                foreach (var (row, ids, raw) in group.Rows.Zip(group.Stop.CutTogether([.. mine.Select(row => row.Tokens)]), mine))
+                    foreach (var request in row.Requests)
+                        yield return new(places[request], new Completion(group.Stop.Text(ids, group.Dropped))
+                        {
+                            IsFinite = !(raw.NotFiniteAt < ids.Length),
+                        })
+                        {
+                            Tokens = new(plan.Prompts[request].Length, ids.Length),
+                            IsTruncated = group.Dropped > 0 || row.Input.Length < plan.Prompts[request].Length,
+                        };
+            }
+        }
+        var seconds = clock.Elapsed.TotalSeconds;
+        options.Account.AddStage("generation", new(places.Count, plan.Counts.Distinct, plan.Counts.ForwardTokens + tokens, seconds));
+        options.Account.AddSeconds(plan.Task, seconds);
+    }
+
+    /// <summary>Where each request's spans are among the plan's.</summary>
+    private static IEnumerable<Range> SpansOf(Plan plan)
+    {
+        var first = 0;
+        foreach (var windows in plan.Windows)
+            yield return first..(first += windows);
+    }
+
+    private static int LastBatch(Plan plan, Range spans) =>
+        Spans(spans).Select(span => plan.Answers[span].Batch).DefaultIfEmpty(-1).Max();
+
+    private static IEnumerable<int> Spans(Range spans) => Enumerable.Range(spans.Start.Value, spans.End.Value - spans.Start.Value);
+
+    /// <summary>A request's spans added up; null while one of them has no score here.</summary>
+    private static Answer? Answered(Plan plan, Range spans, IReadOnlyList<TokenScore>?[] scores)
+    {
+        var (sum, isGreedy, isTruncated, given, answered) = (0.0, true, false, 0, 0);
+        foreach (var span in Spans(spans))
+        {
+            var (batch, continuation) = plan.Answers[span];
+            if (scores[batch] is not { } its)
+                return null;
+            sum += its[continuation].LogLikelihood;
+            isGreedy &= its[continuation].IsGreedy;
+            isTruncated |= plan.Truncated[span];
+            (given, answered) = (given + plan.Tokens[span].Given, answered + plan.Tokens[span].Answered);
+        }
+        return new(0, new Likelihood(sum, isGreedy)) { Tokens = new(given, answered), IsTruncated = isTruncated };
+    }
+
+    private IEnumerable<(int Batch, ScoredBatch Scored)> Scores(Plan plan, string name, Dictionary<string, double> seconds)
+    {
+        Require(plan.MaxLength);
+        var stage = Stages.Create(plan, name);
+        var wanted = options.Part.Of(stage.Costs);
+        var steps = new StageProgress(options.Progress, name, wanted.Sum(b => stage.Costs[b]));
+        foreach (var answer in _kept.Answer(
+            stage, wanted, BatchForms.Scores,
+            batches => steps.Computed(OutOfMemoryRetry.Score(model, [.. batches.Select(b => stage.Batches[b])], Halved, cancel)
+                .Zip(batches, (scores, b) => ScoredBatch.Create(scores, plan.Tasks[b])))))
+        {
+            cancel.ThrowIfCancellationRequested();
+            var (shares, cost) = (plan.Shares[answer.Batch], stage.Costs[answer.Batch]);
+            foreach (var (task, share) in shares)
+                seconds[task] = seconds.GetValueOrDefault(task) + steps.Elapsed * share / Math.Max(1, cost);
+            steps.Next(shares.MaxBy(share => share.Value).Key, cost, cost);
+            yield return answer;
+        }
+    }
+
+    private IEnumerable<(int Batch, IReadOnlyList<Generated> Rows)> Rows(GenerationPlan plan)
+    {
+        Require(plan.MaxLength);
+        var stage = Stages.Create(plan);
+        var wanted = options.Part.Of(stage.Costs);
+        var steps = new StageProgress(options.Progress, "generation", wanted.Sum(b => (long)stage.Requests[b]));
+        foreach (var answer in _kept.Answer(
+            stage, wanted, BatchForms.Generated,
+            batches => steps.Computed(OutOfMemoryRetry.Generate(model, [.. batches.Select(b => stage.Batches[b])], Halved, cancel))))
+        {
+            cancel.ThrowIfCancellationRequested();
+            steps.Next(plan.Task, stage.Requests[answer.Batch],
+                stage.Batches[answer.Batch].Prompts.Sum(prompt => (long)prompt.Tokens.Length)
+                + answer.Answer.Sum(row => (long)row.Tokens.Length));
+            yield return answer;
+        }
+    }
+
+    private void Halved() => options.Account.Halvings++;
+
+    private void Require(int maxLength)
+    {
+        if (maxLength > model.MaxLength)
+            throw new ArgumentException($"A plan for {maxLength} tokens is too long for this model's {model.MaxLength}.");
+        cancel.ThrowIfCancellationRequested();
+    }
+}

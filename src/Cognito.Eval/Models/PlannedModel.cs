@@ -1,0 +1,101 @@
+using System.Runtime.CompilerServices;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Tasks;
+
+namespace Cognito.Eval.Models;
+
+/// <summary>
+/// A model of tokens as one of requests: texts become tokens, tokens a plan, the plan is answered by way of a journal, and
+/// what comes back becomes replies.
+/// </summary>
+/// <param name="planner">Plans for the model. A run that goes on may plan by another budget than the planner's.</param>
+public sealed class PlannedModel(ModelIdentity identity, Planner planner, ITokenModelSource source) : ILanguageModel
+{
+    private Task<ITokenModel>? _loading;
+    private readonly Dictionary<(IReadOnlyList<Request> Requests, Budget Budget), PreparedRequests> _prepared = [];
+
+    public PlannedModel(ModelIdentity identity, Planner planner, ITokenModel model) : this(identity, planner, new LoadedSource(model))
+    {
+    }
+
+    public ModelIdentity Identity => identity;
+
+    public Planner Planner => planner;
+
+    public ModelLimits Limits { get; init; } = new(planner.MaxLength);
+
+    public Budget Budget => planner.Budget;
+
+    /// <summary>Plans in the background while weights are loaded.</summary>
+    public async Task PrepareAsync(IReadOnlyList<Request> requests, AnswerOptions options, CancellationToken cancel)
+    {
+        if (requests.Any(request => request is GreedyUntil))
+            GenerationGroups.Room(planner.Protocol, planner.MaxLength);
+        Prepare(requests, options);
+        await LoadAsync(cancel);
+    }
+
+    public async IAsyncEnumerable<Answer> AnswerAsync(
+        IReadOnlyList<Request> requests, AnswerOptions options, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        var plans = Prepare(requests, options);
+        var work = new PlanExecution(await LoadAsync(cancel), options, cancel);
+        if (options is { Journal: { } journal, IsExact: false })
+            // All of a run's are known before they are planned.
+            journal.Requests = options.Part == Shard.Whole ? requests.Count
+                : (await plans.StagesAsync(options.IsExact)).Sum(stage => stage.RequestsOf(options.Part));
+        if (plans.Pairs.Count > 0)
+            foreach (var answer in work.Score(
+                await plans.LogLikelihoods, plans.Pairs, options.IsExact ? Stages.Rounding : Stages.LogLikelihoods))
+                yield return answer;
+        if (plans.Texts.Count > 0)
+            foreach (var answer in work.Score(await plans.Rolling, plans.Texts, options.IsExact ? Stages.RollingRounding : Stages.Rolling))
+                yield return answer;
+        foreach (var task in plans.Generated)
+            foreach (var answer in work.Generate(await task.Plan, task.Places))
+                yield return answer;
+    }
+
+    public Task<ModelFingerprint> FingerprintAsync(CancellationToken cancel) => source.FingerprintAsync(cancel);
+
+    /// <summary>How many batches of a part the journal has no answer to.</summary>
+    public async Task<int> MissingAsync(IReadOnlyList<Request> requests, AnswerOptions options) =>
+        (await Prepare(requests, options).StagesAsync(options.IsExact)).Sum(stage => stage.Missing(new(options.Journal), options.Part));
+
+    public void Dispose()
+    {
+        if (_loading is { IsCompletedSuccessfully: true } loaded)
+            loaded.Result.Dispose();
+        source.Dispose();
+    }
+
+    private Task<ITokenModel> LoadAsync(CancellationToken cancel) => _loading ??= source.LoadAsync(cancel);
+
+    private PreparedRequests Prepare(IReadOnlyList<Request> requests, AnswerOptions options)
+    {
+        var budget = options.IsExact ? Budget.Exact : options.Budget ?? Budget;
+        return _prepared.TryGetValue((requests, budget), out var known) ? known
+            : _prepared[(requests, budget)] = new(requests, planner with { Budget = budget });
+    }
+
+    /// <summary>One that is there already. What it is of is known by its name alone.</summary>
+    private sealed class LoadedSource(ITokenModel model) : ITokenModelSource
+    {
+        public Task<ITokenModel> LoadAsync(CancellationToken cancel) => Task.FromResult(model);
+
+        public Task<ModelFingerprint> FingerprintAsync(CancellationToken cancel) => Task.FromResult(new ModelFingerprint("", []));
+
+        public void Dispose() => model.Dispose();
+    }
+}
+
+/// <summary>Where a model of tokens comes from, once it is needed.</summary>
+public interface ITokenModelSource : IDisposable
+{
+    /// <summary>Loads it; asked once.</summary>
+    /// <exception cref="Files.InputException">Its files are not sound.</exception>
+    Task<ITokenModel> LoadAsync(CancellationToken cancel);
+
+    /// <summary>As <see cref="ILanguageModel.FingerprintAsync"/>.</summary>
+    Task<ModelFingerprint> FingerprintAsync(CancellationToken cancel);
+}

@@ -1,0 +1,13 @@
+namespace Cognito.Eval.Planning;
+
+/// <summary>How texts end.</summary>
+/// <param name="Token">The tokenizer's end of text, which stands for an empty context too.</param>
+/// <param name="Ids">Ids that end a generated row.</param>
+/// <param name="Text">The end-of-text token as text: one more stop string; null where it has none.</param>
+public sealed record EndOfText(int Token, IReadOnlyList<int> Ids, string? Text)
+{
+    /// <summary>One token that is all of it.</summary>
+    public EndOfText(int token) : this(token, [token], null)
+    {
+    }
+}
