@@ -8,8 +8,8 @@ using System.Text.RegularExpressions;
 namespace Cognito.Eval.Files;
 
 /// <summary>
-/// What a failure of the system or of a library was, in our words: its own message names types, offsets and sources that
-/// nobody who reads it has.
+/// What a failure of the system or of a library was, in our words. Its own message names types, offsets and sources, which
+/// mean nothing to whoever reads it.
 /// </summary>
 public static partial class Fact
 {

@@ -1,12 +1,13 @@
 namespace Cognito.Eval.Files;
 
 /// <summary>
-/// A lock between processes by a file. It stays when it is let go of: removing it would split those who wait.
+/// A lock between processes, by a file. The file stays when the lock is let go of: without it, those who wait would lock
+/// different files.
 /// </summary>
 /// <remarks>
 /// .NET locks a file opened with <see cref="FileShare.None"/> by flock(2) on Unix, which is what Python's filelock waits for.
-/// Where a file system has none, nothing is locked. Neither .NET nor every system tells when a lock is let go of: it is asked
-/// for again.
+/// Where a file system has no flock, nothing is locked. Neither .NET nor every system tells when a lock is let go of, so it is
+/// tried again and again.
 /// </remarks>
 public static class LockFile
 {

@@ -2,15 +2,15 @@ using System.Security.Cryptography;
 
 namespace Cognito.Eval.Files;
 
-/// <summary>Files of ours: there whole or not at all, and what keeps one from being written is said in one line.</summary>
+/// <summary>Files of ours. They are there whole or not at all; one line says what keeps one from being written.</summary>
 public static class OutputFile
 {
     /// <summary>What <see cref="Name"/> puts behind a name, as a pattern of file names.</summary>
     private const string Temporaries = "*.tmp";
 
     /// <summary>
-    /// Writes beside the place, under a name that no other process or thread uses, flushes to the disk, and moves there:
-    /// two who write one file at once leave the whole of one.
+    /// Writes beside the place, under a name that no other process or thread uses, flushes to the disk, and moves there. So
+    /// of two who write one file at once, the whole file of one is left.
     /// </summary>
     /// <param name="write">Writes the content; it may go back in what it wrote.</param>
     /// <param name="fix">What to do where the place itself is wrong.</param>
@@ -105,5 +105,5 @@ public static class OutputFile
     }
 }
 
-/// <summary>A file or stream could not be written though its name is right; one line says which and why.</summary>
+/// <summary>A file or stream could not be written, though its name is right. One line says which, and why.</summary>
 public sealed class OutputException(string message, Exception inner) : Exception(message, inner);

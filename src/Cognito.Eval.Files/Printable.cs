@@ -9,8 +9,8 @@ public static class Printable
     private const int Longest = 2000;
 
     /// <summary>
-    /// The text on one line: runs of white space are one space, what commands or hides is spelled <c>\u001b</c>, so that no
-    /// file's words command a terminal, and what is longer than anyone reads is cut.
+    /// The text on one line. Runs of white space become one space. What commands a terminal or hides is spelled out, as in
+    /// <c>\u001b</c>. What is longer than anyone reads is cut.
     /// </summary>
     public static string Line(string? text)
     {

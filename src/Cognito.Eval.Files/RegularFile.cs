@@ -5,14 +5,14 @@ using Microsoft.Win32.SafeHandles;
 namespace Cognito.Eval.Files;
 
 /// <summary>
-/// The one opener of files from outside. It takes regular files alone, links to them included: no named pipe, no
-/// device, no socket, no folder. What is looked at and what is read is one open file, and never more than its kind may have.
+/// The one opener of files from outside. It takes regular files and links to them: no named pipe, device, socket or folder.
+/// A file is opened once, so what was looked at is what is read. It is never longer than its kind may be.
 /// </summary>
 public static class RegularFile
 {
     /// <summary>
-    /// Whether something has that name, be it a file or not: a folder in place of a file is an error where it is
-    /// opened, and no absence. A link to nothing is nothing.
+    /// Whether something has that name, be it a file or not. A folder in place of a file is not missing: opening it is an
+    /// error. A link to nothing is nothing.
     /// </summary>
     public static bool Exists(string path) => Look(path).Type != FileType.Missing;
 

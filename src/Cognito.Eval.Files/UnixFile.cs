@@ -23,8 +23,8 @@ internal enum FileType
 }
 
 /// <summary>
-/// Opens without waiting and tells types apart, for which .NET has no calls: its own opening of a named pipe waits for
-/// somebody to write into it.
+/// Opens without waiting, and tells types apart. .NET has no calls for this: it opens a named pipe by waiting for somebody to
+/// write into it.
 /// </summary>
 internal static class UnixFile
 {

@@ -16,7 +16,7 @@ public sealed record CheckpointTokenizer(VocabularyTokenizer Tokenizer, int EndI
     /// <summary>Hex digest of the tokenizer's file; of more where files beside it change its tokens.</summary>
     public string Sha256 => Tokenizer.Sha256;
 
-    /// <summary>Why another file than tokenizer.model is used, where there is one, and which tokens are none; else null.</summary>
+    /// <summary>Why tokenizer.model is there and not used, and which tokens are text; null if neither is so.</summary>
     public string? Note { get; init; }
 
     /// <summary>Opens the tokenizer of a checkpoint's folder; docs/tokenizers.md says which file is taken for what.</summary>

@@ -5,7 +5,7 @@ namespace Cognito.Eval.Tokenizers;
 
 /// <summary>A token with how far it brings the text.</summary>
 /// <param name="Width">UTF-16 units of the characters that end with it.</param>
-/// <param name="EndsInside">It ends inside of a character.</param>
+/// <param name="EndsInside">Whether it ends inside a character.</param>
 public readonly record struct PlacedToken(int Id, int Width, bool EndsInside);
 
 /// <summary>

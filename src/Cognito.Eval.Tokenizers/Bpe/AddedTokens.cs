@@ -15,8 +15,8 @@ internal sealed record AddedToken(
     public const int MostCharacters = 1 << 21;
 
     /// <summary>
-    /// It has a usual role, such as pad_token, or is listed without one, but no file adds it; its id is then the vocabulary's,
-    /// else the next.
+    /// Whether no file adds it, though it has a usual role, such as pad_token, or is listed without one. Its id is then the
+    /// vocabulary's, else the next.
     /// </summary>
     public bool IsRoleOnly { get; init; }
 

@@ -1,8 +1,8 @@
 namespace Cognito.Eval.Tokenizers.Bpe;
 
 /// <summary>
-/// A regular expression that takes a text by code points. .NET's take it by UTF-16 units, where half a character is
-/// neither a letter nor anything else. The first alternative that leads to a match is taken, as Oniguruma does.
+/// A regular expression that reads a text by code points. .NET's read it by UTF-16 units, and half a character is neither a
+/// letter nor anything else. The first alternative that leads to a match is taken, as by Oniguruma.
 /// </summary>
 internal sealed class CodePointRegex
 {

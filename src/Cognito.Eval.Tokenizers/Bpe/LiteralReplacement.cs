@@ -3,9 +3,9 @@ using System.Text;
 namespace Cognito.Eval.Tokenizers.Bpe;
 
 /// <summary>
-/// Puts a text in another's place wherever it stands, from the left. .NET's own compares a long one anew at every place where
-/// its ends match; a long one is looked for with what is known of its own repeats (Knuth, Morris and Pratt, 1977), in
-/// steps that are linear in the text.
+/// Puts a text in another's place wherever that stands, from the left. .NET's own compares a long text anew at every place
+/// where its ends match. Here a long one is looked for by what is known of its own repeats (Knuth, Morris and Pratt, 1977),
+/// in steps that are linear in the text.
 /// </summary>
 internal sealed class LiteralReplacement
 {

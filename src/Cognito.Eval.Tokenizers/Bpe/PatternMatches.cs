@@ -2,8 +2,8 @@ namespace Cognito.Eval.Tokenizers.Bpe;
 
 /// <summary>
 /// Looks for a pattern's matches in a text, one after the other. It tries one way after the other and goes back where one
-/// fails, which is fast where patterns are sound. Once that took more steps than a sound one does on its way so far,
-/// <see cref="PatternSweep"/> goes on, which never goes back: so the whole is linear in the text, and the matches are the same.
+/// fails, which is fast for sound patterns. Once this has taken more steps than a sound pattern would have taken so far,
+/// <see cref="PatternSweep"/> goes on, which never goes back. So the whole is linear in the text, and the matches are the same.
 /// </summary>
 internal ref struct PatternMatches
 {

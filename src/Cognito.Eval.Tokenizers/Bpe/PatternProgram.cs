@@ -38,8 +38,8 @@ internal readonly record struct PatternStep(PatternOp Op, int Next)
 }
 
 /// <summary>
-/// The steps of a pattern. Each goes on to steps of lower number alone, the last of all to 0, where a match is complete:
-/// so every way through it ends, and what a step leads to at a place is known once the lower ones are.
+/// The steps of a pattern. Each goes on to steps of lower number alone, and in the end to 0, where a match is complete. So
+/// every way through it ends, and what a step leads to at a place is known once that of the lower ones is.
 /// </summary>
 internal sealed class PatternProgram
 {

@@ -48,8 +48,8 @@ internal sealed class PatternState : IEquatable<PatternState>
 
 /// <summary>
 /// The states of a pattern, from a text's end on. What a state and the character before it lead to is worked out once, in
-/// as many steps as the pattern has cells, and noted: so a text of any kind costs a step or two for each character, and
-/// never more than the cells. Safe to use from several threads.
+/// as many steps as the pattern has cells, and noted. So a text of any kind costs a step or two for each character, and
+/// never more than there are cells. Safe to use from several threads.
 /// </summary>
 internal sealed class PatternStates
 {

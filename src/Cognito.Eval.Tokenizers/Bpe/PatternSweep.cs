@@ -2,9 +2,9 @@ namespace Cognito.Eval.Tokenizers.Bpe;
 
 /// <summary>
 /// Finds the matches of a pattern without going back. First it goes through the text from its end on, and notes for each
-/// place what leads to a match from there; then each match is walked, since every choice is known. So its steps are linear
-/// in the text, whatever the pattern. Of a long text every so many states are kept, and those between are looked up again
-/// when a walk comes there: the memory is that of the root of its length.
+/// place what leads to a match from there. Then each match is walked, since every choice is known. So its steps are linear
+/// in the text, whatever the pattern. Of a long text only some states are kept, at equal distances, and those between are
+/// looked up again when a walk comes there. So the memory grows as the square root of the text's length.
 /// </summary>
 internal sealed class PatternSweep
 {

@@ -3,9 +3,9 @@ using System.Buffers;
 namespace Cognito.Eval.Tokenizers.Bpe;
 
 /// <summary>
-/// Texts that are looked for all at once: at every place of a text the longest that begins there. It reads the text from
-/// its end on, through a trie of the texts read backwards, with a link to what can still be where a character does not go
-/// on (Aho and Corasick, 1975). So its steps are linear in the text, however long and alike the texts are.
+/// Looks for many texts at once: at every place of a text, the longest of them that begins there. It reads the text from its
+/// end on, through a trie of the texts read backwards. Where a character does not go on in the trie, a link leads to what may
+/// still match (Aho and Corasick, 1975). So its steps are linear in the text, however long and alike the texts are.
 /// </summary>
 internal sealed class TextTrie
 {

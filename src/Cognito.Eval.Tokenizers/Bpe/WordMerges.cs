@@ -10,8 +10,8 @@ internal abstract class WordMerges
     public abstract void Encode(ReadOnlySpan<char> word, List<int> ids, List<PlacedToken>? placed = null);
 
     /// <summary>
-    /// Whether a part is encoded on its own as in its text: where no token holds two neighbouring characters, no merge
-    /// crosses their border.
+    /// Whether a part is encoded on its own as it is within its text. Where no token holds two neighbouring characters, no
+    /// merge crosses the border between them.
     /// </summary>
     /// <param name="isCrossed">Whether a token's text has such a border inside.</param>
     public abstract bool Divides(Func<string, bool> isCrossed);

@@ -3,7 +3,7 @@ namespace Cognito.Eval.Tokenizers.SentencePiece;
 /// <summary>A place in a text that is being merged; places are chained in the text's order.</summary>
 internal struct Symbol
 {
-    /// <summary>What stands there; what no pair holds is never merged.</summary>
+    /// <summary>What stands there. A symbol that no pair holds is never merged.</summary>
     public int Id;
 
     /// <summary>Where it begins, in UTF-16 units; a byte inside of a character begins where the character does.</summary>
@@ -12,7 +12,7 @@ internal struct Symbol
     /// <summary>Whether it begins inside of a character.</summary>
     public bool Continues;
 
-    /// <summary>Whether it stands for what has no token; a token of that name in a text is another thing.</summary>
+    /// <summary>Whether it stands for what has no token. A token of the same name in a text is another thing.</summary>
     public bool IsUnknown;
 
     public int Previous, Next;

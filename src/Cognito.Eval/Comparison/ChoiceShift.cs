@@ -4,8 +4,8 @@ using Cognito.Eval.Results;
 namespace Cognito.Eval.Comparison;
 
 /// <summary>
-/// How a candidate's answers moved beside their scores, candidate − baseline: a choice can become likelier long before it
-/// becomes the first. Columns count their tasks alike, as for scores.
+/// How a candidate's answers moved apart from their scores, candidate − baseline. A choice can become likelier long before it
+/// becomes the first. A column's tasks count the same, as for scores.
 /// </summary>
 /// <param name="Documents">Documents whose log-likelihoods are numbers in both runs.</param>
 /// <param name="SameChoice">Share of them with the same prediction, in percent.</param>

@@ -16,14 +16,14 @@ public enum Verdict
 /// <param name="Name">A column's key, "Average", or what is counted.</param>
 /// <param name="Delta">Points that it may drop; null where it is no drop.</param>
 /// <param name="Drop">Baseline − candidate in points, and its 95 % interval.</param>
-/// <param name="Counts">Whether the verdict counts: a column that is too noisy to decide, without a drop that is certain, does not.</param>
+/// <param name="Counts">Whether the verdict counts; a noisy column's, which did not drop for certain, does not.</param>
 /// <param name="Reason">Why, in a few words.</param>
 public sealed record Criterion(
     string Name, Verdict Verdict, bool Counts, string Reason, double? Delta = null, double? Drop = null, Interval? DropInterval = null);
 
 /// <summary>
-/// Non-inferiority by interval. The average decides; a column objects where its drop is certain. Beyond δ means that the
-/// lower end of the drop's interval is, within δ that the upper end is (docs/statistics.md).
+/// Non-inferiority by interval. The average decides; a column objects where its drop is certain. A drop is beyond δ if the
+/// lower end of its interval is, and within δ if the upper end is (docs/statistics.md).
 /// </summary>
 public sealed record Gate(Verdict Verdict, IReadOnlyList<Criterion> Criteria, RunComparison Comparison)
 {
@@ -109,7 +109,7 @@ public sealed record Gate(Verdict Verdict, IReadOnlyList<Criterion> Criteria, Ru
         return new(contrast.Name, verdict, counts, reason + NotFinite(contrast), delta, drop, interval);
     }
 
-    /// <summary>What stands after a reason where the scores that it weighs are of what is no number; else nothing.</summary>
+    /// <summary>What stands after a reason where some of its scores come of what is no number; else nothing.</summary>
     private static string NotFinite(Contrast contrast) => (contrast.BaselineNotFinite, contrast.CandidateNotFinite) switch
     {
         (0, 0) => "",

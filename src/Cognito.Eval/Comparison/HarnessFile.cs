@@ -22,11 +22,11 @@ public static class HarnessFile
         root.ValueKind == JsonValueKind.Object && root.TryGetProperty("results", out _) && !root.TryGetProperty("schema_version", out _)
         && (root.TryGetProperty("config", out _) || root.TryGetProperty("configs", out _));
 
-    /// <summary>Its JSON, in which numbers that are none are the bare words of Python.</summary>
+    /// <summary>Its JSON, in which Python's bare words stand for what is no number.</summary>
     /// <exception cref="JsonException">It is none.</exception>
     public static JsonDocument Parse(ReadOnlyMemory<byte> json) => PythonJson.Parse(json);
 
-    /// <summary>What of a run was read as no number; empty for runs that are not the harness's.</summary>
+    /// <summary>The values of a run that were no numbers; empty for runs that are not the harness's.</summary>
     public static IEnumerable<string> NoNumbers(Run run) => run.Provenance.Kind == Kind ? run.Leaderboard.Notes.Skip(1) : [];
 
     /// <exception cref="InputException">No task of it is known here, or it is damaged.</exception>

@@ -46,8 +46,8 @@ internal readonly record struct MeanOf(double Mean, double Variance, double Free
     }
 
     /// <summary>
-    /// The variance is not below what two discordant documents would give it: where 0/1 scores hardly differ, what
-    /// was not seen in n documents may still happen in 3 of n.
+    /// The variance is not below what two discordant documents would give. Where 0/1 scores hardly differ, what was not seen
+    /// in n documents may still happen in 3 of n.
     /// </summary>
     /// <param name="documents">In each stratum.</param>
     public MeanOf AtLeastTwoDiscordant(IReadOnlyList<int> documents)

@@ -9,16 +9,16 @@ public static class PairedTests
     internal const int MostEnumerated = 20;
 
     /// <summary>
-    /// McNemar's test, exact: among documents that one run got right and the other wrong, either is as likely (McNemar 1947;
-    /// the binomial sign test on them).
+    /// McNemar's test, exact (McNemar 1947): whether, of the documents that one run got right and the other wrong, each run
+    /// is as likely to have got one right. It is the binomial sign test on them.
     /// </summary>
     public static double McNemar(int wins, int losses) => wins == losses
         ? 1
         : Math.Min(1, 2 * Binomial.CDF(0.5, wins + losses, Math.Min(wins, losses)));
 
     /// <summary>
-    /// Paired test of a mean difference of 0: all sign flips where few documents differ (Fisher 1935), else Student's t,
-    /// which that approaches and whose verdict is the interval's.
+    /// Paired test of a mean difference of 0: all sign flips where few documents differ (Fisher 1935), else Student's t. The
+    /// flips approach that with more documents, and its verdict is the interval's.
     /// </summary>
     public static (string Test, double P) MeanDifference(IReadOnlyList<double> differences)
     {

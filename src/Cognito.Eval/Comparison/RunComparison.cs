@@ -61,7 +61,7 @@ public sealed record RunComparison(
         }, mean);
     }
 
-    /// <summary>An average that was reported stands: it may be of columns that were not yet rounded.</summary>
+    /// <summary>An average that was reported stands, since it may be of columns before they were rounded.</summary>
     private static double? Reported(Run run) => run.Tasks.Count == 0 ? run.Leaderboard.Average : null;
 
     private static List<Contrast> Adjust(List<Contrast> columns)

@@ -8,7 +8,7 @@ namespace Cognito.Eval.Data;
 /// <summary>The bytes of a data file, unzipped where its name ends in .gz.</summary>
 internal static class DataFile
 {
-    /// <summary>More than any dataset here comes near; what a small hostile .gz may not exceed.</summary>
+    /// <summary>What a small hostile .gz may not exceed. No dataset here comes near.</summary>
     private static readonly long MostBytes = FileKind.Rows.Most;
 
     /// <summary>Text shrinks to a tenth; what shrinks to less than a hundredth is made to fill memory.</summary>

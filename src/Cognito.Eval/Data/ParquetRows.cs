@@ -7,8 +7,8 @@ namespace Cognito.Eval.Data;
 
 /// <summary>Rows from a Parquet file, nested columns as lists and structs.</summary>
 /// <remarks>
-/// A reader of our own, because the lists of these datasets are named in three ways, nulls and empty lists differ,
-/// a replaced byte would be another question, and no count in a file may be believed.
+/// A reader of our own: docs/decisions/0001-own-parquet-reader.md. The lists of these datasets are named in three ways, nulls
+/// and empty lists differ, a replaced byte would make another question, and no count in a file may be believed.
 /// </remarks>
 internal static class ParquetRows
 {

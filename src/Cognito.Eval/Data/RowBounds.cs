@@ -3,8 +3,8 @@ using Cognito.Eval.Files;
 namespace Cognito.Eval.Data;
 
 /// <summary>
-/// How much a task may hold: far more than the largest of these datasets, and so much that a file of rows cannot fill a
-/// machine's memory by its size alone. --unbounded lifts them.
+/// How much a task may hold. It is far more than the largest of these datasets holds, and little enough that a file of rows
+/// cannot fill a machine's memory by its size alone. --unbounded lifts the bounds.
 /// </summary>
 /// <param name="Rows">Of a split, and so the most documents of a task.</param>
 /// <param name="Requests">Of a task.</param>

@@ -14,7 +14,7 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
 
     private static readonly string[] Endings = [".parquet", ".jsonl", ".jsonl.gz", ".csv"];
 
-    /// <summary>Where folders really lie that are not below <see cref="Folder"/>, by their path there.</summary>
+    /// <summary>Where folders lie that are not below <see cref="Folder"/>, by the path that they would have there.</summary>
     public IReadOnlyDictionary<string, string> Elsewhere { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The folder as it may be named again, from anywhere; null where it needs no name.</summary>

@@ -32,7 +32,7 @@ public sealed record DatasetLock(IReadOnlyList<LockedRepository> Repositories)
         }
     }
 
-    /// <summary>What cannot be in a lock, names that would lead elsewhere among it; null if all is well.</summary>
+    /// <summary>What a lock cannot hold, such as a name that would lead elsewhere; null if all is well.</summary>
     private static string? Fault(DatasetLock read)
     {
         if (read.Repositories.Any(repository => repository is null

@@ -10,9 +10,9 @@ namespace Cognito.Eval.Datasets;
 /// <param name="Rows">In the files' order.</param>
 /// <param name="Files">Paths under the data root, with forward slashes.</param>
 /// <param name="Sha256">
-/// Of the columns that tasks read, and of nothing else, so that Parquet, JSON lines and CSV of the same rows have the
-/// same one: a line for each row, the JSON array of its cells as Python writes it with <c>ensure_ascii=False,
-/// sort_keys=True, separators=(',', ':')</c>, but 1.0 as 1.
+/// Of the columns that tasks read, and of nothing else. So Parquet, JSON lines and CSV of the same rows have the same one.
+/// A row is a line: the JSON array of its cells as Python writes it with <c>ensure_ascii=False, sort_keys=True,
+/// separators=(',', ':')</c>, but 1.0 as 1.
 /// </param>
 public sealed record DatasetSplit(IReadOnlyList<Row> Rows, IReadOnlyList<string> Files, string Sha256)
 {

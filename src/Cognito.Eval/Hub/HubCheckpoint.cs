@@ -9,7 +9,7 @@ public static class HubCheckpoint
     private const string Config = "config.json", Single = CheckpointFiles.Single, Index = CheckpointFiles.Index;
     private const string Generation = "generation_config.json";
 
-    /// <summary>An adapter beside the weights is named, not applied: of its two files the small one tells, if there is one.</summary>
+    /// <summary>An adapter beside the weights is named, not applied. Its smaller file tells whether there is one.</summary>
     private const string Adapter = CheckpointFiles.Adapter, AdapterConfig = CheckpointFiles.AdapterConfig;
 
     /// <summary>Besides the weights. Only the first must be there, and a tokenizer.</summary>
@@ -63,8 +63,8 @@ public static class HubCheckpoint
     }
 
     /// <summary>
-    /// All of a checkpoint that the cache has, or should have, in the snapshot of one commit: links to nothing, files
-    /// that were fetched once and shards that the index names among them.
+    /// All files of a checkpoint that the cache has, or should have, in the snapshot of one commit. Links to nothing, files
+    /// that were fetched once and shards that the index names are among them.
     /// </summary>
     /// <exception cref="InputException">It is not known which commit is meant.</exception>
     public static IReadOnlyList<string> Cached(HubFetch hub, HubRepo repo)

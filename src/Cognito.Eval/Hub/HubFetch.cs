@@ -19,7 +19,7 @@ public sealed class HubFetch(HubSettings settings) : IDisposable
     public event Action<IReadOnlyList<Transfer>>? Planned;
 
     /// <summary>The commit that a revision means now, and the files there.</summary>
-    /// <param name="hasFallback">The cache could do: an unreachable hub is not waited for.</param>
+    /// <param name="hasFallback">Whether the cache would do, so that an unreachable hub is not waited for.</param>
     /// <exception cref="InputException">There is no such repository, or no access to it.</exception>
     /// <exception cref="HubException">The hub cannot be reached.</exception>
     internal async Task<HubListing> List(HubRepo repo, bool hasFallback, CancellationToken cancel)

@@ -5,8 +5,8 @@ using Cognito.Eval.Files;
 namespace Cognito.Eval.Hub;
 
 /// <summary>
-/// What came at the first fetch, kept under HF_HOME: the commit that a dataset stays at, and each file's sha256. A hash
-/// that cannot be known before is so trusted once, and held to ever after.
+/// What came at the first fetch, kept under HF_HOME: the commit that a dataset stays at, and each file's sha256. So a hash
+/// that cannot be known beforehand is trusted once, and held to ever after.
 /// </summary>
 public sealed record HubRecord(IReadOnlyDictionary<string, RecordedRepository> Repositories)
 {

@@ -8,7 +8,7 @@ namespace Cognito.Eval.Hub;
 /// <summary>How requests and transfers are tried again: with growing pauses, or when the hub says so.</summary>
 internal static class HubRetries
 {
-    /// <summary>All pauses of a request that the hub asks for. It counts requests in windows of five minutes.</summary>
+    /// <summary>All pauses that the hub may ask for in one request. It counts requests in windows of five minutes.</summary>
     public static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
     /// <summary>A part on disk that grew by less than this did not grow.</summary>
@@ -19,8 +19,8 @@ internal static class HubRetries
     private const double MostPatiences = 1.5;
 
     /// <summary>
-    /// Up to the headers of an answer. 408, 429 and 5xx are tried again, and what did not reach the hub; silence once, for
-    /// half as long.
+    /// A request up to the headers of its answer. 408, 429 and 5xx are tried again, and what did not reach the hub. After
+    /// silence it is tried once more, for half as long.
     /// </summary>
     public static ResiliencePipeline<HttpResponseMessage> OfRequests(HubSettings settings, int tries, Action<string> say)
     {

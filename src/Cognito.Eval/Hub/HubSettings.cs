@@ -26,7 +26,7 @@ public sealed class HubSettings
     /// <summary>Copies in place of symbolic links.</summary>
     public bool CopiesFiles { get; init; }
 
-    /// <summary>How long an answer may not begin, or too little of it come, before it counts as lost.</summary>
+    /// <summary>How long an answer may take to begin, or bring too little, before it counts as lost.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>What time it is.</summary>
@@ -83,7 +83,7 @@ public sealed class HubSettings
     private static string? TokenFile(string path) =>
         RegularFile.Exists(path) ? CheckedToken(path, RegularFile.ReadText(path, FileKind.Token)) : null;
 
-    /// <summary>The token, in no message: .NET's own would quote it.</summary>
+    /// <summary>The token. No message shows it; .NET's own would quote it.</summary>
     private static string? CheckedToken(string origin, string? token) => token?.Trim() switch
     {
         null or "" => null,

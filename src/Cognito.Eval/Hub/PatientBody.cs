@@ -58,7 +58,7 @@ internal sealed class PatientBody(Stream body, TimeSpan patience, TimeProvider c
     }
 }
 
-/// <summary>Too few bytes came in time; to ask at once again may help, to ask often does not.</summary>
+/// <summary>Too few bytes came in time. It may help to ask again once, but not to ask often.</summary>
 internal sealed class SlowBodyException(string fact) : IOException(fact);
 
 /// <summary>A body has no end, or none in sight.</summary>

@@ -7,7 +7,7 @@ namespace Cognito.Eval.Journal;
 /// <param name="Key">What they are found by: no two of a run have one.</param>
 /// <param name="Asked">Digest of what was asked.</param>
 /// <param name="Requests">How many of the run's requests it answers.</param>
-/// <param name="Replies">JSON, an object to which more may be added than a reader knows.</param>
+/// <param name="Replies">A JSON object. It may hold more than a reader knows.</param>
 public sealed record Entry(string Key, string Asked, int Requests, string Replies)
 {
     /// <summary>Tells a damaged entry from a whole one.</summary>

@@ -7,9 +7,9 @@ namespace Cognito.Eval.Journal;
 
 /// <summary>A journal on disk: an SQLite database that one process writes.</summary>
 /// <remarks>
-/// The write-ahead log makes a commit whole or absent, whatever ends the process. Exclusive locking needs no memory
-/// shared between processes, so that a network's file system will do, and tells a second process apart. Every commit is
-/// flushed to the disk (synchronous=FULL): there is one a second at most, on a thread of its own.
+/// The write-ahead log makes a commit whole or absent, whatever ends the process. Exclusive locking tells a second process
+/// apart. It needs no memory shared between processes, so a network's file system will do. Every commit is flushed to the
+/// disk (synchronous=FULL); there is one a second at most, on a thread of its own.
 /// </remarks>
 internal sealed class JournalFile : IDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class JournalFile : IDisposable
     /// <summary>The end of a rollback journal that names other files, which SQLite would remove.</summary>
     private static readonly byte[] NamesOthers = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
 
-    /// <summary>How often one that is locked is tried again: two who open it in one moment may refuse each other.</summary>
+    /// <summary>How often a locked one is tried again: two who open it at the same moment may refuse each other.</summary>
     private const int Tries = 2;
 
     private readonly SqliteConnection _connection;

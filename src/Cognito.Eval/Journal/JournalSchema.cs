@@ -6,8 +6,8 @@ namespace Cognito.Eval.Journal;
 
 /// <summary>What a journal's database may hold, and how much it may make SQLite do: it may be anybody's.</summary>
 /// <remarks>
-/// An SQLite file brings code of a kind: views, triggers, generated columns, tables of modules. So a database with anything
-/// in it but the two tables of ours, word for word, is no journal, and nothing of it is asked.
+/// An SQLite file may bring code of a kind: views, triggers, generated columns, tables of modules. So a database that holds
+/// anything but our two tables, word for word, is no journal, and nothing is asked of it.
 /// </remarks>
 internal static class JournalSchema
 {
@@ -75,7 +75,7 @@ internal static class JournalSchema
             ? true : throw Foreign(IsOfThisVersion(connection) ? "its tables are others than a journal has" : Other));
     }
 
-    /// <summary>One space between words: builds wrote the same tables over other lines.</summary>
+    /// <summary>The text with one space between words, since builds broke the same statements over other lines.</summary>
     private static string Plain(string sql) => string.Join(' ', sql.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
         .Replace("( ", "(", StringComparison.Ordinal).Replace(" )", ")", StringComparison.Ordinal);
 

@@ -4,8 +4,8 @@ using Cognito.Eval.Tasks;
 namespace Cognito.Eval.Reports;
 
 /// <summary>
-/// How often a model's likeliest choice is right, against the probability it gives it: a softmax over the choices'
-/// log-likelihoods, by tenths (reliability diagram; Guo et al. 2017, arXiv:1706.04599).
+/// How often a model's likeliest choice is right, against the probability that the model gives it, by tenths (reliability
+/// diagram; Guo et al. 2017, arXiv:1706.04599). Probabilities are a softmax over the choices' log-likelihoods.
 /// </summary>
 /// <param name="Bins">Those that hold documents, by rising confidence.</param>
 /// <param name="Error">Expected calibration error: the mean of |accuracy − confidence|, weighted by documents.</param>

@@ -12,8 +12,8 @@ public static class ScoreTables
         bool? Headline, bool Complete, int? NotFiniteRequests);
 
     /// <summary>
-    /// One line a run, task and metric, then one a column and one for the average (<c>level</c> says which); values in
-    /// percent, unrounded. A new column comes last, so that the others keep their places.
+    /// One line for each run, task and metric, then one for each column and one for the average (<c>level</c> says which).
+    /// Values are in percent, unrounded. A new column comes last, so that the others keep their places.
     /// </summary>
     public static string Csv(IReadOnlyList<ReportedRun> runs, IReadOnlyList<Column> columns)
     {

@@ -17,9 +17,9 @@ internal static partial class Yaml
         .WithEventEmitter(next => new Quoting(next)).Build().Serialize(document);
 
     /// <summary>
-    /// A letter first, so that it is no number, date, time or mark of YAML's; then characters without a meaning, a colon or
-    /// # only inside of a word; and no word that means true, false or nothing, nor e1, which some readers of 1.1 take for a
-    /// number.
+    /// A letter comes first, so that it is no number, date, time or mark of YAML's. Then come characters without a meaning, a
+    /// colon or # only inside a word. It is no word that means true, false or nothing, nor e1, which some readers of 1.1 take
+    /// for a number.
     /// </summary>
     private static bool IsPlain(string text) => Plain().IsMatch(text) && !Words().IsMatch(text);
 

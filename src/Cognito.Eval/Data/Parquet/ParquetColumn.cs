@@ -6,9 +6,9 @@ namespace Cognito.Eval.Data.Parquet;
 
 /// <summary>What a file may still hold, so that a small hostile one cannot fill memory or run for hours.</summary>
 /// <remarks>
-/// Runs, dictionaries and compressed pages make little into much, and many chunks may claim the same pages. At most this
-/// is several times what the largest of these datasets holds; and it is no more than 16 values and 256 unpacked bytes
-/// for each byte of the file, which no real one comes near, beside what a file of any size may hold.
+/// Runs, dictionaries and compressed pages make much of little, and many chunks may claim the same pages. A file may hold 16
+/// values and 256 unpacked bytes for each of its bytes, which no real one comes near, beside what a file of any size may
+/// hold. At most that is several times what the largest of these datasets holds.
 /// </remarks>
 internal sealed class ParquetAllowance(long length)
 {

@@ -114,7 +114,7 @@ internal static class DocumentData
     }
 
     /// <summary>
-    /// The metric that says whether a document is right: the headline, or where that is a share the first that is no share.
+    /// The metric that says whether a document is right: the headline. Where that is a share, it is the first that is none.
     /// </summary>
     internal static string Verdict(TaskRecord record)
     {

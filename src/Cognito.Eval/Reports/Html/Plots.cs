@@ -94,7 +94,7 @@ internal static class Plots
     }
 
     /// <summary>
-    /// Accuracy against mean confidence, by tenths of confidence, a mark's area as its documents; on the diagonal the two agree.
+    /// Accuracy against mean confidence, by tenths of confidence. A mark's area is its documents. On the diagonal both agree.
     /// </summary>
     public static PlotModel Calibration(IReadOnlyList<Calibration?> runs)
     {
