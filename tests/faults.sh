@@ -159,8 +159,8 @@ passed=$(PATH=$PATH:/usr/sbin "$here/deploy/slurm/test-on-one-node.sh" 2> slurm.
 if [ $code = 77 ]; then row "shards on Slurm" "" "untried: $(tail -n 1 <<< "$passed")"
 else tell "shards on Slurm" "\`deploy/slurm/test-on-one-node.sh\`" "$(tail -n 1 <<< "$passed")" $code; fi
 
-dotnet build "$here/tests/Cognito.Eval.Tests" -v quiet --nologo >&2
-dotnet "$here/tests/Cognito.Eval.Tests/bin/Debug/net10.0/Cognito.Eval.Tests.dll" -class '*LongRunTests' -showLiveOutput > long.out 2>&1; ended=$?
+dotnet build "$here/tests/Torch" -v quiet --nologo >&2
+dotnet "$here/tests/Torch/bin/Debug/net10.0/Cognito.Eval.Tests.Torch.dll" -class '*LongRunTests' -showLiveOutput > long.out 2>&1; ended=$?
 tell "long runs" "20,000 requests in one process, a mixture and a dense model" \
     "no tensor left over; after the first 4,000 resident memory grew by $(grep -o 'grew by [-0-9.]*' long.out | grep -o '[-0-9.]*$' | sort -u | paste -sd, | sed 's/,/ and /') MiB" $ended
 

@@ -6,9 +6,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 table=$(mktemp)
 trap 'rm -f "$table"' EXIT
-dotnet build tests/Cognito.Eval.Tests -v quiet --nologo >&2
+dotnet build tests/EndToEnd -v quiet --nologo >&2
 export COGNITO_EVAL_FUZZ=${1:-10000} COGNITO_EVAL_FUZZ_ONLY=${2:-} COGNITO_EVAL_FUZZ_TABLE=$table DOTNET_GCHeapHardLimit=0x80000000
-dotnet tests/Cognito.Eval.Tests/bin/Debug/net10.0/Cognito.Eval.Tests.dll -class '*FuzzTests' >&2
+dotnet tests/EndToEnd/bin/Debug/net10.0/Cognito.Eval.Tests.EndToEnd.dll -class '*FuzzTests' >&2
 echo "| file | cases | read | refused | crashes | hangs | slowest | most allocated | bound | most of its bound |"
 echo "|---|---:|---:|---:|---:|---:|---:|---:|---|---:|"
 sort "$table"

@@ -1,0 +1,52 @@
+using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
+using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
+using Cognito.Eval.Tokenizers;
+using Cognito.Eval.Torch;
+using static TorchSharp.torch;
+
+namespace Cognito.Eval.Tests;
+
+/// <summary>The embedded checkpoint on the samples: one sequence at a time, and shared.</summary>
+[Collection("torch")]
+public sealed class ExactTests
+{
+    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "checkpoints", "cognito-nano");
+
+    private static IReadOnlyList<Questions> Asked { get; } = [.. new[] { ArcChallenge.Task, Winogrande.Task, TruthfulQa.Task }
+        .Select(task => Questions.Ask(
+            task, DataRoot.Open(Fixture.Samples), Protocol.LeaderboardV1, limit: new Limit(3)))];
+
+    private static (IReadOnlyList<GradedTask> Graded, Rounding Rounding) Answer(Budget budget, int workers)
+    {
+        var tokenizer = CheckpointTokenizer.Open(Folder);
+        using var model = TorchModel.Load(Folder, CPU, ScalarType.Float32, workers: workers);
+        var scorer = new Scorer(tokenizer.Tokenizer, model, Protocol.LeaderboardV1, [2], tokenizer.EndText, budget, 2);
+        var graded = Evaluation.Answer(Asked, scorer, default);
+        return (graded, Evaluation.MeasureRounding(graded, scorer, default)!);
+    }
+
+    private static IEnumerable<Reply> Replies(IReadOnlyList<GradedTask> graded) =>
+        graded.SelectMany(task => task.Docs).SelectMany(doc => doc.Replies);
+
+    [Fact]
+    public void One_sequence_at_a_time_gives_the_same_bits_on_any_number_of_workers()
+    {
+        var (one, rounding) = Answer(Budget.Exact, 1);
+        Assert.Equal(Replies(one), Replies(Answer(Budget.Exact, 3).Graded));
+        Assert.Equal(0, rounding.LargestDifference);
+    }
+
+    [Fact]
+    public void Shared_batches_give_the_same_bits_on_any_number_of_workers()
+    {
+        var (one, rounding) = Answer(2048, 1);
+        Assert.Equal(Replies(one), Replies(Answer(2048, 3).Graded));
+        Assert.InRange(rounding.LargestDifference, double.Epsilon, 1e-3);
+        Assert.Equal(1, rounding.Documents);
+    }
+}
