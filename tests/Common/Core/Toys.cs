@@ -73,7 +73,7 @@ internal static partial class Toys
         public int MaxLength => maxLength;
         public int VocabularySize => 101;
 
-        public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches) => batches.Select(batch =>
+        public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches, CancellationToken cancel = default) => batches.Select(batch =>
             (IReadOnlyList<TokenScore>)[.. batch.Trees.SelectMany(tree => tree.Continuations.Select(continuation => Score(
                 [.. tree.SharedPrefix?.Tokens ?? [], .. tree.Context, .. continuation.Tokens], continuation.Targets)))]);
 
@@ -97,7 +97,7 @@ internal static partial class Toys
             return [.. Enumerable.Range(0, 101).Select(v => h * (v + 1) * (v + 3) % 997 / 64.0)];
         }
 
-        public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches) =>
+        public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches, CancellationToken cancel = default) =>
             throw new NotSupportedException();
 
         public void Dispose() { }
@@ -108,19 +108,19 @@ internal static partial class Toys
     {
         public int MaxLength => maxLength;
         public int VocabularySize => 128;
-        public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches) =>
+        public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches, CancellationToken cancel = default) =>
             throw new NotSupportedException();
 
-        public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches) => batches.Select(batch =>
-            (IReadOnlyList<Generated>)[.. batch.Prompts.Select((prompt, r) => new Generated(Row(prompt, row => batch.IsDone(r, row))))]);
+        public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches, CancellationToken cancel = default) => batches.Select(batch =>
+            (IReadOnlyList<Generated>)[.. batch.Prompts.Select(prompt => new Generated(Row(prompt)))]);
 
-        private int[] Row(Prompt prompt, Func<List<int>, bool> isDone)
+        private int[] Row(Prompt prompt)
         {
             int[] script = [.. new CharTokenizer().EncodeToIds(scripts[prompt.Tokens.Sum() % scripts.Count])];
             var row = new List<int>();
             do
                 row.Add(row.Count < script.Length ? script[row.Count] : 0);
-            while (row.Count < prompt.MaxNewTokens && !isDone(row));
+            while (row.Count < prompt.MaxNewTokens && !prompt.Stop.IsDone(row));
             return [.. row];
         }
 

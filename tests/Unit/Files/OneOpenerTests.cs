@@ -14,7 +14,7 @@ public sealed partial class OneOpenerTests
         ["src/Cognito.Eval/Hub/WholeFile.cs"] = "writes",
         ["src/Cognito.Eval.Files/OutputFile.cs"] = "writes",
         ["src/Cognito.Eval/Results/Manifest.cs"] = "writes",
-        ["src/Cognito.Eval.Cli/RunWatch.cs"] = "tries whether the results' folder may be written",
+        ["src/Cognito.Eval/Results/RunFolder.cs"] = "tries whether the results' folder may be written",
         ["src/Cognito.Eval.Files/LockFile.cs"] = "opens to lock, after a look",
         ["src/Cognito.Eval/Reports/Html/HtmlReport.cs"] = "reads what is built in",
         ["src/Cognito.Eval.Torch/Weights/SafetensorsFile.cs"] = "maps the file that the opener opened",

@@ -10,6 +10,11 @@ namespace Cognito.Eval.Tests;
 public sealed class ForeignJournalTests : IDisposable
 {
     private const string Answers =
+        "CREATE TABLE answers (key TEXT NOT NULL PRIMARY KEY, asked TEXT NOT NULL, requests INTEGER NOT NULL, "
+        + "replies TEXT NOT NULL, checksum TEXT NOT NULL) STRICT, WITHOUT ROWID;";
+
+    /// <summary>As the version before made them.</summary>
+    private const string AnswersOfOne =
         "CREATE TABLE answers (stage TEXT NOT NULL, batch INTEGER NOT NULL, asked TEXT NOT NULL, requests INTEGER NOT NULL, "
         + "replies TEXT NOT NULL, checksum TEXT NOT NULL, PRIMARY KEY (stage, batch)) STRICT, WITHOUT ROWID;";
 
@@ -27,15 +32,15 @@ public sealed class ForeignJournalTests : IDisposable
     public static TheoryData<string, string> Databases => new()
     {
         { "a view without end in place of the answers",
-            $"{Facts} CREATE VIEW answers AS {Endless} 's' stage, i batch, 'a' asked, 1 requests, '{{}}' replies, 'c' checksum FROM n" },
+            $"{Facts} CREATE VIEW answers AS {Endless} 's' || i key, 'a' asked, 1 requests, '{{}}' replies, 'c' checksum FROM n" },
         { "a view without end in place of the facts", $"{Answers} CREATE VIEW facts AS {Endless} 'a' name, 'b' value FROM n" },
         { "a trigger", $"{Facts} {Answers} CREATE TRIGGER t AFTER INSERT ON answers BEGIN DELETE FROM facts; END" },
-        { "a generated column", $"{Facts} " + Answers.Replace("PRIMARY", "more TEXT AS (hex(zeroblob(1000000))), PRIMARY", StringComparison.Ordinal) },
+        { "a generated column", $"{Facts} " + Answers.Replace(") STRICT", ", more TEXT AS (hex(zeroblob(1000000)))) STRICT", StringComparison.Ordinal) },
         { "a check", $"{Facts} " + Answers.Replace("requests INTEGER", "requests INTEGER CHECK (length(hex(zeroblob(1000000))) > 0)", StringComparison.Ordinal) },
-        { "another key", $"{Facts} " + Answers.Replace(", PRIMARY KEY (stage, batch)) STRICT, WITHOUT ROWID", ") STRICT", StringComparison.Ordinal) },
+        { "another key", $"{Facts} " + Answers.Replace(" PRIMARY KEY", "", StringComparison.Ordinal).Replace(") STRICT, WITHOUT ROWID", ") STRICT", StringComparison.Ordinal) },
         { "any types", $"{Facts} " + Answers.Replace("STRICT, ", "", StringComparison.Ordinal) },
-        { "an index of an expression", $"{Facts} {Answers} CREATE INDEX i ON answers (abs(batch))" },
-        { "a table of a module", $"{Facts} CREATE VIRTUAL TABLE answers USING fts5(stage, batch, asked, requests, replies, checksum)" },
+        { "an index of an expression", $"{Facts} {Answers} CREATE INDEX i ON answers (abs(requests))" },
+        { "a table of a module", $"{Facts} CREATE VIRTUAL TABLE answers USING fts5(key, asked, requests, replies, checksum)" },
         { "a third table", $"{Facts} {Answers} CREATE TABLE more (a)" },
         { "statistics", $"{Facts} {Answers} ANALYZE" },
         { "one table", Facts },
@@ -57,6 +62,16 @@ public sealed class ForeignJournalTests : IDisposable
     }
 
     [Fact]
+    public void One_of_the_version_before_is_refused_as_that()
+    {
+        Make($"{Facts} {AnswersOfOne} INSERT INTO answers VALUES ('log-likelihoods', 0, 'a', 1, '{{}}', 'c'); PRAGMA user_version = 1");
+        Assert.Equal($"{File}: no sound journal (it is of another version of the program); remove it, and the run's command asks all again",
+            Assert.Throws<InputException>(() => AnswerJournal.Peek(folder)).Message);
+        using var journal = AnswerJournal.Open(folder);
+        Assert.Equal((0, true), (journal.FoundRequests, System.IO.File.Exists(journal.SetAside)));
+    }
+
+    [Fact]
     public void One_that_other_spaces_were_written_in_is_a_journal()
     {
         Make($"{Facts.Replace(" ", "\n  ", StringComparison.Ordinal)} {Answers}");
@@ -68,19 +83,19 @@ public sealed class ForeignJournalTests : IDisposable
     [Fact]
     public void Entries_that_no_run_writes_are_damaged_though_their_checksums_are_right()
     {
-        var right = new Entry("s", 3, "a", 4, "{}");
-        Make(Facts + Answers + string.Concat(new (long Batch, long Requests)[] { (-1, 1), (1L << 40, 1), (0, -5), (1, 1L << 40) }
-            .Select(entry => $"INSERT INTO answers VALUES ('s', {entry.Batch}, 'a', {entry.Requests}, '{{}}', '');"))
-            + $"INSERT INTO answers VALUES ('s', 3, 'a', 4, '{{}}', '{right.Checksum}')");
+        var right = new Entry("s/3", "a", 4, "{}");
+        Make(Facts + Answers + string.Concat(new (string Key, long Requests)[] { ("0", -5), ("1", 1L << 40) }
+            .Select(entry => $"INSERT INTO answers VALUES ('s/{entry.Key}', 'a', {entry.Requests}, '{{}}', '');"))
+            + $"INSERT INTO answers VALUES ('s/3', 'a', 4, '{{}}', '{right.Checksum}')");
         var state = AnswerJournal.Peek(folder)!;
         Assert.Equal([right], state.Entries);
-        Assert.Equal((4, 4L), (state.Damaged, state.KeptRequests));
+        Assert.Equal((2, 4L), (state.Damaged, state.KeptRequests));
     }
 
     [Fact]
     public void A_text_too_long_for_any_answer_is_refused()
     {
-        Make($"{Facts} {Answers} INSERT INTO answers VALUES ('s', 0, 'a', 1, hex(zeroblob(40000000)), 'c')");
+        Make($"{Facts} {Answers} INSERT INTO answers VALUES ('s', 'a', 1, hex(zeroblob(40000000)), 'c')");
         Assert.Contains("no sound journal", Assert.Throws<InputException>(() => AnswerJournal.Peek(folder)).Message);
     }
 
@@ -120,7 +135,7 @@ public sealed class ForeignJournalTests : IDisposable
     public void An_entry_of_other_layers_than_the_rest_answers_nothing()
     {
         ScoreBatch[] batches = [.. Enumerable.Range(0, 2).Select(b => new ScoreBatch([new(null, [b], [new([2], [3])])]))];
-        Entry Of(int batch, double[] values) => new(Stages.LogLikelihoods, batch, BatchDigest.Compute(batches[batch]), 1,
+        Entry Of(int batch, double[] values) => new($"{Stages.LogLikelihoods}/{batch}", BatchDigest.Compute(batches[batch]), 1,
             AnswerText.Write(new ScoredBatch([new(-1, true)], new Dictionary<string, RoutingSums> { ["arc"] = new(1, 1, values) })));
         var stage = new Stage<ScoreBatch>(Stages.LogLikelihoods, batches, [1, 1], [1, 1]);
         Assert.Equal(0, new KeptAnswers(AnswerJournal.FromEntries([Of(0, [1, 2, 3]), Of(1, [1, 2, 3])])).Missing(stage, Shard.Whole, BatchForms.Scores));
@@ -131,9 +146,9 @@ public sealed class ForeignJournalTests : IDisposable
     [Fact]
     public void A_generated_answer_longer_than_was_asked_for_or_of_impossible_ids_answers_nothing()
     {
-        GenerationBatch[] batches = [new([new Prompt([1], 2)], (_, _) => true)];
+        GenerationBatch[] batches = [new([new Prompt([1], 2)])];
         var stage = new Stage<GenerationBatch>("generation/gsm8k", batches, [1], [1]);
-        int Missing(string replies) => new KeptAnswers(AnswerJournal.FromEntries([new("generation/gsm8k", 0, BatchDigest.Compute(batches[0]), 1, replies)]))
+        int Missing(string replies) => new KeptAnswers(AnswerJournal.FromEntries([new("generation/gsm8k/0", BatchDigest.Compute(batches[0]), 1, replies)]))
             .Missing(stage, Shard.Whole, BatchForms.Generated);
         Assert.Equal(0, Missing("""{"tokens":[[5,6]]}"""));
         Assert.All(["""{"tokens":[[5,6,7]]}""", """{"tokens":[[-1]]}""", """{"tokens":[null]}""", """{"tokens":[]}"""],

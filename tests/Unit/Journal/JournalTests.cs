@@ -46,9 +46,9 @@ public sealed class JournalTests : IDisposable
     {
         using (var file = JournalFile.Open(Path.Combine(folder, JournalFile.Name)))
             file.Commit(new Dictionary<string, string> { ["weights_sha256"] = Weights }, [
-                new(Stages.LogLikelihoods, 0, BatchDigest.Compute(Batch(0)), 2, AnswerText.Write(new ScoredBatch([new(-1, true)], null))),
-                new(Stages.LogLikelihoods, 1, BatchDigest.Compute(Batch(1)), 2, "{}"),
-                new(Stages.LogLikelihoods, 2, BatchDigest.Compute(Batch(2)), 2, AnswerText.Write([new Generated([7])]))]);
+                new("log-likelihoods/0", BatchDigest.Compute(Batch(0)), 2, AnswerText.Write(new ScoredBatch([new(-1, true)], null))),
+                new("log-likelihoods/1", BatchDigest.Compute(Batch(1)), 2, "{}"),
+                new("log-likelihoods/2", BatchDigest.Compute(Batch(2)), 2, AnswerText.Write([new Generated([7])]))]);
         using var journal = Confirmed(Weights);
         Assert.Equal([0, 1, 2], Asked(journal, [0, 1, 2]));
     }
@@ -114,7 +114,7 @@ public sealed class JournalTests : IDisposable
         {
             file.Open();
             using var change = file.CreateCommand();
-            change.CommandText = "UPDATE answers SET replies = replace(replies, '-', '') WHERE batch = 1";
+            change.CommandText = "UPDATE answers SET replies = replace(replies, '-', '') WHERE key = 'log-likelihoods/1'";
             Assert.Equal(1, change.ExecuteNonQuery());
         }
         using (var again = Confirmed(Weights))

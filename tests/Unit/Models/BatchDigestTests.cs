@@ -46,12 +46,12 @@ public sealed class BatchDigestTests
     [Fact]
     public void Prompts_their_order_and_their_room_change_it()
     {
-        GenerationBatch Batch(params Prompt[] prompts) => new(prompts, (_, _) => true);
+        GenerationBatch Batch(params Prompt[] prompts) => new(prompts);
         Prompt a = new([1, 2], 8), b = new([3], 8);
         GenerationBatch[] batches = [
             Batch(a, b), Batch(b, a), Batch(a), Batch(a, b with { MaxNewTokens = 9 }), Batch(a, b with { Tokens = [4] }),
             Batch(new([1], 8), new([2, 3], 8)), Batch(new Prompt([1, 2, 3], 8))];
         Assert.Equal(batches.Length, batches.Select(BatchDigest.Compute).Distinct().Count());
-        Assert.Equal(BatchDigest.Compute(Batch(a, b)), BatchDigest.Compute(Batch(a, b) with { IsDone = (_, _) => false }));
+        Assert.Equal(BatchDigest.Compute(Batch(a, b)), BatchDigest.Compute(Batch(a, b with { Stop = new StopAtIds([7]) })));
     }
 }

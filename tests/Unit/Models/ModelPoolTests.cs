@@ -22,16 +22,19 @@ public sealed class ModelPoolTests
         /// <summary>Waited for before each batch, so that a test decides who is slow.</summary>
         public Action BeforeBatch { get; init; } = () => { };
 
-        public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches) =>
+        public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches, CancellationToken cancel = default) =>
             One(batches, batch => batch.Trees[0].Context[0], batch => _model.Score(batch));
 
-        public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches) =>
+        public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches, CancellationToken cancel = default) =>
             One<GenerationBatch, IReadOnlyList<Generated>>(batches, batch => batch.Prompts[0].Tokens[0], batch =>
             {
                 List<int> row = [];
                 do
+                {
+                    cancel.ThrowIfCancellationRequested();
                     row.Add(batch.Prompts[0].Tokens[0]);
-                while (!batch.IsDone(0, row));
+                }
+                while (!batch.Prompts[0].Stop.IsDone(row));
                 return [new([.. row])];
             });
 
@@ -195,11 +198,11 @@ public sealed class ModelPoolTests
         public int MaxLength => 100;
         public int VocabularySize => 101;
 
-        public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches) => batches.Select(batch =>
+        public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches, CancellationToken cancel = default) => batches.Select(batch =>
             batch.Trees[0].Context[0] == tooLarge && batch.Trees[0].Continuations.Count > 1
                 ? throw new InsufficientMemoryException("no room") : _model.Score(batch));
 
-        public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches) =>
+        public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches, CancellationToken cancel = default) =>
             throw new NotSupportedException();
 
         public void Dispose() { }
@@ -281,7 +284,7 @@ public sealed class ModelPoolTests
     }
 
     private static GenerationBatch[] Prompts(int count, Func<IReadOnlyList<int>, bool> isDone) =>
-        [.. Enumerable.Range(0, count).Select(b => new GenerationBatch([new([b], 9)], (_, ids) => isDone(ids)))];
+        [.. Enumerable.Range(0, count).Select(b => new GenerationBatch([new([b], 9) { Stop = new StopWhen(isDone) }]))];
 
     [Fact]
     public void Generated_rows_come_in_order_though_a_device_fails()
@@ -298,11 +301,7 @@ public sealed class ModelPoolTests
         using var cancel = new CancellationTokenSource();
         var (pool, lost) = Pool(Sound(), Sound());
         cancel.CancelAfter(50);
-        Assert.Throws<OperationCanceledException>(() => pool.Generate(Prompts(8, _ =>
-        {
-            cancel.Token.ThrowIfCancellationRequested();
-            return false;
-        })).Count());
+        Assert.Throws<OperationCanceledException>(() => pool.Generate(Prompts(8, _ => false), cancel.Token).Count());
         Assert.Empty(lost);
     }
 

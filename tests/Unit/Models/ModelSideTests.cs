@@ -58,12 +58,10 @@ public sealed class ModelSideTests
                 IReadOnlyList<LogLikelihood>[] documents =
                     [.. RequestsOf(item!).Select(r => new LogLikelihood(r.Context, r.Continuation)).Chunk(4)];
                 using var model = new Toys.HashModel(item!["max_length"]!.GetValue<int>());
-                var scorer = new Scorer(
-                    new Toys.HashTokenizer(), model, Protocol.LeaderboardV1, [Toys.HashTokenizer.EndOfText], null, batchTokens,
-                    Toys.HashTokenizer.EndOfText);
-                var answers = scorer.LogLikelihoods(
-                    scorer.Planner.LogLikelihoods(documents, [.. documents.Select(_ => "task")]), default);
-                foreach (var (expected, actual) in item["results"]!.AsArray().Zip(answers.Replies.Cast<Likelihood>()))
+                var planned = Planned.Model(model, new Toys.HashTokenizer(), batchTokens, new(Toys.HashTokenizer.EndOfText));
+                var answers = planned.Ask([.. documents.Index().SelectMany(document =>
+                    document.Item.Select(request => request with { Origin = new("task", document.Index) }))]);
+                foreach (var (expected, actual) in item["results"]!.AsArray().Zip(answers.Select(answer => (Likelihood)answer.Reply)))
                 {
                     Golden.Close(expected![0]!.GetValue<double>(), actual.LogProbability, 1e-12 * Math.Max(1, Math.Abs(actual.LogProbability)), item["case"]!.ToString());
                     Assert.Equal(expected[1]!.GetValue<bool>(), actual.IsGreedy);
@@ -99,13 +97,12 @@ public sealed class ModelSideTests
                     GenerationBatch = item["batch_size"]!.GetValue<int>(),
                 };
                 using var model = new Toys.ScriptModel(maxLength, scripts);
-                var scorer = new Scorer(new Toys.CharTokenizer(), model, protocol, [0], "</s>", batchTokens, 0);
+                var planned = Planned.Model(model, new Toys.CharTokenizer(), batchTokens, new(0, [0], "</s>"), protocol);
                 var requests = item["prompts"]!.AsArray()
                     .Select(p => new GreedyUntil(p!.GetValue<string>(), [":", "Question:", "Question"])).ToList();
-                var answers = scorer.Generate(scorer.Planner.Generation("task", requests), default);
                 Assert.Equal(
                     item["results"]!.AsArray().Select(r => r!.GetValue<string>()),
-                    answers.Replies.Cast<Completion>().Select(reply => reply.Text));
+                    planned.Ask(requests).Select(answer => ((Completion)answer.Reply).Text));
             }
     }
 

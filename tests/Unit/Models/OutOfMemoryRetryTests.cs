@@ -14,7 +14,7 @@ public sealed class OutOfMemoryRetryTests
         public int VocabularySize => _model.VocabularySize;
         public List<int> Answered { get; } = [];
 
-        public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches)
+        public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches, CancellationToken cancel = default)
         {
             foreach (var batch in batches)
             {
@@ -26,7 +26,7 @@ public sealed class OutOfMemoryRetryTests
             }
         }
 
-        public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches)
+        public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches, CancellationToken cancel = default)
         {
             foreach (var batch in batches)
             {
@@ -34,7 +34,7 @@ public sealed class OutOfMemoryRetryTests
                     throw new InsufficientMemoryException();
                 Answered.Add(batch.Prompts.Count);
                 yield return [.. batch.Prompts.Select((prompt, row) =>
-                    new Generated(batch.IsDone(row, [prompt.Tokens[0]]) ? [prompt.Tokens[0]] : []))];
+                    new Generated(prompt.Stop.IsDone([prompt.Tokens[0]]) ? [prompt.Tokens[0]] : []))];
             }
         }
 
@@ -69,8 +69,7 @@ public sealed class OutOfMemoryRetryTests
     [Fact]
     public void Halves_of_a_generation_ask_for_their_own_rows()
     {
-        GenerationBatch batch = new(
-            [.. Enumerable.Range(0, 7).Select(i => new Prompt([i], 5))], (row, ids) => row == ids[0]);
+        var batch = TokenModels.Batch([.. Enumerable.Range(0, 7).Select(i => new Prompt([i], 5))], (row, ids) => row == ids[0]);
         var model = new Cramped(2);
         var answers = OutOfMemoryRetry.Generate(model, [batch, batch], () => { }).ToList();
         Assert.All(answers, rows => Assert.Equal(Enumerable.Range(0, 7), rows.Select(row => Assert.Single(row.Tokens))));

@@ -4,7 +4,6 @@ using Cognito.Eval.Files;
 using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
 using Cognito.Eval.Protocols;
-using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Tests;
@@ -15,42 +14,34 @@ public sealed class PlannerTests
     private static readonly DataRoot Samples = DataRoot.Open(Fixture.Samples);
 
     private static Planner PlannerFor(int maxLength) => new(
-        new Toys.HashTokenizer(), Protocol.LeaderboardV1, maxLength, 300, Toys.HashTokenizer.EndOfText);
+        new Toys.HashTokenizer(), Protocol.LeaderboardV1, maxLength, 300, new(Toys.HashTokenizer.EndOfText));
 
-    private static Scorer ScorerOf(ITokenModel model) => new(
-        new Toys.HashTokenizer(), model, Protocol.LeaderboardV1, [Toys.HashTokenizer.EndOfText], null, 300,
-        Toys.HashTokenizer.EndOfText);
+    private static PlannedModel Model(int planned, int takes) =>
+        new(new() { Name = "toy" }, PlannerFor(planned), new Toys.HashModel(takes));
 
     [Fact]
-    public void A_plan_made_before_the_model_is_there_is_answered_as_one_made_after()
+    public async Task A_plan_made_before_the_model_is_there_is_answered_as_one_made_after()
     {
-        Questions[] asked = [.. new[] { ArcChallenge.Task, TruthfulQa.Task, Winogrande.Task }
-            .Select(task => Questions.Ask(task, Samples, Protocol.LeaderboardV1, limit: new Limit(3)))];
-        var prepared = new PreparedQuestions(asked, PlannerFor(400));
-        using var model = new Toys.HashModel(400);
-        var after = Evaluation.Answer(asked, ScorerOf(model), default);
-        var before = Evaluation.Answer(prepared, ScorerOf(model), default);
-        Assert.Equal(Replies(after), Replies(before));
-
-        static IEnumerable<Reply> Replies(IEnumerable<GradedTask> tasks) =>
-            tasks.SelectMany(task => task.Docs).SelectMany(doc => doc.Replies);
+        var requests = AskedTasks.Flat(new[] { ArcChallenge.Task, TruthfulQa.Task, Winogrande.Task }
+            .Select(task => Questions.Ask(task, Samples, Protocol.LeaderboardV1, limit: new Limit(3))));
+        using var before = Model(400, 400);
+        await before.PrepareAsync(requests, new(), default);
+        using var after = Model(400, 400);
+        Assert.Equal(after.Ask(requests), before.Ask(requests));
     }
 
     [Fact]
     public void A_plan_for_longer_sequences_than_the_models_is_refused()
     {
-        using var model = new Toys.HashModel(400);
-        var plan = PlannerFor(401).LogLikelihoods([[new LogLikelihood("a b", " c")]], ["task"]);
-        Assert.Throws<ArgumentException>(() => ScorerOf(model).LogLikelihoods(plan, default));
+        using var model = Model(401, 400);
+        Assert.Throws<ArgumentException>(() => model.Ask([new LogLikelihood("a b", " c")]));
     }
 
     [Fact]
     public void Bad_rows_are_bad_input_though_found_in_the_background()
     {
-        var asked = Questions.Ask(Winogrande.Task, Samples, Protocol.LeaderboardV1, limit: new Limit(1));
-        asked = asked with { Docs = [asked.Docs[0] with { Requests = [new LogLikelihood("a", "")] }] };
-        using var model = new Toys.HashModel(400);
-        var e = Assert.Throws<InputException>(() => Evaluation.Answer([asked], ScorerOf(model), default));
+        using var model = Model(400, 400);
+        var e = Assert.Throws<InputException>(() => model.Ask([new LogLikelihood("a", "") { Origin = new("winogrande", 0) }]));
         Assert.Contains("winogrande: the continuation \"\" has no token of its own to score: it is empty; check the rows", e.Message);
     }
 
@@ -70,7 +61,7 @@ public sealed class PlannerTests
         var vocab = json["model"]!["vocab"]!.AsObject();
         vocab[":▁A"] = 4096;
         json["model"]!["merges"]!.AsArray().Add(new System.Text.Json.Nodes.JsonArray(":", "▁A"));
-        var planner = new Planner(ByteLevelJson.Tokenizer(json), Protocol.LeaderboardV1, 400, new Budget(100, 100, true), 2);
+        var planner = new Planner(ByteLevelJson.Tokenizer(json), Protocol.LeaderboardV1, 400, new Budget(100, 100, true), new(2));
         var request = beside ? new LogLikelihood("Q\nAnswer:", " A") : new LogLikelihood("Answer: ", "A");
         var message = Assert.Throws<InputException>(() => planner.LogLikelihoods([[request]], ["mmlu"])).Message;
         Assert.Contains("token 4096 \":▁A\" spans the border", message);

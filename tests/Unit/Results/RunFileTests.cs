@@ -1,3 +1,4 @@
+using Cognito.Eval.Models;
 using System.Text.Json;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Datasets;

@@ -97,7 +97,7 @@ public sealed class TextFunctionTests
     {
         foreach (var item in Of("split_first"))
         {
-            var stopping = new StopRule(new Toys.CharTokenizer(), [Text(item[1])], [0], null);
+            var stopping = new StopAtTexts(new Toys.CharTokenizer(), [Text(item[1])], [0], null);
             Assert.Equal(Text(item[2]), stopping.Text([.. Text(item[0]).Select(c => (int)c)], 0));
         }
     }
