@@ -104,7 +104,7 @@ public static class Evaluator
     }
 
     /// <summary>Requests to replies, replies to scores.</summary>
-    private static async Task<IReadOnlyList<GradedTask>> GradeAsync(
+    internal static async Task<IReadOnlyList<GradedTask>> GradeAsync(
         ILanguageModel model, AskedTasks asked, AnswerOptions how, CancellationToken cancel)
     {
         var answers = new Answer?[asked.Requests.Count];
@@ -131,7 +131,7 @@ public static class Evaluator
     }
 
     /// <summary>Measured on documents evenly spread over all that asked for log-likelihoods; null where none did.</summary>
-    private static async Task<Rounding?> MeasureRoundingAsync(
+    internal static async Task<Rounding?> MeasureRoundingAsync(
         ILanguageModel model, AskedTasks asked, IReadOnlyList<GradedTask> graded, AnswerOptions how, CancellationToken cancel)
     {
         var sample = asked.Sample;

@@ -16,7 +16,7 @@ public sealed class ArchitectureTests
 
     private static readonly Assembly[] Assemblies =
     [
-        typeof(InputException).Assembly, typeof(CheckpointTokenizer).Assembly, typeof(Evaluation).Assembly,
+        typeof(InputException).Assembly, typeof(CheckpointTokenizer).Assembly, typeof(Evaluator).Assembly,
         typeof(TaskRegistry).Assembly, typeof(TorchModel).Assembly, typeof(Session).Assembly,
     ];
 
@@ -28,12 +28,12 @@ public sealed class ArchitectureTests
         ("Data", ["Files"]),
         ("Hub", ["Files"]),
         ("Datasets", ["Files", "Data", "Hub"]),
-        ("Tasks", ["Data", "Datasets"]),
+        ("Tasks", ["Files", "Data", "Datasets"]),
         ("Protocols", ["Files", "Data", "Datasets", "Tasks"]),
         ("Journal", ["Files"]),
         ("Planning", ["Files", "Tokenizers", "Tasks", "Protocols"]),
-        ("Models", ["Files", "Tokenizers", "Tasks", "Protocols", "Journal", "Planning"]),
-        ("Results", ["Files", "Data", "Datasets", "Tasks", "Protocols", "Planning", "Models"]),
+        ("Models", ["Files", "Tasks", "Journal", "Planning"]),
+        ("Results", ["Files", "Tokenizers", "Data", "Datasets", "Tasks", "Protocols", "Planning", "Models"]),
         ("Comparison", ["Files", "Data", "Datasets", "Tasks", "Protocols", "Models", "Results"]),
         ("Reports", ["Files", "Data", "Datasets", "Tasks", "Protocols", "Results", "Comparison"]),
         ("Benchmarks", ["Files", "Data", "Datasets", "Tasks"]),

@@ -21,31 +21,32 @@ public sealed class ExactTests
         .Select(task => Questions.Ask(
             task, DataRoot.Open(Fixture.Samples), Protocol.LeaderboardV1, limit: new Limit(3)))];
 
-    private static (IReadOnlyList<GradedTask> Graded, Rounding Rounding) Answer(Budget budget, int workers)
+    private static async Task<(IReadOnlyList<GradedTask> Graded, Rounding Rounding)> Answer(Budget budget, int workers)
     {
         var tokenizer = CheckpointTokenizer.Open(Folder);
-        using var model = TorchModel.Load(Folder, CPU, ScalarType.Float32, workers: workers);
-        var scorer = new Scorer(tokenizer.Tokenizer, model, Protocol.LeaderboardV1, [2], tokenizer.EndText, budget, 2);
-        var graded = Evaluation.Answer(Asked, scorer, default);
-        return (graded, Evaluation.MeasureRounding(graded, scorer, default)!);
+        using var model = Planned.Model(
+            TorchModel.Load(Folder, CPU, ScalarType.Float32, workers: workers), tokenizer.Tokenizer, budget, new(2, [2], tokenizer.EndText));
+        var asked = new AskedTasks(TaskSet.Leaderboard, Asked, []);
+        var graded = await Evaluator.GradeAsync(model, asked, new(), default);
+        return (graded, (await Evaluator.MeasureRoundingAsync(model, asked, graded, new(), default))!);
     }
 
     private static IEnumerable<Reply> Replies(IReadOnlyList<GradedTask> graded) =>
         graded.SelectMany(task => task.Docs).SelectMany(doc => doc.Replies);
 
     [Fact]
-    public void One_sequence_at_a_time_gives_the_same_bits_on_any_number_of_workers()
+    public async Task One_sequence_at_a_time_gives_the_same_bits_on_any_number_of_workers()
     {
-        var (one, rounding) = Answer(Budget.Exact, 1);
-        Assert.Equal(Replies(one), Replies(Answer(Budget.Exact, 3).Graded));
+        var (one, rounding) = await Answer(Budget.Exact, 1);
+        Assert.Equal(Replies(one), Replies((await Answer(Budget.Exact, 3)).Graded));
         Assert.Equal(0, rounding.LargestDifference);
     }
 
     [Fact]
-    public void Shared_batches_give_the_same_bits_on_any_number_of_workers()
+    public async Task Shared_batches_give_the_same_bits_on_any_number_of_workers()
     {
-        var (one, rounding) = Answer(2048, 1);
-        Assert.Equal(Replies(one), Replies(Answer(2048, 3).Graded));
+        var (one, rounding) = await Answer(2048, 1);
+        Assert.Equal(Replies(one), Replies((await Answer(2048, 3)).Graded));
         Assert.InRange(rounding.LargestDifference, double.Epsilon, 1e-3);
         Assert.Equal(1, rounding.Documents);
     }

@@ -162,7 +162,7 @@ public sealed class GenerationTests : IDisposable
         int[] plain;
         using (var sound = TorchModel.Load(_folder.FullName, CPU, ScalarType.Float32))
         {
-            var rows = sound.Generate([new([.. prompts.Select(p => new Prompt(p, 8))], (_, _) => false)]).Single();
+            var rows = sound.Generate([new([.. prompts.Select(p => new Prompt(p, 8))])]).Single();
             Assert.All(rows, row => Assert.Null(row.NotFiniteAt));
             plain = rows[0].Tokens;
         }
@@ -170,11 +170,11 @@ public sealed class GenerationTests : IDisposable
         Assert.DoesNotContain(bad, plain[..2].Concat(prompts.SelectMany(p => p)));
         Nan(bad);
         using var model = TorchModel.Load(_folder.FullName, CPU, ScalarType.Float32);
-        var answers = model.Generate([new([.. prompts.Select(p => new Prompt(p, 8))], (p, tokens) => p == 0 && tokens.Count == 5)]).Single();
+        var answers = model.Generate([TokenModels.Batch([.. prompts.Select(p => new Prompt(p, 8))], (p, tokens) => p == 0 && tokens.Count == 5)]).Single();
         Assert.Equal(3, answers[0].NotFiniteAt);
         Assert.Equal([.. plain[..3], 0, 0], answers[0].Tokens); // of nothing but NaN the first is the largest
-        Assert.Null(model.Generate([new([new(prompts[0], 8)], (_, tokens) => tokens.Count == 3)]).Single().Single().NotFiniteAt);
-        Assert.Equal(0, model.Generate([new([new([bad], 1)], (_, _) => false)]).Single().Single().NotFiniteAt);
+        Assert.Null(model.Generate([TokenModels.Batch([new(prompts[0], 8)], (_, tokens) => tokens.Count == 3)]).Single().Single().NotFiniteAt);
+        Assert.Equal(0, model.Generate([new([new([bad], 1)])]).Single().Single().NotFiniteAt);
         foreach (var row in answers.Skip(1))
             Assert.Equal(Array.IndexOf(row.Tokens, bad) is >= 0 and var at && at < 7 ? at + 1 : null, row.NotFiniteAt);
     }

@@ -30,18 +30,18 @@ public sealed class NanoTests(ITestOutputHelper output)
     private sealed record Difference(string Task, int Doc, int Request, string What, double? Margin);
 
     [Fact]
-    public void Every_answer_is_the_references()
+    public async Task Every_answer_is_the_references()
     {
         var folder = Path.Combine(AppContext.BaseDirectory, "checkpoints", "cognito-nano");
         var data = new DataRoot(Shared.Path("data"));
         var tokenizer = CheckpointTokenizer.Open(folder);
         Questions[] asked = [.. TaskSet.Leaderboard.Tasks.Select(task =>
             Questions.Ask(task, data, Protocol.LeaderboardV1, limit: new Limit(Limit)))];
-        using var model = TorchModel.Load(
+        var model = TorchModel.Load(
             folder, torch.CPU, torch.ScalarType.Float32, workers: Limit < 100 ? 1 : Environment.ProcessorCount);
-        var scorer = new Scorer(tokenizer.Tokenizer, model, Protocol.LeaderboardV1, [2], tokenizer.EndText, 4096, 2);
+        using var planned = Planned.Model(model, tokenizer.Tokenizer, 4096, new(2, [2], tokenizer.EndText));
         var clock = Stopwatch.StartNew();
-        var graded = Evaluation.Answer(asked, scorer, default);
+        var graded = await Evaluator.GradeAsync(planned, new(TaskSet.Leaderboard, asked, []), new(), default);
         output.WriteLine($"{clock.Elapsed:h\\:mm\\:ss}, {model.Decoder.Tokens} tokens, "
             + $"{Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB at the peak");
 
@@ -73,29 +73,28 @@ public sealed class NanoTests(ITestOutputHelper output)
         const int MaxLength = 1024, Room = MaxLength - 256;
         var folder = Path.Combine(AppContext.BaseDirectory, "checkpoints", "cognito-nano");
         var (data, tokenizer) = (new DataRoot(Shared.Path("data")), CheckpointTokenizer.Open(folder));
-        using var model = TorchModel.Load(folder, torch.CPU, torch.ScalarType.Float32, maxLength: MaxLength);
-        var scorer = new Scorer(tokenizer.Tokenizer, model, Protocol.LeaderboardV1, [2], tokenizer.EndText, 4096, 2);
+        var model = TorchModel.Load(folder, torch.CPU, torch.ScalarType.Float32, maxLength: MaxLength);
+        using var planned = Planned.Model(model, tokenizer.Tokenizer, 4096, new(2, [2], tokenizer.EndText));
 
         var gsm8k = Questions.Ask(Gsm8k.Task, data, Protocol.LeaderboardV1, limit: new Limit(40));
         GreedyUntil[] prompts = [.. gsm8k.Requests.Cast<GreedyUntil>()
             .Where(request => tokenizer.Encode(request).Length is > Room + 20 and < Room + 120).Take(2)];
         Assert.Equal(2, prompts.Length);
-        var answers = scorer.Generate(scorer.Planner.Generation("gsm8k", prompts), default);
-        Assert.All(answers.Truncated, Assert.True);
-        foreach (var (prompt, reply) in prompts.Zip(answers.Replies.Cast<Completion>()))
+        var answers = planned.Ask(prompts);
+        Assert.All(answers, answer => Assert.True(answer.IsTruncated));
+        foreach (var (prompt, reply) in prompts.Zip(answers.Select(answer => (Completion)answer.Reply)))
         {
             var ids = tokenizer.Encode(prompt);
-            var stopping = new StopRule(tokenizer.Tokenizer, prompt.Stops, [2], tokenizer.EndText);
+            var stopping = new StopAtTexts(tokenizer.Tokenizer, prompt.Stops, [2], tokenizer.EndText);
             var whole = model.Generate([new(ids[^Room..], 256)], (_, tokens) => stopping.IsDone(tokens)).Single();
             Assert.Equal(stopping.Text(whole[Math.Min(whole.Length, ids.Length - Room)..], 0), reply.Text);
             Assert.NotEqual(stopping.Text(whole, 0), reply.Text);
         }
 
         var arc = Questions.Ask(ArcChallenge.Task, data, Protocol.LeaderboardV1, limit: new Limit(2));
-        var scores = scorer.LogLikelihoods(scorer.Planner.LogLikelihoods(
-            [.. arc.Docs.Select(doc => doc.Requests.Cast<LogLikelihood>().ToList())], ["arc", "arc"]), default);
-        Assert.All(scores.Truncated, Assert.True);
-        foreach (var (request, reply) in arc.Requests.Cast<LogLikelihood>().Zip(scores.Replies.Cast<Likelihood>()))
+        var scores = planned.Ask(AskedTasks.Flat([arc]));
+        Assert.All(scores, score => Assert.True(score.IsTruncated));
+        foreach (var (request, reply) in arc.Requests.Cast<LogLikelihood>().Zip(scores.Select(score => (Likelihood)score.Reply)))
         {
             var span = tokenizer.Encode(request);
             int[] last = [.. span.Context.Concat(span.Continuation).TakeLast(MaxLength + 1).SkipLast(1)];

@@ -175,7 +175,7 @@ internal sealed class GreedyDecoding : IDisposable
             if (ids[r] < 0)
                 _notFiniteAt[rows[r]] ??= written.Count;
             written.Add((int)Math.Max(ids[r], ~ids[r]));
-            if (written.Count == _prompts[rows[r]].MaxNewTokens || _prompts[rows[r]].Stop.IsDone(written))
+            if (_prompts[rows[r]].Stop.IsDone(written) || written.Count == _prompts[rows[r]].MaxNewTokens)
                 _going.Remove(rows[r]);
         }
     }

@@ -35,7 +35,8 @@ public sealed class AskingTests : IDisposable
         const string Row = """{"question":"q","choices":["a","b","c","d"],"answer":3}""";
         line.Write("mmlu/anatomy/test.jsonl", Row + "\n");
         line.Write("mmlu/anatomy/dev.jsonl", Row + "\n" + Row + "\n");
-        var (_, notes) = Inputs.Ask(TaskSet.Leaderboard.Select(["hendrycksTest-anatomy"]).Tasks, DataRoot.Open(line.Folder), 7, null);
+        var notes = Evaluator.Ask(
+            TaskSet.Leaderboard.Select("hendrycksTest-anatomy"), new() { Data = DataRoot.Open(line.Folder), Shots = 7 }).Notes;
         Assert.Contains(notes, note => note.Contains("MMLU: dev has 2 rows, so 2 shots stand in the prompts, not 7", StringComparison.Ordinal));
         Assert.Contains(notes, note => note.Contains("MMLU: 2 shots, the leaderboard's are 5", StringComparison.Ordinal));
     }

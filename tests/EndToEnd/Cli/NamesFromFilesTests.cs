@@ -62,12 +62,11 @@ public sealed class NamesFromFilesTests : IDisposable
     [InlineData("a\nb")]
     public void A_model_of_a_strange_name_makes_no_folder_elsewhere(string model) =>
         Assert.Contains("not a name for a folder", Assert.Throws<InputException>(() =>
-            RunWatch.Folder(line.At("results"), model, DateTimeOffset.UnixEpoch)).Message);
+            RunFolder.ParentOf(line.At("results"), model)).Message);
 
     [Fact]
     public void A_models_folder_lies_in_the_results() => Assert.Equal(
-        line.At("results", "my model..2:b", "1970-01-01T00-00-00"),
-        RunWatch.Folder(line.At("results"), "my model..2:b", DateTimeOffset.UnixEpoch));
+        line.At("results", "my model..2:b"), RunFolder.ParentOf(line.At("results"), "my model..2:b"));
 
     [Fact]
     public void What_a_config_says_does_not_command_the_terminal()

@@ -1,8 +1,10 @@
 using System.Reflection;
 using Cognito.Eval.Cli;
+using Cognito.Eval.Datasets;
 using Cognito.Eval.Files;
 using Cognito.Eval.Journal;
 using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Torch;
 
@@ -40,8 +42,10 @@ public sealed class RunFolderTests : IDisposable
             own.UnionWith(own.SelectMany(assembly => assembly.GetReferencedAssemblies())
                 .Where(name => name.Name!.StartsWith("Cognito.Eval", StringComparison.Ordinal)).Select(Assembly.Load).ToList());
         }
+        using var model = LocalModel.Open(CommandLine.Nano);
+        var key = RunKey.Create(model, [], Protocol.LeaderboardV1, new DataRoot(output), null);
         Assert.Equal(
-            own.Select(assembly => $"{assembly.ManifestModule.ModuleVersionId}").Order(), RunFolder.Build.Split(' ').Order());
+            own.Select(assembly => $"{assembly.ManifestModule.ModuleVersionId}").Order(), key.Build.Split(' ').Order());
     }
 
     [Fact]

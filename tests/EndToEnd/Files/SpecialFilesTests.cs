@@ -40,7 +40,7 @@ public sealed class SpecialFilesTests : IDisposable
         SpecialFile.Put(Path.Combine(nano, file), kind);
         var message = await SpecialFile.Refusal(() =>
         {
-            Cli.Checkpoint.Open(nano, maxLength: null);
+            Torch.Checkpoint.Open(nano);
             WeightFiles.Open(nano).Dispose();
         });
         Assert.StartsWith($"{Path.Combine(nano, file)}: ", message);

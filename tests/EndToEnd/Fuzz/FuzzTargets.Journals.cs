@@ -61,9 +61,9 @@ internal sealed partial class FuzzTargets
         static IEnumerable<Entry> Pair(int batch)
         {
             var routing = new Dictionary<string, RoutingSums> { ["arc"] = new(2, 3, [0.5, 1, 2, 1, 0.1]) };
-            yield return new(Stages.LogLikelihoods, batch, $"digest of {batch}", 2,
+            yield return new($"{Stages.LogLikelihoods}/{batch}", $"digest of {batch}", 2,
                 AnswerText.Write(new ScoredBatch([new(-1.5 * batch, true), new(double.NaN, false)], routing)));
-            yield return new(Stages.Generation("gsm8k"), batch, $"digest of {batch}", 1, AnswerText.Write([new Generated([batch, 7, 2], null)]));
+            yield return new($"{Stages.Generation("gsm8k")}/{batch}", $"digest of {batch}", 1, AnswerText.Write([new Generated([batch, 7, 2], null)]));
         }
     }
 

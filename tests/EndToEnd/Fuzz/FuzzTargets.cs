@@ -1,3 +1,4 @@
+using Cognito.Eval.Torch;
 using Cognito.Eval.Tasks;
 using System.Text;
 using Cognito.Eval.Benchmarks;

@@ -31,7 +31,7 @@ public sealed class JournalDamageTests : IDisposable
             {
                 var (entries, damaged) = file.Entries();
                 file.Facts();
-                Assert.All(entries, entry => Assert.Equal(Written(entry.Batch), entry));
+                Assert.All(entries, entry => Assert.Equal(Written(int.Parse(entry.Key.Split('/')[^1])), entry));
                 lost += entries.Count < Entries ? 1 : 0;
                 aside += file.WasSetAside is null ? 0 : 1;
                 // What is asked again finds room beside what is damaged.
@@ -53,7 +53,7 @@ public sealed class JournalDamageTests : IDisposable
         return File.ReadAllBytes(path);
     }
 
-    private static Entry Written(int batch) => new("log-likelihoods", batch, $"digest of {batch}", 3,
+    private static Entry Written(int batch) => new($"log-likelihoods/{batch}", $"digest of {batch}", 3,
         AnswerText.Write(new ScoredBatch([new(-1.5 * batch, true), new(-0.1, false)], null)));
 
     private void Clean()

@@ -17,7 +17,7 @@ public sealed class RealPlanTests(ITestOutputHelper output)
     {
         const int MaxLength = 8192;
         var tokenizer = CheckpointTokenizer.Open(Shared.Path(name.Split('/')));
-        var planner = new Planner(tokenizer.Tokenizer, Protocol.LeaderboardV1, MaxLength, 4096, tokenizer.EndId);
+        var planner = new Planner(tokenizer.Tokenizer, Protocol.LeaderboardV1, MaxLength, 4096, new(tokenizer.EndId));
         foreach (var task in TaskSet.Leaderboard.Tasks.Where(task => task != Gsm8k.Task))
         {
             var asked = Questions.Ask(task, new(Shared.Path("data")), Protocol.LeaderboardV1, limit: new Limit(300));
