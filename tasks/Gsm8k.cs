@@ -26,13 +26,21 @@ public static partial class Gsm8k
         Metrics = ["acc"],
         Headline = "acc",
         Version = 0,
+        Generates = true,
         Column = new("GSM8K", "GSM8k ({0}-shot)", "gsm8k", "main", "test", 5, "acc", "accuracy"),
         ToDoc = row => new FreeForm(
             Query: $"Question: {row.Text("question")}\nAnswer:",
             Answer: row.Text("answer"),
             Stops: [":", "Question:", "Question"],
-            Extract: Extract),
+            Grade: text => new() { ["acc"] = IsRight(text, row.Text("answer")) ? 1 : 0 })
+        {
+            Extract = Extract,
+            Fault = Extract(row.Text("answer")) is not null ? null
+                : "its answer holds no \"#### \" with a number after it, so nothing can be right; give rows whose answers end in one",
+        },
     };
+
+    private static bool IsRight(string text, string solution) => Extract(text) is { } answer && answer == Extract(solution);
 
     /// <summary>The number after the first "#### ", as the reference finds it: "5." and "5.0" are not "5" (protocol 6.4).</summary>
     internal static string? Extract(string text) => Answer().Match(text) is { Success: true } match

@@ -29,8 +29,8 @@ public static class TaskRegistry
         {
             Columns =
             [
-                ArcChallenge.Task.Column, HellaSwag.Task.Column, Mmlu.Tasks[0].Column, TruthfulQa.Task.Column,
-                Winogrande.Task.Column, Gsm8k.Task.Column,
+                .. ((EvalTask[])[ArcChallenge.Task, HellaSwag.Task, Mmlu.Tasks[0], TruthfulQa.Task, Winogrande.Task, Gsm8k.Task])
+                    .Select(task => task.Column!),
             ],
             Groups = new Dictionary<string, IReadOnlyList<EvalTask>>
             {

@@ -76,13 +76,13 @@ internal sealed class Bench(ModelConfig config, TorchModel model, Placement plac
     public static double? Ratio(double? part, double whole) =>
         whole > 0 && part / whole is { } ratio && double.IsFinite(ratio) ? ratio : null;
 
-    public BenchedColumn Score(Column column, IReadOnlyList<Questions> asked, Planner planner, Planner naive, bool compares)
+    public BenchedColumn Score(string column, IReadOnlyList<Questions> asked, Planner planner, Planner naive, bool compares)
     {
         var plan = Plan(asked, planner);
         var unshared = Plan(asked, naive);
         var seconds = Time(() => model.Score(plan.Batches).Count());
         return new(
-            column.Key, plan.Total, seconds, compares ? Time(() => model.Score(unshared.Batches).Count()) : null,
+            column, plan.Total, seconds, compares ? Time(() => model.Score(unshared.Batches).Count()) : null,
             asked.Sum(task => task.PublishedRows ?? 0))
         {
             TokenRatio = Ratio(unshared.Total.ForwardTokens, plan.Total.ForwardTokens),

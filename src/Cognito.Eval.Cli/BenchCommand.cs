@@ -91,14 +91,14 @@ internal static class BenchCommand
         Questions[] scored = [.. asked.Where(task => !task.Generates)];
         var columns = new List<BenchedColumn>();
         if (scored.Length > 0)
-            bench.WarmUp(scored, checkpoint.Planner(placement.Budget, Protocol.LeaderboardV1));
-        foreach (var column in scored.GroupBy(task => task.Task.Column))
+            bench.WarmUp(scored, checkpoint.Planner(placement.Budget, Protocol.Default));
+        foreach (var column in scored.GroupBy(task => task.Task.ColumnKey))
         {
             cancel.ThrowIfCancellationRequested();
             columns.Add(bench.Score(
-                column.Key, [.. column], checkpoint.Planner(placement.Budget, Protocol.LeaderboardV1),
-                checkpoint.Planner(placement.Budget with { Shares = false }, Protocol.LeaderboardV1), parsed.GetValue(CompareNaive)));
-            narrator.Say($"{column.Key.Key}: {columns[^1].Seconds:0.0} s");
+                column.Key, [.. column], checkpoint.Planner(placement.Budget, Protocol.Default),
+                checkpoint.Planner(placement.Budget with { Shares = false }, Protocol.Default), parsed.GetValue(CompareNaive)));
+            narrator.Say($"{column.Key}: {columns[^1].Seconds:0.0} s");
         }
         var prompts = Generated(
             asked.Where(task => task.Generates).Select(task => task.Task), data, checkpoint,
@@ -114,7 +114,7 @@ internal static class BenchCommand
     /// <summary>The first so many prompts of the tasks that generate.</summary>
     private static List<int[]> Generated(IEnumerable<EvalTask> tasks, DataRoot data, Checkpoint checkpoint, int count) =>
         count == 0 ? [] : [.. tasks
-            .SelectMany(task => Questions.Ask(task, data, Protocol.LeaderboardV1, limit: new Limit(count)).Requests)
+            .SelectMany(task => Questions.Ask(task, data, Protocol.Default, limit: new Limit(count)).Requests)
             .Take(count).Select(request => checkpoint.Tokenizer.Encode((GreedyUntil)request))];
 
     private static Checkpoint Shape(ParseResult parsed, string folder)

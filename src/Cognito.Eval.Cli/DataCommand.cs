@@ -32,7 +32,7 @@ internal static class DataCommand
     public static IReadOnlyList<EvalTask> Chosen(string[]? tasks, string? model) => tasks switch
     {
         { Length: > 0 } => TaskSet.Registered.Select(tasks).Tasks,
-        _ => model is null ? TaskSet.Registered.Tasks : [],
+        _ => model is null ? TaskSet.Leaderboard.Tasks : [],
     };
 
     public static HubRepo? Repo(string? model) => model is null ? null : HubRepo.Model(model) ?? throw new InputException(

@@ -71,7 +71,7 @@ internal static class PlanCommand
             narrator.Warn(note);
         var length = maxLength ?? config!.MaxLength;
         var prepared = new PreparedRequests(
-            asked.Requests, new(tokenizer.Tokenizer, Protocol.LeaderboardV1, length, batchTokens, new(tokenizer.EndId))
+            asked.Requests, new(tokenizer.Tokenizer, Protocol.Default, length, batchTokens, new(tokenizer.EndId))
             {
                 ModelVocabulary = config?.VocabularySize,
             });

@@ -18,7 +18,7 @@ internal sealed record PlanReport(
     /// <summary>What the checkpoint's files say of generation; null where that is greedy decoding and no more.</summary>
     public GenerationRecord? Settings { get; init; }
 
-    private static int NewTokens => Protocol.LeaderboardV1.MaxNewTokens;
+    private static int NewTokens => Protocol.Default.MaxNewTokens;
 
     private long PromptTokens => Generation.Sum(task => task.Counts.ForwardTokens);
 
@@ -48,11 +48,11 @@ internal sealed record PlanReport(
         var table = new Terminal.Table(
             1, "Column", "Documents", "Requests", "Distinct", "Tokens by request", "Distinct tokens", "Forward tokens",
             "Ratio", "Padding", "Truncated");
-        foreach (var column in TaskSet.Leaderboard.Columns)
+        foreach (var column in TaskSet.Leaderboard.Columns.Select(column => column.Key).Union(Tasks.Select(task => task.Task.ColumnKey)))
         {
-            var mine = Tasks.Where(task => task.Task.Column.Key == column.Key).Select(task => task.Counts).ToList();
+            var mine = Tasks.Where(task => task.Task.ColumnKey == column).Select(task => task.Counts).ToList();
             if (mine.Count > 0)
-                Add(column.Key, mine.Aggregate((sum, task) => sum + task));
+                Add(column, mine.Aggregate((sum, task) => sum + task));
         }
         Add("all", Tasks.Select(task => task.Counts).Aggregate((sum, task) => sum + task));
         table.Print();
@@ -96,7 +96,7 @@ internal sealed record PlanReport(
     {
         tasks = Tasks.ToDictionary(task => task.Task.Name, task => new
         {
-            column = task.Task.Column.Key,
+            column = task.Task.ColumnKey,
             documents = task.Counts.Documents,
             requests = task.Counts.Requests,
             distinct_requests = task.Counts.Distinct,

@@ -45,7 +45,7 @@ internal static class PromptCommand
 
     private static int Print(EvalTask task, int index, int? shots, DataRoot root, CheckpointTokenizer tokenizer, bool json)
     {
-        var asked = Questions.Ask(task, root, Protocol.LeaderboardV1, shots);
+        var asked = Questions.Ask(task, root, Protocol.Default, shots);
         if (index < 0 || index >= asked.Docs.Count)
             throw new InputException($"--doc {index}: {task} has documents 0 to {asked.Docs.Count - 1}");
         var doc = asked.Docs[index];

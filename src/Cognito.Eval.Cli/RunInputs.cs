@@ -77,7 +77,7 @@ internal static class RunInputs
         if (tasks is null)
             return run;
         var chosen = TaskSet.Registered.Select([tasks]).Tasks;
-        var columns = chosen.Select(task => task.Column.Key).ToHashSet();
+        var columns = chosen.Select(task => task.ColumnKey).ToHashSet();
         return run with
         {
             Tasks = new OrderedDictionary<string, TaskRecord>(run.Tasks.Where(task => chosen.Any(c => c.Name == task.Key))),

@@ -9,7 +9,7 @@ internal static class RunOptions
 {
     public static readonly Option<string[]> Tasks = new("--tasks", "-t")
     {
-        Description = "Tasks: names, patterns (mmlu_*), all; commas or repeats.",
+        Description = "Tasks: names, patterns (mmlu_*), all (the leaderboard's six); commas or repeats.",
         DefaultValueFactory = _ => ["all"],
         AllowMultipleArgumentsPerToken = true,
         HelpName = "LIST",

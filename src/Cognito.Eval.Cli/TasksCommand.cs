@@ -23,7 +23,7 @@ internal static class TasksCommand
             {
                 name = task.Name,
                 aliases = task.Aliases,
-                column = task.Column.Key,
+                column = task.ColumnKey,
                 num_fewshot = task.Shots,
                 metric = task.Headline,
                 split = task.Split,
@@ -35,7 +35,7 @@ internal static class TasksCommand
             TaskSet.Registered.Tasks.Aggregate(
                 new Terminal.Table(6, "Task", "Also", "Column", "Shots", "Metric", "Documents"),
                 (table, task) => table.Add(
-                    task.Name, string.Join(", ", task.Aliases), task.Column.Key, $"{task.Shots}", task.Headline,
+                    task.Name, string.Join(", ", task.Aliases), task.ColumnKey, $"{task.Shots}", task.Headline,
                     $"{task.Dataset.PublishedRows.GetValueOrDefault(task.Split)} {task.Split}")).Print();
         return Session.Done;
     }

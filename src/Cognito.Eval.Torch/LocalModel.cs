@@ -33,7 +33,7 @@ public sealed record LocalModelOptions
     /// <summary>Folder of an existing libtorch; null takes the installed one.</summary>
     public string? LibTorch { get; init; }
 
-    public Protocol Protocol { get; init; } = Protocol.LeaderboardV1;
+    public Protocol Protocol { get; init; } = Protocol.Default;
 
     /// <summary>Told of a device that fails while others go on.</summary>
     public Action<LostModel>? Lost { get; init; }

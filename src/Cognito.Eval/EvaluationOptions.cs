@@ -12,7 +12,7 @@ public sealed record EvaluationOptions
     public required DataRoot Data { get; init; }
 
     /// <summary>Whose rules the questions follow.</summary>
-    public Protocol Protocol { get; init; } = Protocol.LeaderboardV1;
+    public Protocol Protocol { get; init; } = Protocol.Default;
 
     /// <summary>Examples in each prompt; null asks each task as the protocol does.</summary>
     public int? Shots { get; init; }

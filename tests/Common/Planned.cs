@@ -11,7 +11,7 @@ internal static class Planned
 {
     public static PlannedModel Model(
         ITokenModel model, VocabularyTokenizer tokenizer, Budget budget, EndOfText end, Protocol? protocol = null) =>
-        new(new() { Name = "toy" }, new Planner(tokenizer, protocol ?? Protocol.LeaderboardV1, model.MaxLength, budget, end), model);
+        new(new() { Name = "toy" }, new Planner(tokenizer, protocol ?? LeaderboardV1.Rules, model.MaxLength, budget, end), model);
 
     /// <summary>Answers in the order of the requests.</summary>
     public static Answer[] Ask(this ILanguageModel model, IReadOnlyList<Request> requests, AnswerOptions? options = null)

@@ -19,7 +19,7 @@ public sealed class ExactTests
 
     private static IReadOnlyList<Questions> Asked { get; } = [.. new[] { ArcChallenge.Task, Winogrande.Task, TruthfulQa.Task }
         .Select(task => Questions.Ask(
-            task, DataRoot.Open(Fixture.Samples), Protocol.LeaderboardV1, limit: new Limit(3)))];
+            task, DataRoot.Open(Fixture.Samples), LeaderboardV1.Rules, limit: new Limit(3)))];
 
     private static async Task<(IReadOnlyList<GradedTask> Graded, Rounding Rounding)> Answer(Budget budget, int workers)
     {

@@ -36,7 +36,7 @@ public sealed class NanoTests(ITestOutputHelper output)
         var data = new DataRoot(Shared.Path("data"));
         var tokenizer = CheckpointTokenizer.Open(folder);
         Questions[] asked = [.. TaskSet.Leaderboard.Tasks.Select(task =>
-            Questions.Ask(task, data, Protocol.LeaderboardV1, limit: new Limit(Limit)))];
+            Questions.Ask(task, data, LeaderboardV1.Rules, limit: new Limit(Limit)))];
         var model = TorchModel.Load(
             folder, torch.CPU, torch.ScalarType.Float32, workers: Limit < 100 ? 1 : Environment.ProcessorCount);
         using var planned = Planned.Model(model, tokenizer.Tokenizer, 4096, new(2, [2], tokenizer.EndText));
@@ -76,7 +76,7 @@ public sealed class NanoTests(ITestOutputHelper output)
         var model = TorchModel.Load(folder, torch.CPU, torch.ScalarType.Float32, maxLength: MaxLength);
         using var planned = Planned.Model(model, tokenizer.Tokenizer, 4096, new(2, [2], tokenizer.EndText));
 
-        var gsm8k = Questions.Ask(Gsm8k.Task, data, Protocol.LeaderboardV1, limit: new Limit(40));
+        var gsm8k = Questions.Ask(Gsm8k.Task, data, LeaderboardV1.Rules, limit: new Limit(40));
         GreedyUntil[] prompts = [.. gsm8k.Requests.Cast<GreedyUntil>()
             .Where(request => tokenizer.Encode(request).Length is > Room + 20 and < Room + 120).Take(2)];
         Assert.Equal(2, prompts.Length);
@@ -85,13 +85,13 @@ public sealed class NanoTests(ITestOutputHelper output)
         foreach (var (prompt, reply) in prompts.Zip(answers.Select(answer => (Completion)answer.Reply)))
         {
             var ids = tokenizer.Encode(prompt);
-            var stopping = new StopAtTexts(tokenizer.Tokenizer, prompt.Stops, [2], tokenizer.EndText);
+            var stopping = new LeaderboardStop(tokenizer.Tokenizer, prompt.Stops, [2], tokenizer.EndText);
             var whole = model.Generate([new(ids[^Room..], 256)], (_, tokens) => stopping.IsDone(tokens)).Single();
             Assert.Equal(stopping.Text(whole[Math.Min(whole.Length, ids.Length - Room)..], 0), reply.Text);
             Assert.NotEqual(stopping.Text(whole, 0), reply.Text);
         }
 
-        var arc = Questions.Ask(ArcChallenge.Task, data, Protocol.LeaderboardV1, limit: new Limit(2));
+        var arc = Questions.Ask(ArcChallenge.Task, data, LeaderboardV1.Rules, limit: new Limit(2));
         var scores = planned.Ask(AskedTasks.Flat([arc]));
         Assert.All(scores, score => Assert.True(score.IsTruncated));
         foreach (var (request, reply) in arc.Requests.Cast<LogLikelihood>().Zip(scores.Select(score => (Likelihood)score.Reply)))
@@ -131,7 +131,7 @@ public sealed class NanoTests(ITestOutputHelper output)
     private static void CheckMetrics(IReadOnlyList<GradedTask> graded, string golden, HashSet<(string, int)> differing)
     {
         var expected = Golden.Json(Shared.Path("goldens", "cognito-nano", golden));
-        var run = Tally.Count(graded, TaskSet.Leaderboard.Columns, new() { Model = "cognito-nano" }, null, []);
+        var run = Tally.Count(graded, LeaderboardV1.Rules, TaskSet.Leaderboard.Columns, new() { Model = "cognito-nano" }, null, []);
         foreach (var (task, metrics) in run.Results)
             foreach (var (metric, value) in metrics)
             {

@@ -1,3 +1,4 @@
+using Cognito.Eval.Tasks;
 using Cognito.Eval.Files;
 using Cognito.Eval.Results;
 

@@ -1,3 +1,4 @@
+using Cognito.Eval.Protocols;
 using System.Globalization;
 using System.Text.Json;
 using Cognito.Eval.Files;
@@ -78,7 +79,7 @@ public static class HarnessFile
             results[meant.Task.Name] = metrics;
             if (mean is null)
                 none.Add($"{task.Name}: {value.Name} is {HarnessValue.Show(value.Value)}, no number"
-                    + (meant.Metric == meant.Task.Headline ? $", so {meant.Task.Column.Key} has no value of it" : ""));
+                    + (meant.Metric == meant.Task.Headline ? $", so {meant.Task.ColumnKey} has no value of it" : ""));
             else if (meant.Metric == meant.Task.Headline)
                 tasks[meant.Task.Name] = HarnessSamples.Beside(
                     path, task.Name, meant.Task, name, filter, Filters(task, root, name), mean) is { } samples
@@ -111,7 +112,7 @@ public static class HarnessFile
 
     private static TaskRecord Record(EvalTask task, string theirs, JsonElement root, int documents) => new()
     {
-        Column = task.Column.Key,
+        Column = task.ColumnKey,
         Headline = task.Headline,
         Split = task.Split,
         NumFewshot = Shots(root, theirs) ?? task.Shots,
@@ -150,9 +151,10 @@ public static class HarnessFile
         IReadOnlyList<string> leaderboard, IReadOnlyDictionary<string, IReadOnlyDictionary<string, double?>> results,
         IReadOnlyDictionary<string, TaskRecord> tasks, IEnumerable<string> none)
     {
-        var columns = new OrderedDictionary<string, double?>(leaderboard.Select(column => new KeyValuePair<string, double?>(column, Tally.ColumnValue(
-            [.. tasks.Where(task => task.Value.Column == column).Select(task => results[task.Key].GetValueOrDefault(task.Value.Headline))]))));
-        return new(columns, Tally.Average(columns.Values), false, [$"read from {Kind}'s results", .. none]);
+        var columns = new OrderedDictionary<string, double?>(leaderboard.Select(column => new KeyValuePair<string, double?>(column, Protocol.Default.Column(
+            [.. tasks.Where(task => task.Value.Column == column).Select(task => new TaskScore(
+                results[task.Key].GetValueOrDefault(task.Value.Headline), task.Value.Documents))]))));
+        return new(columns, Protocol.Default.Average(columns.Values), false, [$"read from {Kind}'s results", .. none]);
     }
 
     private static Provenance Provenance(string path, JsonElement root)

@@ -1,3 +1,4 @@
+using Cognito.Eval.Tasks;
 using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Comparison;

@@ -21,6 +21,10 @@ public sealed record RunComparison(
     /// <exception cref="InputException">They asked different questions, or have no column in common.</exception>
     public static RunComparison Create(Run baseline, Run candidate)
     {
+        foreach (var run in (Run[])[baseline, candidate])
+            if (run.Tasks.FirstOrDefault(task => task.Value.LowerIsBetter) is { Value: { } lower } task)
+                throw new InputException($"{run.Provenance.Model}: of {task.Key}'s {lower.Headline} less is better, which is not compared "
+                    + "yet; leave the task out");
         var unlike = SettingDifferences.Between(baseline, candidate);
         Pairing.RequireSameQuestions(baseline, candidate, unlike);
         var leaderboard = baseline.Leaderboard.Columns.Keys.Union(candidate.Leaderboard.Columns.Keys).ToList();

@@ -16,9 +16,9 @@ public static class HubDatasets
         HubFetch hub, DatasetLock locked, IEnumerable<Dataset> datasets, CancellationToken cancel)
     {
         var imported = new DataRoot(Imports(hub.Settings));
-        var wanted = datasets.Where(dataset => !imported.Has(dataset)).DistinctBy(dataset => dataset.Name)
-            .GroupBy(dataset => locked.Of(dataset) ?? throw new InputException(
-                $"{dataset.Name}: not in datasets.lock.json, so it is not known where the hub has it; give --data DIR"));
+        var lacking = datasets.Where(dataset => !imported.Has(dataset)).DistinctBy(dataset => dataset.Name).ToList();
+        locked = await UnlockedDatasets.Add(hub, locked, lacking, cancel);
+        var wanted = lacking.GroupBy(dataset => locked.Of(dataset)!);
         var chosen = new List<(HubRepo Repo, string Commit, string[] Paths)>();
         foreach (var group in wanted)
         {

@@ -47,9 +47,9 @@ internal sealed class PlanExecution(ITokenModel model, AnswerOptions options, Ca
             {
                 var mine = generated.Skip(at).Take(group.Rows.Count).ToList();
                 at += group.Rows.Count;
-                foreach (var (row, ids, raw) in group.Rows.Zip(group.Stop.CutTogether([.. mine.Select(row => row.Tokens)]), mine))
+                foreach (var (row, ids, raw) in group.Rows.Zip(group.Rule.CutTogether([.. mine.Select(row => row.Tokens)]), mine))
                     foreach (var request in row.Requests)
-                        yield return new(places[request], new Completion(group.Stop.Text(ids, group.Dropped))
+                        yield return new(places[request], new Completion(group.Rule.Text(ids, group.Dropped))
                         {
                             IsFinite = !(raw.NotFiniteAt < ids.Length),
                         })

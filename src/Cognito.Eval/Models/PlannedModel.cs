@@ -29,8 +29,8 @@ public sealed class PlannedModel(ModelIdentity identity, Planner planner, IToken
     /// <summary>Plans in the background while weights are loaded.</summary>
     public async Task PrepareAsync(IReadOnlyList<Request> requests, AnswerOptions options, CancellationToken cancel)
     {
-        if (requests.Any(request => request is GreedyUntil))
-            GenerationGroups.Room(planner.Protocol, planner.MaxLength);
+        foreach (var most in requests.OfType<GreedyUntil>().Select(request => request.MaxNewTokens ?? planner.Protocol.MaxNewTokens).Distinct())
+            planner.Protocol.Room(planner.MaxLength, most);
         Prepare(requests, options);
         await LoadAsync(cancel);
     }

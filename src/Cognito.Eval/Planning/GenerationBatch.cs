@@ -1,3 +1,5 @@
+using Cognito.Eval.Protocols;
+
 namespace Cognito.Eval.Planning;
 
 /// <summary>A prompt to continue greedily, until its stop rule says so or it has MaxNewTokens tokens.</summary>

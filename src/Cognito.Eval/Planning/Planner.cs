@@ -60,18 +60,17 @@ public sealed record Planner(
     {
         var prompts = requests.Select(request => Tokenizer.EncodeToIds(request.Context).ToArray()).ToList();
         prompts.ForEach(prompt => RequireKnown(task, prompt));
-        var groups = GenerationGroups.Make(
-            requests, prompts, Protocol, MaxLength, stops => new(Tokenizer, stops, End.Ids, End.Text));
-        var batches = GenerationGroups.Pack(groups, Budget.CacheTokens, Protocol.MaxNewTokens);
+        var groups = Protocol.Groups(requests, prompts, Tokenizer, End, MaxLength);
+        var batches = GenerationPlan.Pack(groups, Budget.CacheTokens);
         return new(task, prompts, batches, [.. batches.Select(Inputs)], MaxLength);
     }
 
     /// <summary>What the model gets of groups that it continues at once.</summary>
     private GenerationBatch Inputs(IReadOnlyList<GenerationGroup> groups) => new(
-        [.. groups.SelectMany(group => group.Rows.Select(row => new Prompt(row.Input, Protocol.MaxNewTokens)
+        [.. groups.SelectMany(group => group.Rows.Select(row => new Prompt(row.Input, group.MaxNewTokens)
         {
             // Rows that the reference generates together go on until all of them have ended.
-            Stop = group.Rows.Count == 1 ? group.Stop : new StopAtIds(End.Ids),
+            Stop = group.Rows.Count == 1 ? group.Rule : new StopAtIds(End.Ids),
             Padding = [.. Enumerable.Repeat(End.Token, group.Rows.Max(r => r.Input.Length) - row.Input.Length)],
         }))]);
 
@@ -89,8 +88,8 @@ public sealed record Planner(
         TokenSpan InContext(LogLikelihood pair)
         {
             if (context?.Text != pair.Context)
-                context = new(Tokenizer, End.Token, pair.Context);
-            return context.With(pair.Continuation);
+                context = Protocol.Encode(Tokenizer, End, pair.Context);
+            return TokenSpan.From(context.With(pair.Continuation));
         }
     }
 
@@ -152,5 +151,27 @@ public sealed record GenerationPlan(
             prompts.Count, prompts.Count, rows.Count, rows.Sum(row => (long)row.Input.Length * row.Requests.Count),
             tokens, tokens,
             groups.Where(group => group.Dropped > 0).SelectMany(group => group.Rows).Sum(row => row.Requests.Count));
+    }
+
+    /// <summary>
+    /// Cuts the groups into what the model generates at once: whole groups, longest first, as many as fit a cache of
+    /// <paramref name="cacheTokens"/> (prompts and the room for their answers).
+    /// </summary>
+    public static IReadOnlyList<IReadOnlyList<GenerationGroup>> Pack(IReadOnlyList<GenerationGroup> groups, long cacheTokens)
+    {
+        var batches = new List<List<GenerationGroup>>();
+        var room = 0L;
+        foreach (var group in groups.Reverse())
+        {
+            var need = group.Rows.Sum(row => (long)row.Input.Length + group.MaxNewTokens);
+            if (batches.Count == 0 || need > room)
+            {
+                batches.Add([]);
+                room = cacheTokens;
+            }
+            batches[^1].Add(group);
+            room -= need;
+        }
+        return batches;
     }
 }

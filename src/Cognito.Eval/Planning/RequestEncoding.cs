@@ -1,3 +1,4 @@
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
 using Cognito.Eval.Tokenizers;
 
@@ -6,8 +7,9 @@ namespace Cognito.Eval.Planning;
 /// <summary>Requests in a checkpoint's tokens.</summary>
 public static class RequestEncoding
 {
-    public static TokenSpan Encode(this CheckpointTokenizer tokenizer, LogLikelihood request) =>
-        TokenSpan.Encode(tokenizer.Tokenizer, tokenizer.EndId, request.Context, request.Continuation);
+    /// <param name="protocol">Whose rules split context and continuation; the default's if null.</param>
+    public static TokenSpan Encode(this CheckpointTokenizer tokenizer, LogLikelihood request, Protocol? protocol = null) => TokenSpan.From(
+        (protocol ?? Protocol.Default).Encode(tokenizer.Tokenizer, new(tokenizer.EndId), request.Context).With(request.Continuation));
 
     public static int[] Encode(this CheckpointTokenizer tokenizer, GreedyUntil request) =>
         [.. tokenizer.Tokenizer.EncodeToIds(request.Context)];

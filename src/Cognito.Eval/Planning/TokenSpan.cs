@@ -11,12 +11,7 @@ public sealed record TokenSpan(int[] Context, int[] Continuation)
 
     public int this[int i] => i < Context.Length ? Context[i] : Continuation[i - Context.Length];
 
-    /// <summary>
-    /// Splits context and continuation as the reference does (protocol 5.2): trailing white space of the context moves to
-    /// the continuation, which is tokenised in its context. An empty context is the end-of-text token.
-    /// </summary>
-    public static TokenSpan Encode(VocabularyTokenizer tokenizer, int endOfText, string context, string continuation) =>
-        new EncodedContext(tokenizer, endOfText, context).With(continuation);
+    public static TokenSpan From((int[] Context, int[] Continuation) tokens) => new(tokens.Context, tokens.Continuation);
 
     /// <summary>
     /// The token of context and continuation that begins in the one and ends in the other; null if there is none, or the

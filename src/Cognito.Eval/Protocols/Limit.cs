@@ -14,8 +14,5 @@ public readonly record struct Limit(double Value)
             : throw new InputException(
                 $"--limit {text}: not a number above 0; give a count of documents (100) or a fraction of each task (0.1)");
 
-    /// <summary>Documents asked of a split of n (protocol 3.4): a count is cut to a whole number, and so is a fraction's.</summary>
-    public int Of(int n) => Value < 1 ? (int)(n * Value) : (int)Math.Min(n, Math.Truncate(Value));
-
     public override string ToString() => Value.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,36 +1,80 @@
+using Cognito.Eval.Tasks;
+using Cognito.Eval.Tokenizers;
+
 namespace Cognito.Eval.Protocols;
 
-/// <summary>What is not a task's own: document order, how shots are drawn, merging, special tokens.</summary>
-public sealed record Protocol(string Name)
+/// <summary>A reference's rules, as functions: all that is not a task's own between a row and a score (docs/protocols.md).</summary>
+public abstract record Protocol(string Name)
 {
-    /// <summary>The harness commit and column definitions of the Open LLM Leaderboard v1.</summary>
-    public static Protocol LeaderboardV1 { get; } = new("leaderboard-v1")
-    {
-        Reference = "lm-evaluation-harness b281b0921b636bc36ad05c0b0b0763bd6dd43463",
-        Seed = 42,
-        ShufflesDocuments = true,
-        MergesEqualRequests = true,
-        MaxNewTokens = 256,
-        GenerationBatch = 1,
-    };
+    /// <summary>The one that is followed where none is named.</summary>
+    public static Protocol Default => LeaderboardV1.Rules;
+
+    /// <summary>The protocols there are.</summary>
+    private static IReadOnlyList<Protocol> All => [LeaderboardV1.Rules];
+
+    /// <summary>The one of that name, as results tell it; the default where none is, as in results of others.</summary>
+    public static Protocol Of(string? name) => All.FirstOrDefault(protocol => protocol.Name == name) ?? Default;
 
     /// <summary>The implementation whose requests these are, to the byte.</summary>
-    public required string Reference { get; init; }
+    public abstract string Reference { get; }
 
-    /// <summary>Seed of each task's generator, which shuffles its documents and then draws their shots.</summary>
-    public required int Seed { get; init; }
+    /// <summary>How many of a split's documents a limit asks.</summary>
+    public abstract int Documents(Limit limit, int rows);
 
-    public required bool ShufflesDocuments { get; init; }
+    /// <summary>Documents in evaluation order, each with the examples that it shows.</summary>
+    /// <param name="rows">How many documents the split has.</param>
+    /// <param name="examples">How many rows examples may be taken of.</param>
+    /// <param name="shots">How many are shown.</param>
+    public abstract IEnumerable<DrawnDoc> Draw(EvalTask task, int rows, int examples, int shots);
+
+    /// <summary>What comes before a document's own text.</summary>
+    public abstract string Lead(EvalTask task, IEnumerable<Doc> shown);
+
+    public abstract IReadOnlyList<Request> Requests(Doc doc, string lead);
+
+    /// <summary>What keeps an asked document from being graded, where the reference stops; null if nothing does.</summary>
+    public abstract string? Fault(Doc doc);
+
+    /// <summary>A context in tokens, in which continuations are encoded.</summary>
+    public abstract EncodedContext Encode(VocabularyTokenizer tokenizer, EndOfText end, string context);
 
     /// <summary>Whether requests of equal tokens get one answer, whatever their split into context and continuation.</summary>
-    public required bool MergesEqualRequests { get; init; }
+    public abstract bool MergesEqualRequests { get; init; }
 
-    /// <summary>Most tokens of a generated answer.</summary>
-    public required int MaxNewTokens { get; init; }
+    /// <summary>Most tokens of a generated answer, where its request does not say.</summary>
+    public abstract int MaxNewTokens { get; init; }
 
-    /// <summary>
-    /// Prompts that the reference generates for together. Its truncation and its stopping rule look at the whole batch
-    /// (protocol 5.5), so the number is part of the question, not of how fast it is answered.
-    /// </summary>
-    public required int GenerationBatch { get; init; }
+    /// <summary>Most tokens of a prompt that leave room for an answer.</summary>
+    /// <exception cref="Files.InputException">There is no room at all.</exception>
+    public abstract int Room(int maxLength, int maxNewTokens);
+
+    /// <summary>Prompts in the groups that the reference generates for together, in the order of its work.</summary>
+    /// <param name="prompts">The requests' contexts in tokens.</param>
+    public abstract IReadOnlyList<GenerationGroup> Groups(
+        IReadOnlyList<GreedyUntil> requests, IReadOnlyList<int[]> prompts, VocabularyTokenizer tokenizer, EndOfText end, int maxLength);
+
+    /// <summary>From a document and its replies to its scores.</summary>
+    public abstract DocScores Grade(EvalTask task, Doc doc, IReadOnlyList<Reply> replies);
+
+    /// <summary>A column's value in percent; null where none of its tasks was asked.</summary>
+    public abstract double? Column(IReadOnlyCollection<TaskScore> tasks);
+
+    /// <summary>All columns as one; null while one is missing.</summary>
+    public abstract double? Average(IReadOnlyCollection<double?> columns);
+}
+
+/// <summary>A document in its place: its row in the split, and the rows of the examples that it shows.</summary>
+public readonly record struct DrawnDoc(int Row, IReadOnlyList<int> Shots);
+
+/// <summary>A task's headline metric, and how many documents it is of.</summary>
+/// <param name="Value">Null where it is no number.</param>
+public readonly record struct TaskScore(double? Value, int Documents);
+
+/// <summary>A context in tokens, and continuations encoded in it.</summary>
+public abstract class EncodedContext(string text)
+{
+    public string Text => text;
+
+    /// <summary>What is given, and what is scored.</summary>
+    public abstract (int[] Context, int[] Continuation) With(string continuation);
 }

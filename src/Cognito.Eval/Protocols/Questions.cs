@@ -16,7 +16,7 @@ public sealed record Questions(
     IReadOnlyDictionary<string, string> DataSha256)
 {
     /// <summary>Whether its documents ask for generated text; else they ask for log-likelihoods.</summary>
-    public bool Generates => Docs is [{ Doc: FreeForm }, ..];
+    public bool Generates => Task.Generates;
 
     public IEnumerable<Request> Requests => Docs.SelectMany(doc => doc.Requests);
 
@@ -54,13 +54,13 @@ public sealed record Questions(
                     + $"ask for --num-fewshot {examples.Count} or fewer, or give the whole {task.ShotSplit} split");
         }
         var docs = split.Rows.Select(task.ToDoc).ToList();
-        var asked = limit?.Of(docs.Count) ?? docs.Count;
+        var asked = limit is { } some ? protocol.Documents(some, docs.Count) : docs.Count;
         if (asked == 0)
             throw new InputException(
                 $"{task}: --limit {limit} of {docs.Count} documents is none; give a larger fraction, or a count");
         var prompts = data.Bounds.Within(task, Prompts(task, protocol, docs, examples, count).Take(asked)).ToList();
         foreach (var doc in prompts)
-            if (Grading.Fault(doc.Doc) is { } fault)
+            if (protocol.Fault(doc.Doc) is { } fault)
                 throw new InputException($"{split.Rows[doc.Row].Origin}: {fault}");
         // First rows are as many as there are (protocol 4.3).
         var shown = task.ShotOrder == ShotOrder.First ? Math.Min(count, examples.Count) : count;
@@ -79,60 +79,16 @@ public sealed record Questions(
         _ => shots.Value,
     };
 
-    /// <summary>
-    /// Documents in evaluation order. One generator shuffles them and goes on to draw each one's shots, so a document's
-    /// shots depend on its place and on all draws before it.
-    /// </summary>
     private static IEnumerable<AskedDoc> Prompts(
         EvalTask task, Protocol protocol, List<Doc> docs, IReadOnlyList<Doc> examples, int shots)
     {
-        var random = new PythonRandom(protocol.Seed);
-        var order = Enumerable.Range(0, docs.Count).ToArray();
-        if (protocol.ShufflesDocuments)
-            random.Shuffle(order);
-        var shown = examples.Select(Show).ToArray();
-        var fixedLead = Lead(task, shown.Take(shots));
-        foreach (var row in order)
+        (IReadOnlyList<int>? Shots, string Lead) last = (null, "");
+        foreach (var (row, shown) in protocol.Draw(task, docs.Count, examples.Count, shots))
         {
-            var lead = task.ShotOrder == ShotOrder.Drawn && shots > 0
-                ? Lead(task, random.Sample(shown.Length, shots).Select(i => shown[i]))
-                : fixedLead;
-            yield return new(row, docs[row], RequestsOf(docs[row], lead));
+            // Documents that show the same examples share their text.
+            if (shown != last.Shots)
+                last = (shown, protocol.Lead(task, shown.Select(i => examples[i])));
+            yield return new(row, docs[row], protocol.Requests(docs[row], last.Lead));
         }
-    }
-
-    /// <summary>What comes before the document's own text: the description and the examples, blank lines between.</summary>
-    private static string Lead(EvalTask task, IEnumerable<string> shown)
-    {
-        IEnumerable<string> description = task.Description is null ? [] : [task.Description];
-        return string.Concat(description.Concat(shown).Select(part => part + "\n\n"));
-    }
-
-    private static string Show(Doc doc) => doc.Query + doc.Target;
-
-    private static IReadOnlyList<Request> RequestsOf(Doc doc, string lead)
-    {
-        var context = lead + doc.Query;
-        return doc switch
-        {
-            MultipleChoice { Choices: var choices } => [.. choices.Select(c => new LogLikelihood(context, " " + c))],
-            MultipleTrue { One: var one, Many: var many } =>
-                [.. one.Choices.Concat(many.Choices).Select(c => new LogLikelihood(context, " " + c))],
-            Cloze cloze => [.. cloze.Options.Select(o =>
-                new LogLikelihood(PartialContext(lead, cloze.Query, cloze.Before + o), cloze.Target))],
-            FreeForm { Stops: var stops } => [new GreedyUntil(context, stops)],
-            _ => throw new ArgumentException($"a kind of document that is not asked: {doc.GetType().Name}", nameof(doc)),
-        };
-    }
-
-    /// <summary>
-    /// The reference cuts a whole context at its last blank line, also one inside the document's own text, and puts the
-    /// partial text there (protocol 4.5).
-    /// </summary>
-    internal static string PartialContext(string lead, string query, string partial)
-    {
-        var context = lead + query;
-        var cut = context.LastIndexOf("\n\n", StringComparison.Ordinal);
-        return cut < 0 ? partial : context[..(cut + 2)] + partial;
     }
 }

@@ -22,7 +22,7 @@ public sealed record Calibration(IReadOnlyList<CalibrationBin> Bins, double Erro
             var lls = doc.ChoiceLogprobs.Take(doc.Mc1Choices ?? int.MaxValue).ToArray();
             if (lls.Length < 2 || doc.Gold is not { } gold || !lls.All(double.IsFinite))
                 continue;
-            var best = Grading.ArgMax(lls);
+            var best = Choosing.ArgMax(lls);
             var confidence = 1 / lls.Sum(ll => Math.Exp(ll - lls[best]));
             ref var bin = ref bins[Math.Min(Tenths - 1, (int)(confidence * Tenths))];
             bin = (bin.Count + 1, bin.Confidence + confidence, bin.Right + (best == gold ? 1 : 0));

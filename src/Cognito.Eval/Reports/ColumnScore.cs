@@ -37,15 +37,19 @@ public sealed record ColumnScore(
                     NotFinite = tasks.Sum(task => run.Tasks[task].NotFiniteRequests),
                 };
             }),
-            .. run.Tasks.Where(task => columns.All(column => column.Key != task.Value.Column)).Select(task => new ColumnScore(
-                task.Value.Column, $"{task.Key} ({task.Value.NumFewshot}-shot)", task.Value.Headline, [task.Key],
-                run.Results.GetValueOrDefault(task.Key)?.GetValueOrDefault(task.Value.Headline) * 100,
-                Error(run, [task.Key], task.Value.Headline), task.Value.Documents, task.Value.IsComplete)
-            {
-                NotFinite = task.Value.NotFiniteRequests,
-            }),
+            .. Others(run, columns),
         ];
     }
+
+    /// <summary>The run's tasks outside the columns.</summary>
+    internal static IEnumerable<ColumnScore> Others(Run run, IReadOnlyList<Column> columns) =>
+        run.Tasks.Where(task => columns.All(column => column.Key != task.Value.Column)).Select(task => new ColumnScore(
+            task.Value.Column, $"{task.Key} ({task.Value.NumFewshot}-shot)", task.Value.Headline, [task.Key],
+            run.Results.GetValueOrDefault(task.Key)?.GetValueOrDefault(task.Value.Headline) * 100,
+            Error(run, [task.Key], task.Value.Headline), task.Value.Documents, task.Value.IsComplete)
+        {
+            NotFinite = task.Value.NotFiniteRequests,
+        });
 
     /// <summary>The mean of the leaderboard's columns, and its standard error; null while one is missing.</summary>
     public static (double? Value, double? StandardError) Average(Run run, IReadOnlyList<Column> columns)

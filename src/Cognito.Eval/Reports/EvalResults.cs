@@ -16,8 +16,8 @@ public static class EvalResults
     /// <exception cref="InputException">The run measured no column.</exception>
     public static string Yaml(Run run, IReadOnlyList<Column> columns, IReadOnlyCollection<EvalTask> tasks)
     {
-        object[] entries = [.. ColumnScore.FromRun(run, columns).Take(columns.Count).Where(score => score.Value is not null)
-            .Select(score => Entry(run, score, [.. tasks.Where(task => task.Column.Key == score.Key)]))];
+        object[] entries = [.. ColumnScore.FromRun(run, columns).Where(score => score.Value is not null && tasks.Any(task => task.ColumnKey == score.Key))
+            .Select(score => Entry(run, score, [.. tasks.Where(task => task.ColumnKey == score.Key)]))];
         return entries.Length == 0
             ? throw new InputException($"{run.Provenance.Model}: no column was measured, so there is nothing for .eval_results")
             : Reports.Yaml.Serialize(entries);

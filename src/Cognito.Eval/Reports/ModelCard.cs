@@ -1,3 +1,4 @@
+using Cognito.Eval.Protocols;
 using System.Globalization;
 using System.Text;
 using Cognito.Eval.Results;
@@ -20,6 +21,7 @@ public static class ModelCard
         [
             ("Avg.", Cell(Average(run, values)) + ColumnScore.Mark(run.NotFiniteRequests)),
             .. columns.Select(column => (Title(run, column), Cell(values[column.Key]) + ColumnScore.Mark(NotFinite(run, column)))),
+            .. ColumnScore.Others(run, columns).Select(task => (task.Title, Cell(task.Value) + ColumnScore.Mark(task.NotFinite))),
         ];
         var (left, right) = (rows.Max(row => row.Metric.Length), Math.Max(5, rows.Max(row => row.Value.Length)));
         var table = new StringBuilder()
@@ -46,12 +48,18 @@ public static class ModelCard
             new OrderedDictionary<string, object>
             {
                 ["name"] = run.Provenance.Model,
-                ["results"] = columns.Where(column => values[column.Key] is not null)
-                    .Select(column => Entry(run, column, values[column.Key]!.Value)).ToArray(),
+                ["results"] = (object[])[.. columns.Where(column => values[column.Key] is not null)
+                    .Select(column => Entry(run, column, values[column.Key]!.Value)),
+                    .. ColumnScore.Others(run, columns).Where(task => task.Value is not null).Select(task => Entry(run, task))],
             },
         };
         return Reports.Yaml.Serialize(front);
     }
+
+    /// <summary>A task without a column: its dataset is known by the task's name alone.</summary>
+    private static OrderedDictionary<string, object> Entry(Run run, ColumnScore task) => Entry(
+        run, new Column(task.Key, task.Title.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal),
+            task.Tasks[0], null, run.Tasks[task.Tasks[0]].Split, run.Tasks[task.Tasks[0]].NumFewshot, task.Metric, null), task.Value!.Value);
 
     private static OrderedDictionary<string, object> Entry(Run run, Column column, double value)
     {
@@ -84,9 +92,10 @@ public static class ModelCard
     public static IReadOnlyDictionary<string, double?> Values(Run run, IReadOnlyList<Column> columns) =>
         columns.ToDictionary(column => column.Key, column =>
             run.Tasks.Where(task => task.Value.Column == column.Key)
-                .Select(task => run.Results.GetValueOrDefault(task.Key)?.GetValueOrDefault(column.Metric)).ToList()
+                .Select(task => new TaskScore(
+                    run.Results.GetValueOrDefault(task.Key)?.GetValueOrDefault(column.Metric), task.Value.Documents)).ToList()
             is { Count: > 0 } tasks
-                ? Tally.ColumnValue(tasks)
+                ? Protocol.Of(run.Provenance.Protocol).Column(tasks)
                 : run.Leaderboard.Columns.GetValueOrDefault(column.Key));
 
     /// <summary>
@@ -98,7 +107,7 @@ public static class ModelCard
     private static double? Average(Run run, IReadOnlyDictionary<string, double?> values)
     {
         const double HalfADigit = 0.005, Slack = 1e-9;
-        var mean = Tally.Average([.. values.Values]);
+        var mean = Protocol.Of(run.Provenance.Protocol).Average([.. values.Values]);
         return run.Provenance.Kind == "reported" && run.Leaderboard.Average is { } reported
             && Math.Abs(reported - mean.GetValueOrDefault(double.NaN)) <= HalfADigit + Slack
                 ? reported

@@ -29,7 +29,7 @@ public static class Caveats
     /// <param name="shots">As asked for; null means the task's own number.</param>
     public static IEnumerable<string> OfFewerShots(IEnumerable<Questions> asked, int? shots) => asked
         .Where(task => task.Task.ShotOrder == ShotOrder.First && task.Shots < (shots ?? task.Task.Shots))
-        .GroupBy(task => (task.Task.Column.Key, task.Shots), (same, tasks) => (same.Key, same.Shots, Split: tasks.First().Task.ShotSplit))
+        .GroupBy(task => (task.Task.ColumnKey, task.Shots), (same, tasks) => (Key: same.ColumnKey, same.Shots, Split: tasks.First().Task.ShotSplit))
         .Select(it => $"{it.Key}: {it.Split} has {it.Shots} rows, so {it.Shots} shots stand in the prompts, not "
             + $"{shots?.ToString(CultureInfo.InvariantCulture) ?? "the task's"}");
 

@@ -69,13 +69,13 @@ public sealed record DocDetail
         var detail = new DocDetail
         {
             DocId = asked.Row,
-            Scores = task.Metrics.Zip(graded.Scores.Values).ToDictionary(),
+            Scores = task.Metrics.Select(metric => metric.Name).Zip(graded.Scores.Values).ToDictionary(),
             PromptTokens = graded.Tokens.Select(tokens => tokens.Given).DefaultIfEmpty().Max(),
             Truncated = graded.Truncated,
             Prompts = prompts ? [.. asked.Requests.Select(request => request.Context).Distinct()] : [],
             Choices = prompts ? Texts(doc) : [],
         };
-        return doc is FreeForm free ? Generated(detail, free, graded) : Chosen(detail, task, doc, graded);
+        return doc is FreeForm free ? Generated(detail, free, graded) : Chosen(detail, doc, graded);
     }
 
     private static DocDetail Generated(DocDetail detail, FreeForm doc, GradedDoc graded)
@@ -90,11 +90,11 @@ public sealed record DocDetail
         };
     }
 
-    private static DocDetail Chosen(DocDetail detail, EvalTask task, Doc doc, GradedDoc graded)
+    private static DocDetail Chosen(DocDetail detail, Doc doc, GradedDoc graded)
     {
         Likelihood[] replies = [.. graded.Replies.Cast<Likelihood>()];
         double[] lls = [.. replies.Select(reply => reply.LogProbability)];
-        var prediction = Grading.Prediction(task, doc, lls);
+        var prediction = graded.Scores.Prediction;
         var many = doc as MultipleTrue;
         var gold = doc switch { MultipleChoice choice => choice.Gold, Cloze cloze => cloze.Gold, _ => 0 };
         return detail with

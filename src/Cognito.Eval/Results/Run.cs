@@ -78,6 +78,10 @@ public sealed record TaskRecord
 {
     public required string Column { get; init; }
     public required string Headline { get; init; }
+
+    /// <summary>Whether less of the headline metric is better; left out where more is.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool LowerIsBetter { get; init; }
     public required string Split { get; init; }
     public required int NumFewshot { get; init; }
     public required int Documents { get; init; }

@@ -14,7 +14,7 @@ public static class Tally
     /// <param name="notes">What keeps this from being a leaderboard score (<see cref="Caveats"/>); empty if it is one.</param>
     /// <param name="remarks">What else is to be said, of the checkpoint's files.</param>
     public static Run Count(
-        IReadOnlyList<GradedTask> graded, IReadOnlyList<Column> columns, Provenance provenance, Limit? limit,
+        IReadOnlyList<GradedTask> graded, Protocol protocol, IReadOnlyList<Column> columns, Provenance provenance, Limit? limit,
         IReadOnlyList<string> notes, Rounding? rounding = null, IReadOnlyList<string>? remarks = null,
         IReadOnlyList<string>? notFiniteTensors = null)
     {
@@ -33,7 +33,7 @@ public static class Tally
                 "cognito-eval", $"pretrained={provenance.Model}", CommonShots(graded), null, [], provenance.Device, true,
                 limit?.Value, 100000, new Dictionary<string, string>()),
             Leaderboard = Columns(
-                results, columns, tasks, notes, [.. remarks ?? [], .. More(graded, columns, tasks, notFiniteTensors ?? [])]),
+                protocol, results, columns, tasks, notes, [.. remarks ?? [], .. More(graded, columns, tasks, notFiniteTensors ?? [])]),
             Tasks = tasks,
             Rounding = rounding,
             Routing = graded.All(task => task.Routing is null) ? null : graded.Where(task => task.Routing is not null)
@@ -47,9 +47,9 @@ public static class Tally
         var metrics = new OrderedDictionary<string, double?>();
         foreach (var (m, metric) in task.Questions.Task.Metrics.Index())
         {
-            var estimate = Estimate.FromValues([.. task.Docs.Select(doc => doc.Scores.Values[m])]);
-            metrics[metric] = Finite(estimate.Mean);
-            metrics[metric + "_stderr"] = Finite(estimate.StandardError);
+            var estimate = metric.Aggregate([.. task.Docs.Select(doc => doc.Scores.Values[m])]);
+            metrics[metric.Name] = Finite(estimate.Mean);
+            metrics[metric.Name + "_stderr"] = Finite(estimate.StandardError);
         }
         return metrics;
     }
@@ -63,8 +63,9 @@ public static class Tally
         int[] near = [.. graded.Docs.Where(doc => doc.Scores.Margin < margin).Select(doc => doc.Asked.Row)];
         return new()
         {
-            Column = task.Column.Key,
+            Column = task.ColumnKey,
             Headline = task.Headline,
+            LowerIsBetter = task.Metrics.Any(metric => metric.Name == task.Headline && !metric.HigherIsBetter),
             Split = task.Split,
             NumFewshot = asked.Shots,
             Documents = asked.Docs.Count,
@@ -81,7 +82,7 @@ public static class Tally
             DataSha256 = asked.DataSha256,
             DocIds = [.. graded.Docs.Select(doc => doc.Asked.Row)],
             Scores = task.Metrics.Index().ToDictionary(
-                metric => metric.Item,
+                metric => metric.Item.Name,
                 metric => (IReadOnlyList<double>)[.. graded.Docs.Select(doc => doc.Scores.Values[metric.Index])]),
         };
     }
@@ -90,16 +91,16 @@ public static class Tally
         graded.Select(task => task.Questions.Shots).Distinct().ToList() is [var shots] ? shots : null;
 
     private static Leaderboard Columns(
-        IReadOnlyDictionary<string, IReadOnlyDictionary<string, double?>> results, IReadOnlyList<Column> columns,
+        Protocol protocol, IReadOnlyDictionary<string, IReadOnlyDictionary<string, double?>> results, IReadOnlyList<Column> columns,
         IReadOnlyDictionary<string, TaskRecord> tasks, IReadOnlyList<string> doubts, IReadOnlyList<string> more)
     {
         var values = new OrderedDictionary<string, double?>();
         foreach (var column in columns)
         {
             var mine = tasks.Where(task => task.Value.Column == column.Key).ToList();
-            values[column.Key] = ColumnValue(mine.Select(task => results[task.Key][column.Metric]).ToList());
+            values[column.Key] = protocol.Column([.. mine.Select(task => new TaskScore(results[task.Key][column.Metric], task.Value.Documents))]);
         }
-        return new(values, Average(values.Values), doubts.Count == 0, [.. doubts, .. more]);
+        return new(values, protocol.Average(values.Values), doubts.Count == 0, [.. doubts, .. more]);
     }
 
     /// <summary>What must be known of numbers that are none.</summary>
@@ -127,13 +128,4 @@ public static class Tally
                     ? "answers were generated from logits that are no finite numbers; the score says nothing of the model"
                     : "log-likelihoods are no finite numbers; as on the leaderboard, a NaN counts as the greatest") : null;
     }
-
-    /// <summary>Mean of the tasks' headline metric, in percent; the leaderboard counts a metric that is no number as 0.</summary>
-    public static double? ColumnValue(IReadOnlyCollection<double?> tasks) =>
-        tasks.Count == 0 ? null : tasks.Aggregate(0.0, (sum, value) => sum + (value ?? 0)) / tasks.Count * 100;
-
-    /// <summary>Mean of the columns; null while one is missing.</summary>
-    public static double? Average(IReadOnlyCollection<double?> columns) =>
-        columns.Count == 0 || columns.Any(column => column is null) ? null
-            : columns.Aggregate(0.0, (sum, value) => sum + value!.Value) / columns.Count;
 }

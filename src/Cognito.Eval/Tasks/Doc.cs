@@ -28,9 +28,19 @@ public sealed record MultipleTrue(string Query, LabelledChoices One, LabelledCho
 /// <summary>Choices and, for each, whether it is true.</summary>
 public sealed record LabelledChoices(IReadOnlyList<string> Choices, IReadOnlyList<bool> Labels);
 
-/// <summary>A question answered by generated text, from which an answer is extracted: GSM8K.</summary>
+/// <summary>A question answered by generated text, which the document itself grades: GSM8K.</summary>
 /// <param name="Answer">The whole reference solution.</param>
 /// <param name="Stops">Texts that end the generation and are cut off.</param>
-/// <param name="Extract">The answer in a text, or null if there is none.</param>
-public sealed record FreeForm(string Query, string Answer, IReadOnlyList<string> Stops, Func<string, string?> Extract)
-    : Doc(Query, " " + Answer);
+/// <param name="Grade">From a generated text to a score for each of the task's metrics.</param>
+public sealed record FreeForm(
+    string Query, string Answer, IReadOnlyList<string> Stops, Func<string, Dictionary<string, double>> Grade) : Doc(Query, " " + Answer)
+{
+    /// <summary>Most tokens of the answer; null takes the protocol's number.</summary>
+    public int? MaxNewTokens { get; init; }
+
+    /// <summary>The answer in a text, null if there is none: details show it of the solution and of what was generated.</summary>
+    public Func<string, string?> Extract { get; init; } = text => text;
+
+    /// <summary>What keeps the document from being graded, where the reference stops; null if nothing does.</summary>
+    public string? Fault { get; init; }
+}

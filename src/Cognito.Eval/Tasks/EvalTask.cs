@@ -28,19 +28,39 @@ public sealed record EvalTask(string Name)
     public required string Headline { get; init; }
 
     /// <summary>Every metric, in the order of the reference's results.</summary>
-    public required IReadOnlyList<string> Metrics { get; init; }
+    public required IReadOnlyList<Metric> Metrics { get; init; }
+
+    /// <summary>Whether its documents ask for generated text; else they ask for log-likelihoods.</summary>
+    public bool Generates { get; init; }
 
     /// <summary>The reference's VERSION of the task.</summary>
     public required int Version { get; init; }
 
-    /// <summary>The column that the task reports in.</summary>
-    public required Column Column { get; init; }
+    /// <summary>The column that the task reports in; null where it stands for itself.</summary>
+    public Column? Column { get; init; }
+
+    /// <summary>What its score stands under in tables: its column's key, or its own name.</summary>
+    public string ColumnKey => Column?.Key ?? Name;
 
     /// <summary>Everyday names that mean this task.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
     /// <exception cref="InputException">The row is not of this dataset.</exception>
     public required Func<Row, Doc> ToDoc { get; init; }
+
+    public override string ToString() => Name;
+}
+
+/// <summary>What is made of a task's scores.</summary>
+public sealed record Metric(string Name)
+{
+    /// <summary>From the documents' values to the task's.</summary>
+    public Func<IReadOnlyCollection<double>, Estimate> Aggregate { get; init; } = Estimate.FromValues;
+
+    public bool HigherIsBetter { get; init; } = true;
+
+    /// <summary>A mean, of which more is better.</summary>
+    public static implicit operator Metric(string name) => new(name);
 
     public override string ToString() => Name;
 }

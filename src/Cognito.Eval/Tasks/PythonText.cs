@@ -122,4 +122,19 @@ public static class PythonText
 
     private static readonly Dictionary<int, string> TitleExceptions =
         TitleTable.Split(' ').ToDictionary(entry => (int)entry[0], entry => entry[1..]);
+
+    /// <summary>The order of Python's strings.</summary>
+    public static Comparer<string> ByCodePoint { get; } = Comparer<string>.Create((a, b) =>
+    {
+        using var left = a.EnumerateRunes().GetEnumerator();
+        using var right = b.EnumerateRunes().GetEnumerator();
+        while (true)
+        {
+            var (more, moreRight) = (left.MoveNext(), right.MoveNext());
+            if (!more || !moreRight)
+                return more.CompareTo(moreRight);
+            if (left.Current != right.Current)
+                return left.Current.CompareTo(right.Current);
+        }
+    });
 }

@@ -15,7 +15,11 @@ public sealed record LogLikelihood(string Context, string Continuation) : Reques
 public sealed record LogLikelihoodRolling(string Text) : Request("");
 
 /// <summary>What follows the context, greedily, until one of the stops?</summary>
-public sealed record GreedyUntil(string Context, IReadOnlyList<string> Stops) : Request(Context);
+public sealed record GreedyUntil(string Context, IReadOnlyList<string> Stops) : Request(Context)
+{
+    /// <summary>Most tokens of the answer; null takes the protocol's number.</summary>
+    public int? MaxNewTokens { get; init; }
+}
 
 /// <summary>Which document of which task asks.</summary>
 /// <param name="Document">Its place in evaluation order.</param>

@@ -1,3 +1,5 @@
+using Cognito.Eval.Tasks;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Tests;
@@ -40,8 +42,9 @@ internal static class MadeRuns
     {
         var results = run.Tasks.ToDictionary(task => task.Key, task => Metrics(task.Value));
         var columns = new OrderedDictionary<string, double?>(run.Leaderboard.Columns.Select(column => new KeyValuePair<string, double?>(
-            column.Key, Tally.ColumnValue([.. run.Tasks.Where(t => t.Value.Column == column.Key).Select(t => results[t.Key][t.Value.Headline])]))));
-        return run with { Results = results, Leaderboard = run.Leaderboard with { Columns = columns, Average = Tally.Average(columns.Values) } };
+            column.Key, LeaderboardV1.Rules.Column([.. run.Tasks.Where(t => t.Value.Column == column.Key)
+                .Select(t => new TaskScore(results[t.Key][t.Value.Headline], t.Value.Documents))]))));
+        return run with { Results = results, Leaderboard = run.Leaderboard with { Columns = columns, Average = LeaderboardV1.Rules.Average(columns.Values) } };
     }
 
     private static IReadOnlyDictionary<string, double?> Metrics(TaskRecord task)

@@ -12,13 +12,13 @@ public sealed partial class ReferenceTests
 {
     private static void Check(EvalTask task, DataRoot data, JsonNode golden)
     {
-        Same(golden["leaderboard"]!, Questions.Ask(task, data, Protocol.LeaderboardV1));
+        Same(golden["leaderboard"]!, Questions.Ask(task, data, LeaderboardV1.Rules));
         var variants = golden["variants"]?.AsObject() ?? [];
         foreach (var (_, variant) in variants)
         {
             var shots = variant!["num_fewshot"]!.GetValue<int>();
             Limit? limit = variant["limit"] is { } count ? new Limit(count.GetValue<double>()) : null;
-            Same(variant, Questions.Ask(task, data, Protocol.LeaderboardV1, shots, limit));
+            Same(variant, Questions.Ask(task, data, LeaderboardV1.Rules, shots, limit));
         }
     }
 
@@ -34,7 +34,7 @@ public sealed partial class ReferenceTests
     {
         var expected = (golden["results"] ?? golden).AsObject();
         var graded = Answer(Task(task), data, ties);
-        var run = Tally.Count([graded], TaskSet.Leaderboard.Columns, new() { Model = "fake" }, null, []);
+        var run = Tally.Count([graded], LeaderboardV1.Rules, TaskSet.Leaderboard.Columns, new() { Model = "fake" }, null, []);
         Assert.Equal(expected.Select(metric => metric.Key), run.Results[task].Keys);
         foreach (var (metric, value) in expected)
             Golden.Close(value!.GetValue<double>(), run.Results[task][metric]!.Value, 1e-12, $"{task} {metric}");
@@ -44,13 +44,13 @@ public sealed partial class ReferenceTests
 
     private static GradedTask Answer(EvalTask task, DataRoot data, bool ties)
     {
-        var asked = Questions.Ask(task, data, Protocol.LeaderboardV1);
+        var asked = Questions.Ask(task, data, LeaderboardV1.Rules);
         var solutions = asked.Docs.Select(doc => doc.Doc).OfType<FreeForm>().GroupBy(doc => doc.Query)
             .ToDictionary(doc => doc.Key["Question: ".Length..^"\nAnswer:".Length], doc => doc.Last().Answer);
         return new(asked, [.. asked.Docs.Select(doc =>
         {
             Reply[] replies = [.. doc.Requests.Select(request => Fake.Answer(request, ties, solutions))];
-            return new GradedDoc(doc, replies, 0, Grading.Grade(task, doc.Doc, replies));
+            return new GradedDoc(doc, replies, 0, LeaderboardV1.Rules.Grade(task, doc.Doc, replies));
         })], 0);
     }
 

@@ -1,3 +1,4 @@
+using Cognito.Eval.Protocols;
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;

@@ -65,10 +65,10 @@ internal sealed class TwoRuns : IDisposable
     {
         var graded = TaskSet.Leaderboard.Select(["arc,gsm8k"]).Tasks.Select(task =>
         {
-            var asked = Questions.Ask(task, DataRoot.Open(Data), Protocol.LeaderboardV1, shots: 0);
+            var asked = Questions.Ask(task, DataRoot.Open(Data), LeaderboardV1.Rules, shots: 0);
             return new GradedTask(asked, [.. asked.Docs.Select(doc => Answered(task, doc, random, skill))], 1);
         }).ToList();
-        var run = Tally.Count(graded, TaskSet.Leaderboard.Columns, new() { Model = model }, null, [$"made up {Image}"]);
+        var run = Tally.Count(graded, LeaderboardV1.Rules, TaskSet.Leaderboard.Columns, new() { Model = model }, null, [$"made up {Image}"]);
         foreach (var task in graded)
             DetailsFile.Write(At(name), task.Questions.Task.Name, [.. task.Docs.Select(doc => DocDetail.From(task.Questions.Task, doc))]);
         return RunFile.Write(run, At(name));
@@ -79,7 +79,7 @@ internal sealed class TwoRuns : IDisposable
         Reply[] replies = asked.Doc is MultipleChoice choice
             ? [.. choice.Choices.Select((_, i) => new Likelihood(-5 + (i == choice.Gold ? skill : 0) - 4 * random.NextDouble(), false))]
             : [new Completion(asked.Row == 5 ? Hostile : random.NextDouble() < skill / 2 ? $" So #### {asked.Row + 2}" : " So #### 0")];
-        return new(asked, replies, 0, Grading.Grade(task, asked.Doc, replies))
+        return new(asked, replies, 0, LeaderboardV1.Rules.Grade(task, asked.Doc, replies))
         {
             Tokens = [.. replies.Select(_ => new RequestTokens(50 + asked.Row, 3))],
         };

@@ -43,7 +43,7 @@ public sealed class RunFolderTests : IDisposable
                 .Where(name => name.Name!.StartsWith("Cognito.Eval", StringComparison.Ordinal)).Select(Assembly.Load).ToList());
         }
         using var model = LocalModel.Open(CommandLine.Nano);
-        var key = RunKey.Create(model, [], Protocol.LeaderboardV1, new DataRoot(output), null);
+        var key = RunKey.Create(model, [], LeaderboardV1.Rules, new DataRoot(output), null);
         Assert.Equal(
             own.Select(assembly => $"{assembly.ManifestModule.ModuleVersionId}").Order(), key.Build.Split(' ').Order());
     }

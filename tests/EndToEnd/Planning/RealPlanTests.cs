@@ -17,10 +17,10 @@ public sealed class RealPlanTests(ITestOutputHelper output)
     {
         const int MaxLength = 8192;
         var tokenizer = CheckpointTokenizer.Open(Shared.Path(name.Split('/')));
-        var planner = new Planner(tokenizer.Tokenizer, Protocol.LeaderboardV1, MaxLength, 4096, new(tokenizer.EndId));
+        var planner = new Planner(tokenizer.Tokenizer, LeaderboardV1.Rules, MaxLength, 4096, new(tokenizer.EndId));
         foreach (var task in TaskSet.Leaderboard.Tasks.Where(task => task != Gsm8k.Task))
         {
-            var asked = Questions.Ask(task, new(Shared.Path("data")), Protocol.LeaderboardV1, limit: new Limit(300));
+            var asked = Questions.Ask(task, new(Shared.Path("data")), LeaderboardV1.Rules, limit: new Limit(300));
             IReadOnlyList<LogLikelihood>[] documents =
                 [.. asked.Docs.Select(doc => doc.Requests.Cast<LogLikelihood>().ToList())];
             var plan = planner.LogLikelihoods(documents, [.. documents.Select(_ => task.Name)]);

@@ -20,11 +20,11 @@ public sealed class DetailsTests : IDisposable
     internal static GradedTask Graded(string name, int limit, Func<int, int, Reply> answer)
     {
         var task = TaskSet.Leaderboard.Select([name]).Tasks.Single();
-        var asked = Questions.Ask(task, new DataRoot(Fixture.Path("mini", "data")), Protocol.LeaderboardV1, limit: new Limit(limit));
+        var asked = Questions.Ask(task, new DataRoot(Fixture.Path("mini", "data")), LeaderboardV1.Rules, limit: new Limit(limit));
         return new(asked, [.. asked.Docs.Select((doc, d) =>
         {
             Reply[] replies = [.. doc.Requests.Select((_, i) => answer(d, i))];
-            return new GradedDoc(doc, replies, d % 2, Grading.Grade(task, doc.Doc, replies))
+            return new GradedDoc(doc, replies, d % 2, LeaderboardV1.Rules.Grade(task, doc.Doc, replies))
             {
                 Tokens = [.. replies.Select((_, i) => new RequestTokens(100 + d, 1 + i))],
             };
@@ -55,7 +55,7 @@ public sealed class DetailsTests : IDisposable
     }
 
     private static TaskRecord Record(GradedTask graded) =>
-        Tally.Count([graded], TaskSet.Leaderboard.Columns, new() { Model = "m" }, null, []).Tasks[graded.Questions.Task.Name];
+        Tally.Count([graded], LeaderboardV1.Rules, TaskSet.Leaderboard.Columns, new() { Model = "m" }, null, []).Tasks[graded.Questions.Task.Name];
 
     [Fact]
     public void DuckDB_reads_what_was_written()

@@ -1,3 +1,4 @@
+using Cognito.Eval.Protocols;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -21,7 +22,7 @@ public sealed partial class JsonTokenizerTests
         {
             var text = Text(12);
             Assert.Equal(tokenizer.EncodeWhole(text), tokenizer.Encode(text));
-            var context = new EncodedContext(tokenizer, 2, Text(9));
+            var context = LeaderboardV1.Rules.Encode(tokenizer, new(2), Text(9));
             var continuation = Text(4);
             var given = context.Text.Length == 0 ? [2] : tokenizer.EncodeWhole(PythonText.TrimEnd(context.Text));
             var whole = tokenizer.EncodeWhole(context.Text + continuation);

@@ -54,7 +54,7 @@ public sealed class RowBoundsTests : IDisposable
     }
 
     private static Questions Asked(RowBounds bounds) =>
-        Questions.Ask(Winogrande, DataRoot.Open(Fixture.Samples) with { Bounds = bounds }, Protocol.LeaderboardV1);
+        Questions.Ask(Winogrande, DataRoot.Open(Fixture.Samples) with { Bounds = bounds }, LeaderboardV1.Rules);
 
     private static RowBounds Of(int rows) => RowBounds.None with { Rows = rows };
 }

@@ -1,3 +1,4 @@
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
 

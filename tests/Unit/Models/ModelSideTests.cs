@@ -91,7 +91,7 @@ public sealed class ModelSideTests
             foreach (var batchTokens in new[] { 1, 100_000 })
             {
                 var maxLength = item!["max_length"]!.GetValue<int>();
-                var protocol = Protocol.LeaderboardV1 with
+                var protocol = LeaderboardV1.Rules with
                 {
                     MaxNewTokens = item["max_gen_toks"]!.GetValue<int>(),
                     GenerationBatch = item["batch_size"]!.GetValue<int>(),
@@ -106,8 +106,8 @@ public sealed class ModelSideTests
             }
     }
 
-    private static TokenSpan Encode(string context, string continuation) => TokenSpan.Encode(
-        new Toys.HashTokenizer(), Toys.HashTokenizer.EndOfText, context, continuation);
+    private static TokenSpan Encode(string context, string continuation) => TokenSpan.From(
+        LeaderboardV1.Rules.Encode(new Toys.HashTokenizer(), new(Toys.HashTokenizer.EndOfText), context).With(continuation));
 
     private static int[] Ints(JsonNode node) => [.. node.AsArray().Select(i => i!.GetValue<int>())];
 }

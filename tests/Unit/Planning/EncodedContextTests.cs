@@ -1,3 +1,4 @@
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Planning;
 using Cognito.Eval.Tasks;
 using Cognito.Eval.Tokenizers.SentencePiece;
@@ -28,7 +29,7 @@ public sealed class EncodedContextTests
         string Text(int most) => string.Concat(random.GetItems(Parts, random.Next(most)));
         for (var i = 0; i < 2000; i++)
         {
-            var context = new EncodedContext(tokenizer, 2, Text(9));
+            var context = LeaderboardV1.Rules.Encode(tokenizer, new(2), Text(9));
             foreach (var continuation in new[] { Text(4), Text(4) })
             {
                 var given = context.Text.Length == 0 ? [2] : tokenizer.EncodeWhole(PythonText.TrimEnd(context.Text));
@@ -43,7 +44,7 @@ public sealed class EncodedContextTests
     [Fact]
     public void Continuations_of_one_context_share_its_array()
     {
-        var context = new EncodedContext(Load("cognito-nano"), 2, "One line.\nAnother");
+        var context = LeaderboardV1.Rules.Encode(Load("cognito-nano"), new(2), "One line.\nAnother");
         Assert.Same(context.With(" a").Context, context.With(" b").Context);
     }
 }

@@ -14,7 +14,7 @@ public sealed class PlannerTests
     private static readonly DataRoot Samples = DataRoot.Open(Fixture.Samples);
 
     private static Planner PlannerFor(int maxLength) => new(
-        new Toys.HashTokenizer(), Protocol.LeaderboardV1, maxLength, 300, new(Toys.HashTokenizer.EndOfText));
+        new Toys.HashTokenizer(), LeaderboardV1.Rules, maxLength, 300, new(Toys.HashTokenizer.EndOfText));
 
     private static PlannedModel Model(int planned, int takes) =>
         new(new() { Name = "toy" }, PlannerFor(planned), new Toys.HashModel(takes));
@@ -23,7 +23,7 @@ public sealed class PlannerTests
     public async Task A_plan_made_before_the_model_is_there_is_answered_as_one_made_after()
     {
         var requests = AskedTasks.Flat(new[] { ArcChallenge.Task, TruthfulQa.Task, Winogrande.Task }
-            .Select(task => Questions.Ask(task, Samples, Protocol.LeaderboardV1, limit: new Limit(3))));
+            .Select(task => Questions.Ask(task, Samples, LeaderboardV1.Rules, limit: new Limit(3))));
         using var before = Model(400, 400);
         await before.PrepareAsync(requests, new(), default);
         using var after = Model(400, 400);
@@ -61,7 +61,7 @@ public sealed class PlannerTests
         var vocab = json["model"]!["vocab"]!.AsObject();
         vocab[":▁A"] = 4096;
         json["model"]!["merges"]!.AsArray().Add(new System.Text.Json.Nodes.JsonArray(":", "▁A"));
-        var planner = new Planner(ByteLevelJson.Tokenizer(json), Protocol.LeaderboardV1, 400, new Budget(100, 100, true), new(2));
+        var planner = new Planner(ByteLevelJson.Tokenizer(json), LeaderboardV1.Rules, 400, new Budget(100, 100, true), new(2));
         var request = beside ? new LogLikelihood("Q\nAnswer:", " A") : new LogLikelihood("Answer: ", "A");
         var message = Assert.Throws<InputException>(() => planner.LogLikelihoods([[request]], ["mmlu"])).Message;
         Assert.Contains("token 4096 \":▁A\" spans the border", message);

@@ -78,7 +78,7 @@ public sealed class ModelCardTests
 
     private static TaskRecord Record(EvalTask task) => new()
     {
-        Column = task.Column.Key,
+        Column = task.ColumnKey,
         Headline = task.Headline,
         Split = task.Split,
         NumFewshot = task.Shots,

@@ -21,14 +21,14 @@ public sealed class RunFileTests : IDisposable
         var data = new DataRoot(Fixture.Path("mini", "data"));
         var graded = TaskSet.Leaderboard.Select(["arc,truthfulqa,winogrande"]).Tasks.Select(task =>
         {
-            var asked = Questions.Ask(task, data, Protocol.LeaderboardV1, limit: new Limit(5));
+            var asked = Questions.Ask(task, data, LeaderboardV1.Rules, limit: new Limit(5));
             return new GradedTask(asked, [.. asked.Docs.Select(doc =>
             {
                 Reply[] replies = [.. doc.Requests.Select((_, i) => new Likelihood(-1.0 - i, false))];
-                return new GradedDoc(doc, replies, 0, Grading.Grade(task, doc.Doc, replies));
+                return new GradedDoc(doc, replies, 0, LeaderboardV1.Rules.Grade(task, doc.Doc, replies));
             })], 1.5);
         }).ToList();
-        return Tally.Count(graded, TaskSet.Leaderboard.Columns, new() { Model = "made-up" }, new Limit(5), ["a note"]) with
+        return Tally.Count(graded, LeaderboardV1.Rules, TaskSet.Leaderboard.Columns, new() { Model = "made-up" }, new Limit(5), ["a note"]) with
         {
             Circumstances = new()
             {

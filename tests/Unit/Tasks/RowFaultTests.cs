@@ -39,7 +39,7 @@ public sealed class RowFaultTests : IDisposable
         folder.Write($"{at}/{split}.jsonl", string.Join('\n', rows) + "\n");
         if (shotSplit is not null)
             folder.Write($"{at}/{shotSplit}.jsonl", string.Join('\n', shotRows ?? [row]) + "\n");
-        return Questions.Ask(TaskSet.Leaderboard.Select([name]).Tasks.Single(), DataRoot.Open(folder.Path), Protocol.LeaderboardV1, shots, limit);
+        return Questions.Ask(TaskSet.Leaderboard.Select([name]).Tasks.Single(), DataRoot.Open(folder.Path), LeaderboardV1.Rules, shots, limit);
     }
 
     private static string With(string row, string path, string? value)

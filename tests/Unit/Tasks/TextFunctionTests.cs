@@ -29,8 +29,8 @@ public sealed class TextFunctionTests
             Assert.Equal(Text(item[1]), Gsm8k.Extract(Text(item[0])) ?? "[invalid]");
         foreach (var item in Of("gsm8k_is_correct"))
         {
-            var doc = new FreeForm("", Text(item[1]), [], Gsm8k.Extract);
-            var scores = Grading.Grade(Gsm8k.Task, doc, [new Completion(Text(item[0]))]);
+            var row = new Row("", new Dictionary<string, object?> { ["question"] = "", ["answer"] = Text(item[1]) });
+            var scores = LeaderboardV1.Rules.Grade(Gsm8k.Task, Gsm8k.Task.ToDoc(row), [new Completion(Text(item[0]))]);
             Assert.Equal(item[2]!.GetValue<bool>() ? 1.0 : 0.0, scores.Values[0]);
         }
     }
@@ -97,7 +97,7 @@ public sealed class TextFunctionTests
     {
         foreach (var item in Of("split_first"))
         {
-            var stopping = new StopAtTexts(new Toys.CharTokenizer(), [Text(item[1])], [0], null);
+            var stopping = new LeaderboardStop(new Toys.CharTokenizer(), [Text(item[1])], [0], null);
             Assert.Equal(Text(item[2]), stopping.Text([.. Text(item[0]).Select(c => (int)c)], 0));
         }
     }
@@ -116,6 +116,6 @@ public sealed class TextFunctionTests
         // The reference's own append_context, over these contexts.
         string[] contexts = ["", "x", "a\n\nb", "a\n\nb\n\nc", "a\n\n", "x\n\ny"];
         string[] expected = [.. Cases.Value["winogrande"]![0]!["append"]!.AsArray().Select(Text)];
-        Assert.Equal(expected, contexts.Select(context => Questions.PartialContext("", context, "PART")));
+        Assert.Equal(expected, contexts.Select(context => LeaderboardV1.PartialContext(context, "PART")));
     }
 }

@@ -1,3 +1,4 @@
+using Cognito.Eval.Protocols;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -161,7 +162,7 @@ public sealed partial class JsonTokenizerTests
             Assert.Equal("▁The", tokenizer.Spelled(tokenizer.Encode(text)[^1]));
             Assert.Equal(tokenizer.EncodeWhole(text), tokenizer.Encode(text));
         }
-        var span = new EncodedContext(tokenizer, 2, "Q<|end|>\nThe").With(" cat");
+        var span = LeaderboardV1.Rules.Encode(tokenizer, new(2), "Q<|end|>\nThe").With(" cat");
         Assert.Equal(tokenizer.EncodeWhole("Q<|end|>\nThe cat"), span.Context.Concat(span.Continuation));
     }
 

@@ -1,3 +1,4 @@
+using Cognito.Eval.Tasks;
 using System.Globalization;
 using Cognito.Eval.Comparison;
 

@@ -1,22 +1,6 @@
 using Cognito.Eval.Tokenizers;
 
-namespace Cognito.Eval.Planning;
-
-/// <summary>When a generated row ends. Rows of several batches may ask one rule at the same time.</summary>
-public abstract record StopRule
-{
-    /// <summary>Rows end when they have all the tokens they may have.</summary>
-    public static StopRule Never { get; } = new StopAtIds([]);
-
-    /// <summary>Whether the last of these tokens ends the row.</summary>
-    public abstract bool IsDone(IReadOnlyList<int> generated);
-}
-
-/// <summary>A row ends on one of these ids.</summary>
-public sealed record StopAtIds(IReadOnlyList<int> Ids) : StopRule
-{
-    public override bool IsDone(IReadOnlyList<int> generated) => generated.Count > 0 && Ids.Contains(generated[^1]);
-}
+namespace Cognito.Eval.Protocols;
 
 /// <summary>
 /// A row ends on an id that ends text, or on a stop string; and what of its text counts (protocol 5.5). The reference looks
@@ -25,8 +9,8 @@ public sealed record StopAtIds(IReadOnlyList<int> Ids) : StopRule
 /// </summary>
 /// <param name="EndOfText">Ids that end a row.</param>
 /// <param name="EndOfTextText">The end-of-text token as text: one more stop string.</param>
-public sealed record StopAtTexts(
-    VocabularyTokenizer Tokenizer, IReadOnlyList<string> Stops, IReadOnlyList<int> EndOfText, string? EndOfTextText) : StopRule
+internal sealed record LeaderboardStop(
+    VocabularyTokenizer Tokenizer, IReadOnlyList<string> Stops, IReadOnlyList<int> EndOfText, string? EndOfTextText) : AnswerRule
 {
     private readonly (string Text, int Tokens)[] _criteria =
     [
@@ -53,7 +37,7 @@ public sealed record StopAtTexts(
     /// Cuts rows that the reference generates together: all go on until every one has ended, or one stop string has
     /// been seen in every one.
     /// </summary>
-    public IReadOnlyList<int[]> CutTogether(IReadOnlyList<int[]> rows)
+    public override IReadOnlyList<int[]> CutTogether(IReadOnlyList<int[]> rows)
     {
         var seen = new bool[rows.Count, _criteria.Length];
         for (var length = 1; length <= rows.Max(row => row.Length); length++)
@@ -71,7 +55,7 @@ public sealed record StopAtTexts(
 
     /// <summary>The text of the tokens that count, cut at each stop string in turn.</summary>
     /// <param name="dropped">Tokens that the reference throws away: as many as it cut from the prompt.</param>
-    public string Text(IReadOnlyList<int> generated, int dropped)
+    public override string Text(IReadOnlyList<int> generated, int dropped)
     {
         var text = Tokenizer.Decode(generated.Skip(dropped).Where(id => !EndOfText.Contains(id)));
         foreach (var (stop, _) in _criteria)

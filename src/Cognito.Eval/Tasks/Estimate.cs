@@ -1,4 +1,4 @@
-namespace Cognito.Eval.Results;
+namespace Cognito.Eval.Tasks;
 
 /// <summary>A mean, and how sure we are of it.</summary>
 /// <param name="StandardError">Sample standard deviation / √n; null for one value (protocol 6.5).</param>

@@ -1,4 +1,4 @@
-namespace Cognito.Eval.Planning;
+namespace Cognito.Eval.Protocols;
 
 /// <summary>How texts end.</summary>
 /// <param name="Token">The tokenizer's end of text, which stands for an empty context too.</param>
