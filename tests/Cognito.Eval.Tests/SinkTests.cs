@@ -57,7 +57,8 @@ public sealed partial class SinkTests
     [GeneratedRegex(@"\b(?:e|error|inner|failure|exception)\.Message\b")]
     private static partial Regex Quoted();
 
-    private static IEnumerable<string> Sources()
+    /// <summary>The program's own files.</summary>
+    internal static IEnumerable<string> Sources()
     {
         var at = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(at.FullName, "Cognito.Eval.sln")))
