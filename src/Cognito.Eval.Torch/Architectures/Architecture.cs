@@ -14,6 +14,7 @@ internal abstract record Architecture(string Name, string ModelType)
         new Mixtral(),
         new Mistral(),
         new Llama(),
+        new Qwen2(),
     ];
 
     /// <summary>What a missing key means: the default of transformers' class.</summary>
