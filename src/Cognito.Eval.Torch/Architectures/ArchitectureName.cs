@@ -19,7 +19,7 @@ internal static class ArchitectureName
             (null, _, { } found, _) => found,
             (null, _, null, _) => throw Unknown("architectures", $"begins with {named ?? "nothing"}"),
             (_, { } found, _, null) => found,
-            (_, { } found, _, _) when Agree(found, Letters(named)) => found,
+            (_, { } found, _, _) when found == byName || Agree(found, Letters(named)) => found,
             (_, { }, _, _) or (_, null, { }, _) => throw file.Bad("architectures",
                 $"begins with {named}, and \"model_type\" is {type}", $"set both to what the weights are of: {All}"),
             (_, null, _, null) => throw Unknown("model_type", $"is {type}"),

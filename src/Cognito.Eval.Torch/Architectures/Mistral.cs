@@ -1,6 +1,6 @@
 namespace Cognito.Eval.Torch.Architectures;
 
-/// <summary>MistralForCausalLM (transformers: models/mistral): the usual decoder with a sliding window in every layer.</summary>
+/// <summary>MistralForCausalLM (transformers: models/mistral): the usual decoder, a sliding window in every layer.</summary>
 internal sealed record Mistral() : Architecture("MistralForCausalLM", "mistral")
 {
     public override Defaults Absent => new(MaxPositions: 4096 * 32, KeyValueHeads: 8);
@@ -11,6 +11,9 @@ internal sealed record Mistral() : Architecture("MistralForCausalLM", "mistral")
     {
         // A null says that there is none; a missing key does not.
         var window = file.IntOrNull("sliding_window", 1, int.MaxValue, absent: 4096);
-        return UsualDecoder.Read(file, Absent, (_, usual) => usual with { Attention = usual.Attention with { Window = window } });
+        return UsualDecoder.Read(file, Absent, (_, usual) => usual with
+        {
+            Attention = usual.Attention with { Window = window },
+        });
     }
 }

@@ -27,7 +27,8 @@ internal sealed record Mixtral() : Architecture("MixtralForCausalLM", "mixtral")
         var (local, other) = (file.Int("num_local_experts", 1, 1024, 8), file.Int("num_experts", 1, 1024, 0));
         return other == 0 || other == local ? local
             : !file.Has("num_local_experts") ? other
-            : throw file.Bad("num_experts", $"is {other}, and num_local_experts is {local}", "set both to the number of experts");
+            : throw file.Bad("num_experts", $"is {other}, and num_local_experts is {local}",
+                "set both to the number of experts");
     }
 
     private const string Block = "block_sparse_moe.";

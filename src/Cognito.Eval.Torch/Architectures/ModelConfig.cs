@@ -88,7 +88,8 @@ public sealed record ModelConfig
             if (file.Has(key))
                 throw file.Bad(key, "is there", "use the checkpoint's unquantized weights");
         if (file.Has("text_config") && !file.Has("hidden_size"))
-            throw file.Bad("text_config", "holds the config of a model within a larger one", "save the language model by itself");
+            throw file.Bad("text_config", "holds the config of a model within a larger one",
+                "save the language model by itself");
         var spec = page.Decoder(file);
         var config = new ModelConfig(page, spec)
         {

@@ -7,8 +7,9 @@ namespace Cognito.Eval.Torch.Architectures;
 internal static class NamedShapes
 {
     private const string Of7B = """
-        "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32, "num_attention_heads": 32,
-        "num_key_value_heads": 8, "max_position_embeddings": 32768, "rms_norm_eps": 1e-05, "eos_token_id": 2, "dtype": "bfloat16"
+        "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
+        "num_attention_heads": 32, "num_key_value_heads": 8, "max_position_embeddings": 32768, "rms_norm_eps": 1e-05,
+        "eos_token_id": 2, "dtype": "bfloat16"
         """;
 
     private static readonly SortedDictionary<string, string> Configs = new(StringComparer.Ordinal)

@@ -1,8 +1,8 @@
 namespace Cognito.Eval.Torch.Architectures;
 
 /// <summary>
-/// Qwen2ForCausalLM (transformers: models/qwen2): the usual decoder with biases of queries, keys and values. A sliding window is
-/// of layers from max_window_layers on, or of those that layer_types names, and of none without use_sliding_window.
+/// Qwen2ForCausalLM (transformers: models/qwen2): the usual decoder with biases of queries, keys and values. A sliding
+/// window is of layers from max_window_layers on, or of those that layer_types names; of none without use_sliding_window.
 /// </summary>
 internal sealed record Qwen2() : Architecture("Qwen2ForCausalLM", "qwen2")
 {

@@ -52,7 +52,8 @@ internal sealed partial record TensorForm(string Asked, string Stored, string? L
         return
         [
             .. from matrix in (string[])[gate, up, down]
-               select new TensorForm($"{asked}{matrix}.weight", $"{stored}{{1}}.{matrix}.weight", "a tensor for each expert's matrix"),
+               select new TensorForm(
+                   $"{asked}{matrix}.weight", $"{stored}{{1}}.{matrix}.weight", "a tensor for each expert's matrix"),
             packed with { Asked = $"{asked}{gate}.weight", Rows = layer => (0, 2L * layer.FeedForward.IntermediateSize) },
             packed with
             {

@@ -1,6 +1,6 @@
 namespace Cognito.Eval.Torch.Architectures;
 
-/// <summary>The decoder that most of transformers' classes build, from the keys of config.json that they all read alike.</summary>
+/// <summary>The decoder that most of transformers' classes build, from keys of config.json that they read alike.</summary>
 internal static class UsualDecoder
 {
     /// <param name="absent">What a missing key means.</param>

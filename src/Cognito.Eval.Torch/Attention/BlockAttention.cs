@@ -29,7 +29,8 @@ internal sealed class BlockAttention : DecoderAttention
     public static Tensor ByHead(Tensor x) => x.permute(1, 0, 2).contiguous();
 
     public override Tensor Over(
-        AttentionSpec spec, Tensor queries, Tensor keys, Tensor values, Func<SharedPrefix, LayerKeyValues> sharedPrefix, Tensor? rows)
+        AttentionSpec spec, Tensor queries, Tensor keys, Tensor values, Func<SharedPrefix, LayerKeyValues> sharedPrefix,
+        Tensor? rows)
     {
         using var scope = NewDisposeScope();
         var layout = _layouts.First(layout => layout.Window == spec.Window);

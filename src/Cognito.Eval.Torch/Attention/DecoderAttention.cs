@@ -19,7 +19,8 @@ internal abstract class DecoderAttention
     /// <param name="sharedPrefix">a shared prefix's kept keys and values in this layer.</param>
     /// <param name="rows">The batch's rows on the device, where only these matter: after the last layer's attention.</param>
     public abstract Tensor Over(
-        AttentionSpec spec, Tensor queries, Tensor keys, Tensor values, Func<SharedPrefix, LayerKeyValues> sharedPrefix, Tensor? rows);
+        AttentionSpec spec, Tensor queries, Tensor keys, Tensor values, Func<SharedPrefix, LayerKeyValues> sharedPrefix,
+        Tensor? rows);
 
     /// <summary>Numbers on the device; for CUDA from pinned memory, so that the host need not wait for the card.</summary>
     public static Tensor OnDevice(long[] numbers, Device device)

@@ -39,7 +39,8 @@ internal sealed class FlashAttention : DecoderAttention
         && spec.Layers.All(layer => layer.Attention.HeadDim is <= 256 && layer.Attention.HeadDim % 8 == 0);
 
     public override Tensor Over(
-        AttentionSpec spec, Tensor queries, Tensor keys, Tensor values, Func<SharedPrefix, LayerKeyValues> sharedPrefix, Tensor? rows)
+        AttentionSpec spec, Tensor queries, Tensor keys, Tensor values, Func<SharedPrefix, LayerKeyValues> sharedPrefix,
+        Tensor? rows)
     {
         using var scope = NewDisposeScope();
         var kept = _sharedPrefixes.Select(sharedPrefix).ToList();

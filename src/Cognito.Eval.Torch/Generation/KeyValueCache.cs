@@ -25,7 +25,8 @@ internal sealed class KeyValueCache : IDisposable
         try
         {
             // Zeros, because what is masked is multiplied by 0, and memory as it comes may hold a NaN.
-            Tensor Room(AttentionSpec spec) => zeros([rows, _places, spec.KeyValueHeads, spec.HeadDim], decoder.Dtype, decoder.Device);
+            Tensor Room(AttentionSpec spec) =>
+                zeros([rows, _places, spec.KeyValueHeads, spec.HeadDim], decoder.Dtype, decoder.Device);
             for (var l = 0; l < _layers.Length; l++)
                 _layers[l] = (Room(layers[l].Attention), Room(layers[l].Attention));
         }
@@ -74,7 +75,8 @@ internal sealed class KeyValueCache : IDisposable
         {
             Write(layer, places, keys, values);
             var spec = layers[layer].Attention;
-            return attention(spec, queries, _layers[layer].Keys, _layers[layer].Values).reshape(-1, (long)spec.Heads * spec.HeadDim);
+            return attention(spec, queries, _layers[layer].Keys, _layers[layer].Values)
+                .reshape(-1, (long)spec.Heads * spec.HeadDim);
         }).MoveToOuterDisposeScope();
     }
 

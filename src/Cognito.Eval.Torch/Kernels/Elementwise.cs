@@ -18,7 +18,8 @@ internal abstract class Elementwise : IDisposable
     /// Parts the projection [N, (H + 2 K) d] into queries [N, H, d] and keys [N, K, d], both turned to their positions, and
     /// values [N, K, d].
     /// </summary>
-    public abstract (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(Tensor projected, AttentionSpec spec, RotaryTable table);
+    public abstract (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(
+        Tensor projected, AttentionSpec spec, RotaryTable table);
 
     /// <summary>silu(gate) * up, from gate and up side by side: [N, 2 I] to [N, I].</summary>
     public abstract Tensor SiluMul(Tensor both);

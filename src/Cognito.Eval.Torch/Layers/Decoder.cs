@@ -33,8 +33,8 @@ public sealed class Decoder : IDisposable
         _ropes = [.. spec.Layers.Select(layer => (layer.Attention.Rope, layer.Attention.HeadDim)).Distinct()
             .Select(kind => new Rope(kind.Rope, kind.HeadDim, device, dtype))];
         // Smaller blocks compute less in vain, larger ones are fewer launches.
-        _bands = [.. spec.Windows.Select(window => new BandMask(
-            device.type == DeviceType.CPU ? new(window, Rows: 256, Together: 64) : new(window, Rows: 512, Together: 512), device, dtype))];
+        var (rows, together) = device.type == DeviceType.CPU ? (256, 64) : (512, 512);
+        _bands = [.. spec.Windows.Select(window => new BandMask(new(window, rows, together), device, dtype))];
         _weights = new(config, source, device, dtype, _elementwise);
         try
         {

@@ -43,7 +43,7 @@ public sealed partial class ArchitecturePagesTests
     private static partial Regex Literal();
 
     /// <summary>The source without comments and lists of all names; tokenizers are called after models, but are others.</summary>
-    private static IEnumerable<(string File, string Text)> Texts() => SinkTests.Sources()
+    private static IEnumerable<(string File, string Text)> Texts() => Source.Files()
         .Where(file => !ListsOfNames.Contains(Path.GetFileName(file)) && !file.Contains("Cognito.Eval.Tokenizers", StringComparison.Ordinal))
         .Select(file => (file, string.Join('\n', File.ReadLines(file)
             .Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal)))));

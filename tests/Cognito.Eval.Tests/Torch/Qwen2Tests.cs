@@ -112,6 +112,54 @@ public sealed class Qwen2Tests
         Assert.NotEqual(Logits(Fixture.Path("checkpoints", "tiny-qwen2"), prompt), Logits(checkpoint.Folder, prompt));
     }
 
+    /// <summary>Written out here in plain operators, for which windows are masks over all pairs of positions.</summary>
+    [Theory]
+    [InlineData("full_attention", "full_attention", "full_attention", "full_attention")]
+    [InlineData("sliding_attention", "full_attention", "full_attention", "sliding_attention")]
+    [InlineData("full_attention", "sliding_attention", "full_attention", "full_attention")]
+    public void Windows_of_some_layers_are_masks_of_these(params string[] types)
+    {
+        using var scope = NewDisposeScope();
+        using var checkpoint = Changed("tiny-qwen2", ("use_sliding_window", true), ("sliding_window", 16),
+            ("layer_types", new JsonArray([.. types.Select(type => (JsonNode)type)])));
+        using var decoder = Decoder.Load(checkpoint.Write(), CPU, ScalarType.Float32);
+        int[] ids = [.. Enumerable.Range(3, 130)];
+        using var file = SafetensorsFile.Open(Path.Combine(checkpoint.Folder, "model.safetensors"));
+        var (expected, found) = (Plain(file, decoder.Config.Spec, ids), decoder.Logits(ids));
+        Assert.InRange((expected - found).abs().max().item<float>(), 0, 2e-5f * expected.abs().max().item<float>());
+    }
+
+    /// <summary>Letters: N tokens, H query heads, K key-value heads, d head size.</summary>
+    private static Tensor Plain(SafetensorsFile file, DecoderSpec spec, int[] ids)
+    {
+        Tensor Get(string name) => file.Tensor(file.Tensors.Single(tensor => tensor.Name == name)).to_type(ScalarType.Float32);
+        Tensor Norm(Tensor x, string name) => x * (x.square().mean([-1L], keepdim: true) + 1e-6).rsqrt() * Get(name);
+        var (n, d) = (ids.Length, spec.Layers[0].Attention.HeadDim);
+        var at = arange(n, ScalarType.Float32);
+        var angles = at.unsqueeze(1) * pow(tensor(1e6f), -arange(0, d, 2, ScalarType.Float32) / d); // [N, d/2]
+        Tensor Turned(Tensor x) => x.chunk(2, -1) is [var low, var high]
+            ? cat([low * angles.cos() - high * angles.sin(), high * angles.cos() + low * angles.sin()], -1) : throw new InvalidOperationException();
+        var back = at.unsqueeze(1) - at;
+        var (embedding, x) = (Get("model.embed_tokens.weight"), Get("model.embed_tokens.weight").index_select(0, tensor(ids)));
+        foreach (var (l, layer) in spec.Layers.Index())
+        {
+            var (name, its) = ($"model.layers.{l}.", layer.Attention);
+            var normed = Norm(x, name + "input_layernorm.weight");
+            Tensor Heads(string of) => nn.functional.linear(normed, Get($"{name}self_attn.{of}_proj.weight"), Get($"{name}self_attn.{of}_proj.bias"))
+                .view(n, -1, d).transpose(0, 1); // [H, N, d] or [K, N, d]
+            Tensor Shared(Tensor keys) => keys.repeat_interleave(its.Heads / its.KeyValueHeads, 0);
+            var scores = Turned(Heads("q")).matmul(Shared(Turned(Heads("k"))).transpose(1, 2)) / Math.Sqrt(d);
+            var hidden = back.lt(0).logical_or(back.ge(its.Window ?? n));
+            var gathered = nn.functional.softmax(scores.masked_fill(hidden, float.NegativeInfinity), -1).matmul(Shared(Heads("v")));
+            x += nn.functional.linear(gathered.transpose(0, 1).reshape(n, -1), Get(name + "self_attn.o_proj.weight"));
+            normed = Norm(x, name + "post_attention_layernorm.weight");
+            var inner = nn.functional.silu(nn.functional.linear(normed, Get(name + "mlp.gate_proj.weight")))
+                * nn.functional.linear(normed, Get(name + "mlp.up_proj.weight"));
+            x += nn.functional.linear(inner, Get(name + "mlp.down_proj.weight"));
+        }
+        return nn.functional.linear(Norm(x, "model.norm.weight"), embedding);
+    }
+
     private static byte[] Logits(string folder, int[] ids)
     {
         using var decoder = Decoder.Load(folder, CPU, ScalarType.Float32);
