@@ -41,3 +41,18 @@ internal static class Fixture
     /// <summary>A file of docs/, which the build copies beside the tests.</summary>
     public static string Document(string name) => System.IO.Path.Combine(AppContext.BaseDirectory, "docs", name);
 }
+
+/// <summary>The program's own source, where the tests run beside it.</summary>
+internal static class Source
+{
+    /// <summary>Every file of C#, what builds write left out.</summary>
+    public static IEnumerable<string> Files()
+    {
+        var at = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(at.FullName, "Cognito.Eval.sln")))
+            at = at.Parent!;
+        return ((string[])["src", "tasks"]).SelectMany(folder => Directory.EnumerateFiles(Path.Combine(at.FullName, folder), "*.cs", SearchOption.AllDirectories))
+            .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
+                && !file.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
+    }
+}

@@ -29,7 +29,7 @@ public sealed class RandomWeightsTests
     {
         var noted = new Noted();
         using var weights = new DecoderWeights(
-            config, noted, META, ScalarType.BFloat16, new TensorElementwise(config));
+            config, noted, META, ScalarType.BFloat16, new TensorElementwise());
         weights.Norm();
         weights.Head(weights.Embedding());
         for (var layer = 0; layer < config.Layers; layer++)
@@ -44,7 +44,7 @@ public sealed class RandomWeightsTests
         var config = ModelConfig.Read(Fixture.Path("checkpoints", name));
         using var files = WeightFiles.Open(Fixture.Path("checkpoints", name));
         var (asked, places) = (Shapes(config), new TensorPlaces(files, config));
-        Assert.Equal(asked.Keys.Order(), new DecoderTensors(config).All.Select(t => t.Name).Order());
+        Assert.Equal(asked.Keys.Order(), config.Tensors.All.Select(t => t.Name).Order());
         var found = asked.Sum(tensor => places.Find(tensor.Key, tensor.Value).Entry.Length);
         Assert.Equal(files.Tensors.Select(t => t.Name).Order(), places.Used.Order());
         Assert.Equal(files.Bytes, found);

@@ -57,13 +57,5 @@ public sealed partial class SinkTests
     [GeneratedRegex(@"\b(?:e|error|inner|failure|exception)\.Message\b")]
     private static partial Regex Quoted();
 
-    private static IEnumerable<string> Sources()
-    {
-        var at = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(at.FullName, "Cognito.Eval.sln")))
-            at = at.Parent!;
-        return ((string[])["src", "tasks"]).SelectMany(folder => Directory.EnumerateFiles(Path.Combine(at.FullName, folder), "*.cs", SearchOption.AllDirectories))
-            .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
-                && !file.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
-    }
+    private static IEnumerable<string> Sources() => Source.Files();
 }

@@ -16,12 +16,7 @@ internal sealed class ConfigFile
     {
         try
         {
-            var json = RegularFile.Read(path, FileKind.Config);
-            RequireTexts(json);
-            using var document = JsonDocument.Parse(json);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? new(path, document.RootElement.Clone())
-                : throw new InputException($"{path}: it holds no JSON object; {Fix}");
+            return Parse(path, RegularFile.Read(path, FileKind.Config));
         }
         catch (JsonException e)
         {
@@ -35,6 +30,18 @@ internal sealed class ConfigFile
         {
             throw new InputException($"{path}: it cannot be read ({Fact.Of(e)}); see that it is a file of yours", e);
         }
+    }
+
+    /// <summary>A text of that name.</summary>
+    /// <exception cref="InputException">It holds no object.</exception>
+    /// <exception cref="JsonException">It is not JSON.</exception>
+    public static ConfigFile Parse(string name, ReadOnlyMemory<byte> json)
+    {
+        RequireTexts(json.Span);
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.ValueKind == JsonValueKind.Object
+            ? new(name, document.RootElement.Clone())
+            : throw new InputException($"{name}: it holds no JSON object; {Fix}");
     }
 
     private const string Fix = "fetch the checkpoint's own file again";
@@ -60,6 +67,10 @@ internal sealed class ConfigFile
         Value(key) is not { } value ? absent ?? throw Bad(key, "is missing")
         : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var n) && n >= least && n <= most ? n
         : throw Bad(key, $"is {Shown(value)}, not a whole number from {least} to {most}");
+
+    /// <summary>As <see cref="Int"/>, but null where the key holds a null, which says something else than a missing key.</summary>
+    public int? IntOrNull(string key, int least, int most, int? absent) =>
+        Has(key) ? Int(key, least, most) : Holds(key) ? null : absent;
 
     public double Number(string key, double least, double most, double? absent = null) =>
         Value(key) is not { } value ? absent ?? throw Bad(key, "is missing")

@@ -1,7 +1,12 @@
+using System.Globalization;
+
 namespace Cognito.Eval.Torch.Architectures;
 
 /// <summary>A tensor that a decoder is made of, by its name in the hub's layout of one tensor for each matrix.</summary>
-internal sealed record NamedTensor(string Name, params long[] Shape);
+internal sealed record NamedTensor(string Name, params long[] Shape)
+{
+    public long Count => Shape.Aggregate(1L, (product, size) => product * size);
+}
 
 /// <summary>One gated feed-forward's tensors; a list is what lies one below the other as one matrix.</summary>
 /// <param name="GateUpBiases">None where there are no biases.</param>
@@ -21,51 +26,69 @@ internal sealed record LayerTensors(
         FeedForwardNorm, Router, .. Experts.SelectMany(expert => expert.All)]).OfType<NamedTensor>();
 }
 
-/// <summary>Which tensors a config's decoder is made of, and their shapes. Where files hold them, see <see cref="TensorForm"/>.</summary>
-internal sealed record DecoderTensors(ModelConfig Config)
+/// <summary>Which tensors a decoder is made of, and their shapes. Where files hold them, see <see cref="TensorForm"/>.</summary>
+internal sealed record DecoderTensors(DecoderSpec Spec, TensorNames Names)
 {
-    public NamedTensor Embedding => new("model.embed_tokens.weight", Config.VocabularySize, Config.HiddenSize);
+    public NamedTensor Embedding => new($"{Names.Base}{Names.Embedding}.weight", Spec.VocabularySize, Spec.HiddenSize);
 
-    public NamedTensor Norm => new("model.norm.weight", Config.HiddenSize);
+    public NamedTensor Norm => new($"{Names.Base}{Names.Norm}.weight", Spec.HiddenSize);
 
     /// <summary>Null where the embedding is the head too.</summary>
-    public NamedTensor? Head =>
-        Config.TiesEmbeddings ? null : new("lm_head.weight", Config.VocabularySize, Config.HiddenSize);
+    public NamedTensor? Head => Spec.TiesEmbeddings ? null : new(HeadName, Spec.VocabularySize, Spec.HiddenSize);
+
+    /// <summary>The head's name, whether there is one or not.</summary>
+    public string HeadName => Names.Head + ".weight";
 
     /// <summary>Every tensor, layer by layer.</summary>
     public IEnumerable<NamedTensor> All =>
     [
         Embedding, Norm, .. Head is { } head ? [head] : Array.Empty<NamedTensor>(),
-        .. Enumerable.Range(0, Config.Layers).SelectMany(layer => Layer(layer).All),
+        .. Enumerable.Range(0, Spec.Layers.Count).SelectMany(layer => Layer(layer).All),
     ];
 
-    public LayerTensors Layer(int index)
+    public LayerTensors Layer(int index) => WithoutExperts(index) with
     {
-        long hidden = Config.HiddenSize, queries = (long)Config.Heads * Config.HeadDim, keys = (long)Config.KeyValueHeads * Config.HeadDim;
-        var (layer, attention) = ($"model.layers.{index}.", $"model.layers.{index}.self_attn.");
-        (string, long)[] parts = [("q", queries), ("k", keys), ("v", keys)];
-        var bias = Config.AttentionBias;
+        Experts = [.. Enumerable.Range(0, Spec.Layers[index].FeedForward.Experts).Select(expert => Expert(index, expert))],
+    };
+
+    /// <summary>How many numbers all tensors hold.</summary>
+    /// <param name="experts">How many of a layer's experts count.</param>
+    public long Count(Func<FeedForwardSpec, int> experts) => Embedding.Count + Norm.Count + (Head?.Count ?? 0)
+        + Enumerable.Range(0, Spec.Layers.Count).Sum(layer => WithoutExperts(layer).All.Sum(tensor => tensor.Count)
+            + experts(Spec.Layers[layer].FeedForward) * Expert(layer, 0).All.Sum(tensor => tensor.Count));
+
+    private LayerTensors WithoutExperts(int index)
+    {
+        var (attention, feedForward) = (Spec.Layers[index].Attention, Spec.Layers[index].FeedForward);
+        long hidden = Spec.HiddenSize, queries = (long)attention.Heads * attention.HeadDim;
+        var keys = (long)attention.KeyValueHeads * attention.HeadDim;
+        (string Name, long Rows)[] projections = [(Names.Query, queries), (Names.Key, keys), (Names.Value, keys)];
+        NamedTensor Of(string name, string kind, params long[] shape) => new($"{Within(index, 0, name)}.{kind}", shape);
         return new(
-            new(layer + "input_layernorm.weight", hidden),
-            [.. parts.Select(part => new NamedTensor($"{attention}{part.Item1}_proj.weight", part.Item2, hidden))],
-            bias ? [.. parts.Select(part => new NamedTensor($"{attention}{part.Item1}_proj.bias", part.Item2))] : [],
-            new(attention + "o_proj.weight", hidden, queries),
-            bias ? new(attention + "o_proj.bias", hidden) : null,
-            new(layer + "post_attention_layernorm.weight", hidden),
-            Config.HasRouter ? new(layer + "block_sparse_moe.gate.weight", Config.Experts, hidden) : null,
-            Config.HasRouter
-                ? [.. Enumerable.Range(0, Config.Experts).Select(e => Expert($"{layer}block_sparse_moe.experts.{e}.", "w1", "w3", "w2"))]
-                : [Expert(layer + "mlp.", "gate_proj", "up_proj", "down_proj")]);
+            Of(Names.AttentionNorm, "weight", hidden),
+            [.. projections.Select(part => Of(part.Name, "weight", part.Rows, hidden))],
+            attention.ProjectionBias ? [.. projections.Select(part => Of(part.Name, "bias", part.Rows))] : [],
+            Of(Names.Output, "weight", hidden, queries),
+            attention.OutputBias ? Of(Names.Output, "bias", hidden) : null,
+            Of(Names.FeedForwardNorm, "weight", hidden),
+            feedForward.Mixture is { } mixture ? Of(Names.Router, "weight", mixture.Experts, hidden) : null,
+            []);
     }
 
-    private ExpertTensors Expert(string expert, string gate, string up, string down)
+    private ExpertTensors Expert(int layer, int expert)
     {
-        long hidden = Config.HiddenSize, inner = Config.IntermediateSize;
-        var bias = Config.FeedForwardBias;
+        var feedForward = Spec.Layers[layer].FeedForward;
+        var names = feedForward.Mixture is null ? Names.FeedForward : Names.Expert;
+        var within = Within(layer, expert, names.Within);
+        long hidden = Spec.HiddenSize, inner = feedForward.IntermediateSize;
+        var bias = feedForward.HasBias;
         return new(
-            [new($"{expert}{gate}.weight", inner, hidden), new($"{expert}{up}.weight", inner, hidden)],
-            bias ? [new($"{expert}{gate}.bias", inner), new($"{expert}{up}.bias", inner)] : [],
-            new($"{expert}{down}.weight", hidden, inner),
-            bias ? new($"{expert}{down}.bias", hidden) : null);
+            [new($"{within}{names.Gate}.weight", inner, hidden), new($"{within}{names.Up}.weight", inner, hidden)],
+            bias ? [new($"{within}{names.Gate}.bias", inner), new($"{within}{names.Up}.bias", inner)] : [],
+            new($"{within}{names.Down}.weight", hidden, inner),
+            bias ? new($"{within}{names.Down}.bias", hidden) : null);
     }
+
+    private string Within(int layer, int expert, string name) =>
+        string.Format(CultureInfo.InvariantCulture, Names.Base + Names.Layer + name, layer, expert);
 }

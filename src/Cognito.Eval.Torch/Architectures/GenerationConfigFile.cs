@@ -50,12 +50,13 @@ internal sealed class GenerationConfigFile
         (_file, _isModelConfig, _vocabulary) = (file, isModelConfig, vocabulary);
 
     /// <summary>A refusal is kept for whoever generates: log-likelihoods have nothing to do with it.</summary>
+    /// <param name="folder">Null where there is nothing but the config.</param>
     /// <exception cref="InputException">The file cannot be read, or its eos_token_id is none.</exception>
-    public static GenerationConfig Read(string folder, ConfigFile config, int vocabulary)
+    public static GenerationConfig Read(string? folder, ConfigFile config, int vocabulary)
     {
-        var path = Path.Combine(folder, FileName);
-        var isModelConfig = !RegularFile.Exists(path);
-        var file = isModelConfig ? config : ConfigFile.Read(path);
+        var path = folder is null ? null : Path.Combine(folder, FileName);
+        var isModelConfig = path is null || !RegularFile.Exists(path);
+        var file = isModelConfig ? config : ConfigFile.Read(path!);
         var ends = file.Ints("eos_token_id", 0, int.MaxValue);
         try
         {

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Cognito.Eval.Torch.Architectures;
 
 /// <summary>How positions turn queries and keys: the kinds "default", "linear" and "llama3".</summary>
-public sealed record RopeConfig(
+internal sealed record RopeConfig(
     string Kind, double Theta, double Factor = 1, double LowFrequencyFactor = 1, double HighFrequencyFactor = 1,
     int OriginalMaxLength = 1)
 {
@@ -15,7 +15,7 @@ public sealed record RopeConfig(
     /// not tell, the config itself does.
     /// </summary>
     /// <param name="theta">Where none is told.</param>
-    internal static (RopeConfig Rope, IReadOnlyList<string> Notes) Read(ConfigFile file, double theta, int maxLength)
+    public static (RopeConfig Rope, IReadOnlyList<string> Notes) Read(ConfigFile file, double theta, int maxLength)
     {
         var (older, newer) = (file.Section("rope_scaling"), file.Section("rope_parameters"));
         var section = older is not null && (older.Held.Any() || newer is null) ? older : newer;

@@ -44,10 +44,10 @@ internal static class UnreadKeys
 
     private static readonly Dictionary<string, Inert> Keys = Table();
 
-    /// <summary>A sentence for each key whose value would mean something elsewhere.</summary>
-    public static IEnumerable<string> Notes(ConfigFile file, ModelConfig config) =>
+    /// <summary>A sentence for each key that the architecture does not read and whose value would mean something elsewhere.</summary>
+    public static IEnumerable<string> Notes(ConfigFile file, Architecture page, ModelConfig config) =>
         from held in file.Held
-        where Keys.TryGetValue(held.Key, out var isInert) && !isInert(config, held.Value)
+        where !page.Reads.Contains(held.Key) && Keys.TryGetValue(held.Key, out var isInert) && !isInert(config, held.Value)
         select Note(held.Key, held.Value);
 
     /// <param name="how">Who does not read it.</param>
@@ -68,22 +68,28 @@ internal static class UnreadKeys
             "moe_intermediate_size", "expert_ffn_hidden_size");
         Add((config, value) => config.HasRouter || IsOff(value) || IsOne(value),
             "num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts");
-        Add((config, value) => config.Architecture == ModelConfig.Llama || IsOff(value), "attention_bias", "mlp_bias");
+        Add((_, value) => IsOff(value), "attention_bias", "mlp_bias");
         Add((config, value) => IsOff(value) || Number(value) == config.HeadDim, "query_pre_attn_scalar", "rotary_dim", "kv_channels");
-        Add((config, value) => IsOff(value) || Near(value, 1 / Math.Sqrt(config.HeadDim)), "attention_multiplier", "attn_scale", "softmax_scale");
-        Add((config, value) => Near(value, config.NormEpsilon), "layer_norm_eps", "layer_norm_epsilon", "norm_eps", "norm_epsilon");
+        Add((config, value) => IsOff(value) || Near(value, config.Spec.Layers[0].Attention.Scale), "attention_multiplier", "attn_scale", "softmax_scale");
+        Add((config, value) => Near(value, config.Spec.Norm.Epsilon), "layer_norm_eps", "layer_norm_epsilon", "norm_eps", "norm_epsilon");
         Add((_, value) => Is(value, "silu") || Is(value, "swish"), "hidden_activation", "activation_function", "ffn_act_fn");
-        Add((config, value) => config.Architecture != ModelConfig.Llama || Number(value) >= config.MaxLength, "sliding_window");
-        Add((config, value) => value.ValueKind == JsonValueKind.True == config.SlidingWindow is not null
-            || config.SlidingWindow is null && IsOff(value), "use_sliding_window");
-        Add((config, value) => config.SlidingWindow is null || IsOff(value), "max_window_layers");
-        Add((config, value) => IsOff(value) || value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(layer =>
-            Is(layer, config.SlidingWindow is null ? "full_attention" : "sliding_attention")), "layer_types");
+        Add((config, value) => Number(value) >= config.MaxLength, "sliding_window");
+        Add((config, value) => value.ValueKind == JsonValueKind.True == HasWindow(config)
+            || !HasWindow(config) && IsOff(value), "use_sliding_window");
+        Add((config, value) => !HasWindow(config) || IsOff(value), "max_window_layers");
+        Add((config, value) => IsOff(value) || value.ValueKind == JsonValueKind.Array && value.EnumerateArray().Index()
+            .All(layer => Is(layer.Item, KindOf(config, layer.Index))), "layer_types");
         Add((_, value) => value.ValueKind == JsonValueKind.Object
             && !value.EnumerateObject().Any(entry => entry.Name.StartsWith("AutoModel", StringComparison.Ordinal)), "auto_map");
         Add((_, _) => false, "text_config", "llm_config", "language_config");
         return keys;
     }
+
+    private static bool HasWindow(ModelConfig config) => config.Spec.Layers.Any(layer => layer.Attention.Window is not null);
+
+    /// <summary>What "layer_types" would call a layer; where it names too many, the last.</summary>
+    private static string KindOf(ModelConfig config, int layer) =>
+        config.Spec.Layers[Math.Min(layer, config.Layers - 1)].Attention.Window is null ? "full_attention" : "sliding_attention";
 
     private static bool IsOff(JsonElement value) => value.ValueKind switch
     {

@@ -11,6 +11,8 @@ internal sealed class BandMask(BlockSizes sizes, Device device, ScalarType dtype
 {
     private readonly Lock _growing = new();
 
+    public BlockSizes Sizes => sizes;
+
     /// <summary>[rows, keys] each, its last key the last row's own; the last is in use, others may still be read.</summary>
     private readonly List<Tensor> _bands = [];
 

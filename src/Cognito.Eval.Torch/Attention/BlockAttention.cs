@@ -17,94 +17,78 @@ namespace Cognito.Eval.Torch.Attention;
 internal sealed class BlockAttention : DecoderAttention
 {
     private readonly PackedBatch _batch;
-    private readonly ModelConfig _config;
-    private readonly IReadOnlyList<Block> _blocks;
-    private readonly Tensor?[] _masks;
 
-    /// <summary>Stretches of the stream that follow the same shared prefix, where shared prefixes are attended to apart.</summary>
-    private readonly List<(SharedPrefix SharedPrefix, int Start, int End)> _apart = [];
+    /// <summary>One for each window that layers have.</summary>
+    private readonly BlockLayout[] _layouts;
 
-    public BlockAttention(
-        PackedBatch batch, ModelConfig config, BlockSizes sizes, BandMask band, Device device, ScalarType dtype)
-    {
-        (_batch, _config) = (batch, config);
-        var trees = batch.Trees;
-        // A window hides some of a shared prefix's keys from some queries.
-        if (device.type == DeviceType.CPU && dtype == ScalarType.Float32 && sizes.Window is null)
-        {
-            SetApart(trees);
-            trees = [.. trees.Select(tree => tree with { SharedPrefix = null })];
-        }
-        (_blocks, var visible) = BlockMasks.Draw(trees, BlockPlan.Create(trees, sizes), batch.Positions, sizes.Window);
-        using var scope = NewDisposeScope();
-        var drawn = visible.Length == 0 ? null : BandMask.Additive(tensor(visible, device: device), dtype);
-        _masks = [.. _blocks.Select(b => b.IsCausal ? null
-            : Aligned(b.IsPath ? band.Slice(b.Rows, b.Keys)
-                : drawn!.narrow(0, b.MaskAt, (long)b.Rows * b.Keys).view(b.Rows, b.Keys)).MoveToOuterDisposeScope())];
-    }
+    /// <param name="bands">One for each window.</param>
+    public BlockAttention(PackedBatch batch, IReadOnlyList<BandMask> bands, Device device, ScalarType dtype) =>
+        (_batch, _layouts) = (batch, [.. bands.Select(band => new BlockLayout(batch, band, device, dtype))]);
 
     /// <summary>[N, K, d] as [K, N, d], each head's in one piece: many queries read them.</summary>
     public static Tensor ByHead(Tensor x) => x.permute(1, 0, 2).contiguous();
 
     public override Tensor Over(
-        Tensor queries, Tensor keys, Tensor values, Func<SharedPrefix, LayerKeyValues> sharedPrefix, Tensor? rows)
+        AttentionSpec spec, Tensor queries, Tensor keys, Tensor values, Func<SharedPrefix, LayerKeyValues> sharedPrefix,
+        Tensor? rows)
     {
         using var scope = NewDisposeScope();
+        var layout = _layouts.First(layout => layout.Window == spec.Window);
         var (k, v) = (ByHead(keys), ByHead(values)); // [K, N, d]
-        var (parts, sums) = (new List<Tensor>(_blocks.Count), new List<Tensor>(_blocks.Count));
+        var (parts, sums) = (new List<Tensor>(layout.Blocks.Count), new List<Tensor>(layout.Blocks.Count));
         var chosen = 0;
-        for (var b = 0; b < _blocks.Count; b++)
+        for (var b = 0; b < layout.Blocks.Count; b++)
         {
-            var (first, block) = (chosen, _blocks[b]);
+            var (first, block) = (chosen, layout.Blocks[b]);
             while (rows is not null && chosen < _batch.Rows.Count && _batch.Rows[chosen] < block.End)
                 chosen++;
             if (rows is not null && chosen == first)
                 continue;
             using var one = NewDisposeScope();
             var kept = block.SharedPrefixKeys > 0 ? sharedPrefix(block.SharedPrefix!) : default;
-            var (output, logSum) = One(block, queries, Keys(block, k, kept.Keys), Keys(block, v, kept.Values), _masks[b]);
+            var (output, logSum) = One(spec, layout, b, queries, Keys(block, k, kept.Keys), Keys(block, v, kept.Values));
             var its = rows is null ? null : rows.narrow(0, first, chosen - first) - block.Start;
             parts.Add((its is null ? output : output.index_select(0, its)).MoveToOuterDisposeScope());
             if (logSum is not null)
                 sums.Add((its is null ? logSum : logSum.index_select(0, its)).MoveToOuterDisposeScope());
         }
         var whole = parts.Count == 1 ? parts[0] : parts.Count > 1 ? cat(parts, 0)
-            : empty([0, (long)_config.Heads * _config.HeadDim], queries.dtype, queries.device);
+            : empty([0, (long)spec.Heads * spec.HeadDim], queries.dtype, queries.device);
         if (sums.Count > 0)
-            AddSharedPrefixes(whole, sums.Count == 1 ? sums[0] : cat(sums, 0), queries, sharedPrefix, rows);
+            AddSharedPrefixes(spec, layout, whole, sums.Count == 1 ? sums[0] : cat(sums, 0), queries, sharedPrefix, rows);
         return whole.MoveToOuterDisposeScope();
     }
 
     /// <summary>A block's queries over its keys: [R, H d], and where halves are merged the logarithms of its sums, [R, H].</summary>
-    private (Tensor Output, Tensor? LogSum) One(Block block, Tensor queries, Tensor keys, Tensor values, Tensor? mask)
+    private static (Tensor Output, Tensor? LogSum) One(
+        AttentionSpec spec, BlockLayout layout, int at, Tensor queries, Tensor keys, Tensor values)
     {
-        var (h, k, d) = (_config.Heads, _config.KeyValueHeads, _config.HeadDim);
+        var (block, mask) = (layout.Blocks[at], layout.Masks[at]);
+        var (h, k, d) = (spec.Heads, spec.KeyValueHeads, spec.HeadDim);
         var q = queries.narrow(0, block.Start, block.Rows).view(block.Rows, k, h / k, d).permute(1, 2, 0, 3);
         // Keys and values are not repeated for the queries that share them: a stride of 0 does. But CUDA's
         // memory-efficient kernel (libtorch 2.11) takes heads of stride 0 for queries wherever its last tile has one
         // row, and answers that row wrongly; flash attention, which plain causal blocks of 16 bits get, does not.
         var repeats = queries.device_type == DeviceType.CUDA && (mask is not null || queries.dtype == ScalarType.Float32);
         var shared = (Tensor x) => x.unsqueeze(1).expand(k, h / k, -1, d) is var all && repeats ? all.contiguous() : all;
-        if (_apart.Count == 0)
-            return (ByToken(nn.functional.scaled_dot_product_attention(
-                q, shared(keys), shared(values), mask, 0, is_casual: block.IsCausal), block.Rows), null);
+        if (layout.Apart.Count == 0)
+            return (nn.functional.scaled_dot_product_attention(
+                q, shared(keys), shared(values), mask, 0, is_casual: block.IsCausal) // [K, G, R, d]
+                .permute(2, 0, 1, 3).reshape(block.Rows, (long)h * d), null);
         var flat = (Tensor x) => x.reshape(1, h, -1, d);
         var (output, sum) = AtenOps.FlashOnCpu(flat(q), flat(shared(keys)), flat(shared(values)), block.IsCausal, mask);
         return (output.permute(0, 2, 1, 3).reshape(block.Rows, (long)h * d), sum.view(h, -1).t());
     }
 
-    /// <summary>[K, G, R, d] as [R, H d].</summary>
-    private Tensor ByToken(Tensor x, long rows) => x.permute(2, 0, 1, 3).reshape(rows, (long)_config.Heads * _config.HeadDim);
-
     /// <summary>Merges into the stream's own attention what its shared prefixes add, weighed by the sums of exponentials.</summary>
     /// <param name="own">[N, H d], or of the rows alone; changed in place.</param>
     /// <param name="ownSum">[N, H]</param>
     private void AddSharedPrefixes(
-        Tensor own, Tensor ownSum, Tensor queries, Func<SharedPrefix, LayerKeyValues> sharedPrefix, Tensor? rows)
+        AttentionSpec spec, BlockLayout layout, Tensor own, Tensor ownSum, Tensor queries, Func<SharedPrefix, LayerKeyValues> sharedPrefix, Tensor? rows)
     {
-        var (h, k, d) = (_config.Heads, _config.KeyValueHeads, _config.HeadDim);
+        var (h, k, d) = (spec.Heads, spec.KeyValueHeads, spec.HeadDim);
         var (g, at) = (h / k, 0);
-        foreach (var (named, start, end) in _apart)
+        foreach (var (named, start, end) in layout.Apart)
         {
             var (first, last) = (start, end);
             if (rows is not null)
@@ -130,15 +114,6 @@ internal sealed class BlockAttention : DecoderAttention
         }
     }
 
-    private void SetApart(IReadOnlyList<LaidTree> trees)
-    {
-        foreach (var tree in trees.Where(tree => tree.SharedPrefix is not null && tree.Length > 0))
-            if (_apart.Count > 0 && _apart[^1].SharedPrefix == tree.SharedPrefix && _apart[^1].End == tree.Start)
-                _apart[^1] = (_apart[^1].SharedPrefix, _apart[^1].Start, tree.End);
-            else
-                _apart.Add((tree.SharedPrefix!, tree.Start, tree.End));
-    }
-
     /// <summary>The block's keys, or values, one after the other: [K, S, d].</summary>
     private static Tensor Keys(Block block, Tensor own, Tensor? sharedPrefix)
     {
@@ -149,14 +124,5 @@ internal sealed class BlockAttention : DecoderAttention
             pieces.Add(own.narrow(1, block.ContextStart, block.ContextLength));
         pieces.Add(own.narrow(1, block.KeyStart, block.End - block.KeyStart));
         return pieces.Count == 1 ? pieces[0] : cat(pieces, 1);
-    }
-
-    /// <summary>CUDA's kernels take rows that begin at multiples of 16 elements, or copy the mask in every layer.</summary>
-    private static Tensor Aligned(Tensor mask)
-    {
-        if (mask.device.type != DeviceType.CUDA)
-            return mask;
-        var width = (mask.shape[1] + 15) / 16 * 16;
-        return empty([mask.shape[0], width], mask.dtype, mask.device).narrow(1, 0, mask.shape[1]).copy_(mask);
     }
 }

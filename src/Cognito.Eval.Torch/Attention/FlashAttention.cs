@@ -13,15 +13,13 @@ namespace Cognito.Eval.Torch.Attention;
 /// <remarks>Letters: N tokens, O tokens of shared prefixes, S gathered keys, H query heads, K key-value heads, d head size.</remarks>
 internal sealed class FlashAttention : DecoderAttention
 {
-    private readonly int? _window;
     private readonly List<SharedPrefix> _sharedPrefixes = [];
     private readonly Tensor _cuSeqlensQ, _cuSeqlensK; // [sequences + 1], int32
     private readonly Tensor? _gathered; // [S]; null where the keys lie as they are needed
     private readonly int _maxSeqlenQ, _maxSeqlenK;
 
-    public FlashAttention(PackedBatch batch, ModelConfig config, Device device)
+    public FlashAttention(PackedBatch batch, Device device)
     {
-        _window = config.SlidingWindow;
         _sharedPrefixes.AddRange(batch.Trees.Select(tree => tree.SharedPrefix).OfType<SharedPrefix>().Distinct());
         var sequences = new Sequences(_sharedPrefixes);
         foreach (var tree in batch.Trees)
@@ -36,17 +34,18 @@ internal sealed class FlashAttention : DecoderAttention
         Tensor Ends(List<long> ends) => OnDevice([.. ends], device).to_type(ScalarType.Int32).MoveToOuterDisposeScope();
     }
 
-    public static bool Suits(ModelConfig config, Device device, ScalarType dtype) =>
+    public static bool Suits(DecoderSpec spec, Device device, ScalarType dtype) =>
         device.type == DeviceType.CUDA && dtype is ScalarType.BFloat16 or ScalarType.Float16
-        && config.HeadDim is <= 256 && config.HeadDim % 8 == 0;
+        && spec.Layers.All(layer => layer.Attention.HeadDim is <= 256 && layer.Attention.HeadDim % 8 == 0);
 
     public override Tensor Over(
-        Tensor queries, Tensor keys, Tensor values, Func<SharedPrefix, LayerKeyValues> sharedPrefix, Tensor? rows)
+        AttentionSpec spec, Tensor queries, Tensor keys, Tensor values, Func<SharedPrefix, LayerKeyValues> sharedPrefix,
+        Tensor? rows)
     {
         using var scope = NewDisposeScope();
         var kept = _sharedPrefixes.Select(sharedPrefix).ToList();
         var (k, v) = (Gathered(kept.Select(o => o.Keys), keys), Gathered(kept.Select(o => o.Values), values));
-        var all = AtenOps.Flash(queries, k, v, _cuSeqlensQ, _cuSeqlensK, _maxSeqlenQ, _maxSeqlenK, _window)
+        var all = AtenOps.Flash(queries, k, v, _cuSeqlensQ, _cuSeqlensK, _maxSeqlenQ, _maxSeqlenK, spec.Window)
             .view(queries.shape[0], -1);
         return (rows is null ? all : all.index_select(0, rows)).MoveToOuterDisposeScope();
     }

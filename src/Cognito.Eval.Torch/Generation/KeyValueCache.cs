@@ -1,3 +1,4 @@
+using Cognito.Eval.Torch.Architectures;
 using Cognito.Eval.Torch.Attention;
 using Cognito.Eval.Torch.Layers;
 using Cognito.Eval.Torch.Native;
@@ -18,15 +19,16 @@ internal sealed class KeyValueCache : IDisposable
 
     public KeyValueCache(Decoder decoder, int rows, int places)
     {
-        var config = decoder.Config;
+        var layers = decoder.Config.Spec.Layers;
         (_decoder, _places) = (decoder, (places + 15) / 16 * 16);
-        _layers = new (Tensor, Tensor)[config.Layers];
+        _layers = new (Tensor, Tensor)[layers.Count];
         try
         {
             // Zeros, because what is masked is multiplied by 0, and memory as it comes may hold a NaN.
-            Tensor Room() => zeros([rows, _places, config.KeyValueHeads, config.HeadDim], decoder.Dtype, decoder.Device);
+            Tensor Room(AttentionSpec spec) =>
+                zeros([rows, _places, spec.KeyValueHeads, spec.HeadDim], decoder.Dtype, decoder.Device);
             for (var l = 0; l < _layers.Length; l++)
-                _layers[l] = (Room(), Room());
+                _layers[l] = (Room(layers[l].Attention), Room(layers[l].Attention));
         }
         catch
         {
@@ -64,7 +66,7 @@ internal sealed class KeyValueCache : IDisposable
     public Tensor Step(Tensor ids, long[] positions)
     {
         using var scope = NewDisposeScope();
-        var (config, device) = (_decoder.Config, _decoder.Device);
+        var (layers, device) = (_decoder.Config.Spec.Layers, _decoder.Device);
         var longest = positions.Max() + 1;
         var at = DecoderAttention.OnDevice(positions, device);
         var places = arange(positions.Length, ScalarType.Int64, device).mul_(_places).add_(at);
@@ -72,8 +74,9 @@ internal sealed class KeyValueCache : IDisposable
         return _decoder.Run(ids, at, (int)longest, (layer, queries, keys, values) =>
         {
             Write(layer, places, keys, values);
-            return attention(queries, _layers[layer].Keys, _layers[layer].Values)
-                .reshape(-1, (long)config.Heads * config.HeadDim);
+            var spec = layers[layer].Attention;
+            return attention(spec, queries, _layers[layer].Keys, _layers[layer].Values)
+                .reshape(-1, (long)spec.Heads * spec.HeadDim);
         }).MoveToOuterDisposeScope();
     }
 
@@ -86,35 +89,38 @@ internal sealed class KeyValueCache : IDisposable
         }
     }
 
+    /// <summary>What a layer's queries, [B, H, d], gather from its keys and values, [B, C, K, d].</summary>
+    private delegate Tensor Attended(AttentionSpec spec, Tensor queries, Tensor keys, Tensor values);
+
     /// <summary>Each row's own keys, as many as are there, and no mask.</summary>
-    private Func<Tensor, Tensor, Tensor, Tensor> Flash(Tensor positions, long longest)
+    private Attended Flash(Tensor positions, long longest)
     {
         var rows = arange(positions.shape[0] + 1, ScalarType.Int32, _decoder.Device);
         var (ends, seqUsedK) = (rows * (int)_places, (positions + 1).to_type(ScalarType.Int32));
-        return (queries, keys, values) => AtenOps.Flash(
-            queries, Flat(keys), Flat(values), rows, ends, 1, longest, _decoder.Config.SlidingWindow, seqUsedK);
+        return (spec, queries, keys, values) => AtenOps.Flash(
+            queries, Flat(keys), Flat(values), rows, ends, 1, longest, spec.Window, seqUsedK);
     }
 
-    private Func<Tensor, Tensor, Tensor, Tensor> Masked(Tensor positions, long longest)
+    private Attended Masked(Tensor positions, long longest)
     {
-        var (config, used) = (_decoder.Config, (longest + 15) / 16 * 16);
-        var mask = Mask(positions, used);
+        var used = (longest + 15) / 16 * 16;
+        var masks = _decoder.Config.Spec.Windows.Select(window => (Window: window, Mask: Mask(positions, used, window))).ToList();
         Tensor InUse(Tensor all) => all.narrow(1, 0, used).permute(0, 2, 1, 3); // [B, K, S, d]
         // The queries that share a key-value head are the rows of one small product.
-        return (queries, keys, values) => nn.functional.scaled_dot_product_attention(
-            queries.view(-1, config.KeyValueHeads, config.Heads / config.KeyValueHeads, config.HeadDim),
-            InUse(keys), InUse(values), mask);
+        return (spec, queries, keys, values) => nn.functional.scaled_dot_product_attention(
+            queries.view(-1, spec.KeyValueHeads, spec.Heads / spec.KeyValueHeads, spec.HeadDim),
+            InUse(keys), InUse(values), masks.First(mask => mask.Window == spec.Window).Mask);
     }
 
     private static Tensor Flat(Tensor all) => all.view(-1, all.shape[2], all.shape[3]); // [B C, K, d]
 
     /// <summary>[B, 1, 1, S]: up to the row's own position, the window's width back.</summary>
-    private Tensor Mask(Tensor positions, long used)
+    private Tensor Mask(Tensor positions, long used, int? window)
     {
         var back = positions.unsqueeze(1).sub(arange(used, ScalarType.Int64, _decoder.Device)); // [B, S]
         var visible = back.ge(0);
-        if (_decoder.Config.SlidingWindow is { } window)
-            visible = visible.logical_and(back.lt(window));
+        if (window is { } width)
+            visible = visible.logical_and(back.lt(width));
         return BandMask.Additive(visible, _decoder.Dtype).unsqueeze(1).unsqueeze(1);
     }
 }

@@ -7,9 +7,9 @@ using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 namespace Cognito.Eval.Torch.Kernels;
 
 /// <summary>On the CPU in float32: each token's numbers are read once, while they are in the nearest cache.</summary>
-internal sealed partial class CpuElementwise(ModelConfig config) : Elementwise
+internal sealed partial class CpuElementwise : Elementwise
 {
-    public override Tensor Norm(Tensor x, Tensor weight)
+    public override Tensor Norm(Tensor x, Tensor weight, NormSpec spec)
     {
         var y = empty_like(x);
         var size = (int)x.shape[1];
@@ -17,15 +17,15 @@ internal sealed partial class CpuElementwise(ModelConfig config) : Elementwise
         for (var t = 0; t < rows.Count; t++)
         {
             var mean = TensorPrimitives.SumOfSquares<float>(rows[t]) / size;
-            TensorPrimitives.Multiply(rows[t], 1 / MathF.Sqrt(mean + (float)config.NormEpsilon), into[t]);
+            TensorPrimitives.Multiply(rows[t], 1 / MathF.Sqrt(mean + (float)spec.Epsilon), into[t]);
             TensorPrimitives.Multiply(into[t], scales[0], into[t]);
         }
         return y;
     }
 
-    public override (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(Tensor projected, RotaryTable table)
+    public override (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(Tensor projected, AttentionSpec spec, RotaryTable table)
     {
-        var (n, h, k, d) = ((int)projected.shape[0], config.Heads, config.KeyValueHeads, config.HeadDim);
+        var (n, h, k, d) = ((int)projected.shape[0], spec.Heads, spec.KeyValueHeads, spec.HeadDim);
         var (queries, keys, values) = (Empty(n, h, d), Empty(n, k, d), Empty(n, k, d));
         var (source, q, kk, v) = (Rows(projected, d), Rows(queries, d), Rows(keys, d), Rows(values, k * d));
         var (cos, sin, own) = (Rows(table.Cos, d), Rows(table.Sin, d), Rows(projected, (h + 2 * k) * d));

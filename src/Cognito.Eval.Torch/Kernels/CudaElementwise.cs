@@ -13,16 +13,15 @@ internal sealed unsafe class CudaElementwise : Elementwise
 {
     private const int Threads = 256;
 
-    private readonly ModelConfig _config;
     private readonly SuitingKernels _suits;
-    private readonly TensorElementwise _plain;
+    private readonly TensorElementwise _plain = new();
     private readonly Task<Kernels?> _compiled;
 
     private sealed record Kernels(CudaModule Module, nint Norm, nint ApplyRotary, nint SiluMul, nint Weigh);
 
-    public CudaElementwise(ModelConfig config, Device device, ScalarType dtype)
+    public CudaElementwise(SuitingKernels suits, Device device, ScalarType dtype)
     {
-        (_config, _suits, _plain) = (config, SuitingKernels.For(config), new(config));
+        _suits = suits;
         _compiled = Task.Run(() => CudaModule.TryCompile(
                 Source, dtype == ScalarType.BFloat16 ? "BF16" : "FP16", device.index) is { } module
             ? new Kernels(
@@ -34,24 +33,24 @@ internal sealed unsafe class CudaElementwise : Elementwise
 
     private Kernels? Compiled => _compiled.GetAwaiter().GetResult();
 
-    public override Tensor Norm(Tensor x, Tensor weight)
+    public override Tensor Norm(Tensor x, Tensor weight, NormSpec spec)
     {
         if (!_suits.Norm || Compiled is not { } kernels)
-            return _plain.Norm(x, weight);
+            return _plain.Norm(x, weight, spec);
         var y = empty_like(x);
         var (source, scale, target) = (CudaModule.Pointer(x), CudaModule.Pointer(weight), CudaModule.Pointer(y));
         var size = (int)x.shape[1];
-        var epsilon = (float)_config.NormEpsilon;
+        var epsilon = (float)spec.Epsilon;
         kernels.Module.Launch(kernels.Norm, x.shape[0], Threads, (nint)(&source), (nint)(&scale), (nint)(&target), (nint)(&size), (nint)(&epsilon));
         return y;
     }
 
-    public override (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(Tensor projected, RotaryTable table)
+    public override (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(Tensor projected, AttentionSpec spec, RotaryTable table)
     {
         if (!_suits.ApplyRotary || Compiled is not { } kernels)
-            return _plain.ApplyRotary(projected, table);
+            return _plain.ApplyRotary(projected, spec, table);
         var n = projected.shape[0];
-        var (h, k, d) = (_config.Heads, _config.KeyValueHeads, _config.HeadDim);
+        var (h, k, d) = (spec.Heads, spec.KeyValueHeads, spec.HeadDim);
         var (queries, keys, values) = (New(projected, n, h, d), New(projected, n, k, d), New(projected, n, k, d));
         var (source, cos, sin) = (CudaModule.Pointer(projected), CudaModule.Pointer(table.Cos), CudaModule.Pointer(table.Sin));
         var (q, kk, v) = (CudaModule.Pointer(queries), CudaModule.Pointer(keys), CudaModule.Pointer(values));

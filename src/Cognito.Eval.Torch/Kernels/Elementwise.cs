@@ -12,13 +12,14 @@ namespace Cognito.Eval.Torch.Kernels;
 internal abstract class Elementwise : IDisposable
 {
     /// <summary>Root mean square norm in float32, cast, then weighed: [N, D] to [N, D].</summary>
-    public abstract Tensor Norm(Tensor x, Tensor weight);
+    public abstract Tensor Norm(Tensor x, Tensor weight, NormSpec spec);
 
     /// <summary>
     /// Parts the projection [N, (H + 2 K) d] into queries [N, H, d] and keys [N, K, d], both turned to their positions, and
     /// values [N, K, d].
     /// </summary>
-    public abstract (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(Tensor projected, RotaryTable table);
+    public abstract (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(
+        Tensor projected, AttentionSpec spec, RotaryTable table);
 
     /// <summary>silu(gate) * up, from gate and up side by side: [N, 2 I] to [N, I].</summary>
     public abstract Tensor SiluMul(Tensor both);
@@ -34,33 +35,31 @@ internal abstract class Elementwise : IDisposable
     }
 
     /// <summary>What suits the device best.</summary>
-    public static Elementwise For(ModelConfig config, Device device, ScalarType dtype) =>
+    public static Elementwise For(DecoderSpec spec, Device device, ScalarType dtype) =>
         (device.type, dtype) switch
         {
-            (DeviceType.CUDA, ScalarType.BFloat16 or ScalarType.Float16) when SuitingKernels.For(config).Any =>
-                new CudaElementwise(config, device, dtype),
-            (DeviceType.CPU, ScalarType.Float32) => new CpuElementwise(config),
-            _ => new TensorElementwise(config),
+            (DeviceType.CUDA, ScalarType.BFloat16 or ScalarType.Float16) when SuitingKernels.For(spec) is { Any: true } suits =>
+                new CudaElementwise(suits, device, dtype),
+            (DeviceType.CPU, ScalarType.Float32) => new CpuElementwise(),
+            _ => new TensorElementwise(),
         };
 }
 
 /// <summary>By libtorch's operators: any device, any type.</summary>
-internal sealed class TensorElementwise(ModelConfig config) : Elementwise
+internal sealed class TensorElementwise : Elementwise
 {
-    private readonly Scalar _epsilon = config.NormEpsilon.ToScalar();
-
-    public override Tensor Norm(Tensor x, Tensor weight)
+    public override Tensor Norm(Tensor x, Tensor weight, NormSpec spec)
     {
         using var scope = NewDisposeScope();
         var wide = x.to_type(ScalarType.Float32);
-        var scale = wide.square().mean([-1L], keepdim: true).add_(_epsilon).rsqrt_();
+        var scale = wide.square().mean([-1L], keepdim: true).add_(spec.Epsilon).rsqrt_();
         return wide.mul(scale).to_type(x.dtype).mul_(weight).MoveToOuterDisposeScope();
     }
 
-    public override (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(Tensor projected, RotaryTable table)
+    public override (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(Tensor projected, AttentionSpec spec, RotaryTable table)
     {
-        var (h, k) = (config.Heads, config.KeyValueHeads);
-        var all = projected.view(-1, h + 2 * k, config.HeadDim);
+        var (h, k) = (spec.Heads, spec.KeyValueHeads);
+        var all = projected.view(-1, h + 2 * k, spec.HeadDim);
         var heads = all.narrow(1, 0, h + k);
         var turned = heads.mul(table.Cos).add_(heads.roll(heads.shape[^1] / 2, -1).mul_(table.Sin));
         return (turned.narrow(1, 0, h), turned.narrow(1, h, k), all.narrow(1, h + k, k));

@@ -15,6 +15,9 @@ internal sealed class Rope(RopeConfig config, int headDim, Device device, Scalar
 {
     private readonly Lock _growing = new();
 
+    /// <summary>What sets one rope apart from another.</summary>
+    public (RopeConfig Config, int HeadDim) Kind => (config, headDim);
+
     /// <summary>Tables of growing length, the last in use; others may still be read by other threads.</summary>
     private readonly List<RotaryTable> _tables = [];
 

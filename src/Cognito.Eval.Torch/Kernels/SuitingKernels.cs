@@ -13,9 +13,9 @@ internal sealed record SuitingKernels(bool Norm, bool ApplyRotary, bool SiluMul,
 
     public bool Any => Norm || ApplyRotary || SiluMul || Weigh;
 
-    public static SuitingKernels For(ModelConfig config) => new(
-        Norm: config.HiddenSize % Wide == 0,
-        ApplyRotary: config.HeadDim % (2 * Wide) == 0,
-        SiluMul: config.IntermediateSize % Wide == 0,
-        Weigh: config.HiddenSize % Wide == 0 && config.Experts <= MostExperts);
+    public static SuitingKernels For(DecoderSpec spec) => new(
+        Norm: spec.HiddenSize % Wide == 0,
+        ApplyRotary: spec.Layers.All(layer => layer.Attention.HeadDim % (2 * Wide) == 0),
+        SiluMul: spec.Layers.All(layer => layer.FeedForward.IntermediateSize % Wide == 0),
+        Weigh: spec.HiddenSize % Wide == 0 && spec.Layers.All(layer => layer.FeedForward.Experts <= MostExperts));
 }

@@ -10,8 +10,8 @@ using static TorchSharp.torch;
 namespace Cognito.Eval.Torch.Layers;
 
 /// <summary>
-/// A Mixtral, Mistral or Llama decoder, with the numerics of transformers' own: norms and rotary angles in float32 and
-/// then cast, the router's softmax in float32, attention by scaled_dot_product_attention.
+/// The decoder that a <see cref="DecoderSpec"/> asks for, with the numerics of transformers' own: norms and rotary angles in
+/// float32 and then cast, the router's softmax in float32, attention by scaled_dot_product_attention.
 /// </summary>
 /// <remarks>Letters: N tokens, D hidden size, V vocabulary, R chosen rows.</remarks>
 public sealed class Decoder : IDisposable
@@ -20,21 +20,21 @@ public sealed class Decoder : IDisposable
     private readonly Tensor _embedding, _norm, _head;
     private readonly DecoderLayer[] _layers;
     private readonly Elementwise _elementwise;
-    private readonly Rope _rope;
-    private readonly BlockSizes _sizes;
-    private readonly BandMask _band;
+    private readonly Rope[] _ropes;
+    private readonly BandMask[] _bands;
     private long _tokens;
 
     private Decoder(ModelConfig config, WeightSource source, Device device, ScalarType dtype)
     {
         (Config, Device, Dtype) = (config, device, dtype);
+        var spec = config.Spec;
+        IsFlash = FlashAttention.Suits(spec, device, dtype);
+        _elementwise = Elementwise.For(spec, device, dtype);
+        _ropes = [.. spec.Layers.Select(layer => (layer.Attention.Rope, layer.Attention.HeadDim)).Distinct()
+            .Select(kind => new Rope(kind.Rope, kind.HeadDim, device, dtype))];
         // Smaller blocks compute less in vain, larger ones are fewer launches.
-        _sizes = device.type == DeviceType.CPU ? new(config.SlidingWindow, Rows: 256, Together: 64)
-            : new(config.SlidingWindow, Rows: 512, Together: 512);
-        IsFlash = FlashAttention.Suits(config, device, dtype);
-        _elementwise = Elementwise.For(config, device, dtype);
-        _rope = new(config.Rope, config.HeadDim, device, dtype);
-        _band = new(_sizes, device, dtype);
+        var (rows, together) = device.type == DeviceType.CPU ? (256, 64) : (512, 512);
+        _bands = [.. spec.Windows.Select(window => new BandMask(new(window, rows, together), device, dtype))];
         _weights = new(config, source, device, dtype, _elementwise);
         try
         {
@@ -118,15 +118,15 @@ public sealed class Decoder : IDisposable
         List<Tensor>? routing = null)
     {
         using var scope = NewDisposeScope();
-        DecoderAttention attention = IsFlash ? new FlashAttention(batch, Config, Device)
-            : new BlockAttention(batch, Config, _sizes, _band, Device, Dtype);
+        DecoderAttention attention = IsFlash ? new FlashAttention(batch, Device)
+            : new BlockAttention(batch, _bands, Device, Dtype);
         var rows = DecoderAttention.OnDevice([.. batch.Rows], Device);
         return Run(DecoderAttention.OnDevice(batch.Ids, Device), DecoderAttention.OnDevice(batch.Positions, Device), batch.LongestPath,
             (layer, queries, keys, values) =>
             {
                 keep?.Invoke(layer, keys, values);
                 // After the last attention only the rows asked for matter.
-                return attention.Over(
+                return attention.Over(_layers[layer].Spec.Attention,
                     queries, keys, values, o => sharedPrefixes!(o)[layer], layer == _layers.Length - 1 ? rows : null);
             }, rows, routing).MoveToOuterDisposeScope();
     }
@@ -140,11 +140,12 @@ public sealed class Decoder : IDisposable
         using var scope = NewDisposeScope();
         Interlocked.Add(ref _tokens, ids.shape[0]);
         var x = _embedding.index_select(0, ids);
-        var table = _rope.At(positions, longest);
+        var tables = _ropes.ToDictionary(rope => rope.Kind, rope => rope.At(positions, longest));
         for (var l = 0; l < _layers.Length; l++)
         {
             using var layer = NewDisposeScope();
-            var (queries, keys, values) = _layers[l].Project(x, table);
+            var spec = _layers[l].Spec.Attention;
+            var (queries, keys, values) = _layers[l].Project(x, tables[(spec.Rope, spec.HeadDim)]);
             var attended = attend(l, queries, keys, values);
             var stream = l == _layers.Length - 1 && rows is not null ? x.index_select(0, rows) : x;
             var before = x;
@@ -157,7 +158,7 @@ public sealed class Decoder : IDisposable
     /// <summary>The vocabulary's logits of hidden states: [R, D] to [R, V], in the model's type.</summary>
     internal Tensor Project(Tensor hidden)
     {
-        using var normed = _elementwise.Norm(hidden.contiguous(), _norm);
+        using var normed = _elementwise.Norm(hidden.contiguous(), _norm, Config.Spec.Norm);
         return nn.functional.linear(normed, _head);
     }
 
@@ -174,8 +175,8 @@ public sealed class Decoder : IDisposable
     public void Dispose()
     {
         _elementwise.Dispose();
-        _rope.Dispose();
-        _band.Dispose();
+        Array.ForEach(_ropes, rope => rope.Dispose());
+        Array.ForEach(_bands, band => band.Dispose());
         _weights.Dispose();
     }
 

@@ -14,7 +14,7 @@ internal sealed class DecoderWeights(
     ModelConfig config, WeightSource source, Device device, ScalarType dtype, Elementwise elementwise) : IDisposable
 {
     private readonly List<Tensor> _tensors = [];
-    private readonly DecoderTensors _named = new(config);
+    private readonly DecoderTensors _named = config.Tensors;
 
     public Tensor Embedding() => One(_named.Embedding);
 
@@ -24,11 +24,11 @@ internal sealed class DecoderWeights(
 
     public DecoderLayer Layer(int index)
     {
-        var layer = _named.Layer(index);
-        return new(elementwise,
+        var (layer, spec) = (_named.Layer(index), config.Spec.Layers[index]);
+        return new(elementwise, spec,
             One(layer.AttentionNorm), Stacked(layer.Projections), Maybe(layer.ProjectionBiases),
             One(layer.Output), Maybe(layer.OutputBias), One(layer.FeedForwardNorm),
-            new(elementwise, Maybe(layer.Router), [.. layer.Experts.Select(Expert)], config.ExpertsPerToken));
+            new(elementwise, spec.FeedForward, Maybe(layer.Router), [.. layer.Experts.Select(Expert)]));
     }
 
     public void Dispose() => _tensors.ForEach(t => t.Dispose());

@@ -1,3 +1,4 @@
+using Cognito.Eval.Torch.Architectures;
 using Cognito.Eval.Torch.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -18,7 +19,7 @@ internal sealed record Expert(Tensor GateUp, Tensor? GateUpBias, Tensor Down, Te
 
 /// <summary>A layer's feed-forward: one expert, or several among which a router weighs or chooses for each token.</summary>
 internal sealed class FeedForward(
-    Elementwise elementwise, Tensor? router, IReadOnlyList<Expert> experts, int expertsPerToken)
+    Elementwise elementwise, FeedForwardSpec spec, Tensor? router, IReadOnlyList<Expert> experts)
 {
     /// <summary>Adds to the stream, [N, D], what the feed-forward makes of x, [N, D].</summary>
     /// <param name="onRouting">Sees the router's logits, [N, E].</param>
@@ -32,7 +33,7 @@ internal sealed class FeedForward(
         var logits = nn.functional.linear(x, router);
         onRouting?.Invoke(logits);
         // With every expert chosen nothing needs to be gathered.
-        if (expertsPerToken == experts.Count)
+        if (spec.ExpertsPerToken == experts.Count)
             elementwise.AddWeighed(stream, [.. experts.Select(expert => expert.Apply(x, elementwise))], logits);
         else
             stream.add_(Chosen(x, nn.functional.softmax(logits.to_type(ScalarType.Float32), -1)));
@@ -41,11 +42,11 @@ internal sealed class FeedForward(
     /// <summary>The tokens of each expert go through it together, and their parts are added in the experts' order.</summary>
     private Tensor Chosen(Tensor x, Tensor shares)
     {
-        var (top, chosen) = shares.topk(expertsPerToken); // [N, K]
+        var (top, chosen) = shares.topk(spec.ExpertsPerToken); // [N, K]
         var weights = (top / top.sum(-1, keepdim: true)).flatten();
         var expertOf = chosen.flatten(); // [N K]
         var byExpert = sort(expertOf, stable: true).indices;
-        var tokens = byExpert.div(expertsPerToken, RoundingMode.floor);
+        var tokens = byExpert.div(spec.ExpertsPerToken, RoundingMode.floor);
         var counts = expertOf.bincount(null, experts.Count).cpu().data<long>().ToArray();
         var sum = zeros_like(x);
         long at = 0;

@@ -8,9 +8,8 @@ namespace Cognito.Eval.Torch.Weights;
 /// <param name="config">Of the decoder; without it each tensor stands for itself.</param>
 internal sealed class TensorPlaces(WeightFiles files, ModelConfig? config = null)
 {
-    private const string Base = "model.";
-    private readonly ILookup<string, TensorForm> _forms =
-        (config is null ? [] : TensorForm.ForArchitecture(config.Architecture)).ToLookup(form => form.Asked);
+    private readonly DecoderTensors? _tensors = config?.Tensors;
+    private readonly ILookup<string, TensorForm> _forms = (config?.Forms ?? []).ToLookup(form => form.Asked);
     private readonly HashSet<string> _used = [];
     private (string Name, string Layout)? _first;
 
@@ -53,17 +52,18 @@ internal sealed class TensorPlaces(WeightFiles files, ModelConfig? config = null
 
     private IEnumerable<TensorPlace> Places(string name, long[] shape)
     {
-        if (config is null)
+        if (_tensors is null)
             return [TensorPlace.Whole(name, shape)];
-        List<TensorPlace> forms = [.. _forms[TensorForm.Pattern(name)].Select(form => form.PlaceOf(name, shape, config))];
+        List<TensorPlace> forms = [.. _forms[TensorForm.Pattern(name)].Select(form => form.PlaceOf(name, shape, _tensors.Spec))];
         if (forms.Count == 0)
             forms.Add(TensorPlace.Whole(name, shape));
         // transformers also reads what was saved of the model without its head, whose names lack the prefix.
-        forms.AddRange([.. forms.Where(form => form.Name.StartsWith(Base, StringComparison.Ordinal))
-            .Select(form => form with { Name = form.Name[Base.Length..] })]);
+        var prefix = _tensors.Names.Base;
+        forms.AddRange([.. forms.Where(form => form.Name.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(form => form with { Name = form.Name[prefix.Length..] })]);
         // Of a tied pair either may have been saved.
-        if (config.TiesEmbeddings && name == new DecoderTensors(config).Embedding.Name && !forms.Any(form => files.Has(form.Name)))
-            forms.Add(TensorPlace.Whole(UnusedTensors.Head, shape));
+        if (_tensors.Head is null && name == _tensors.Embedding.Name && !forms.Any(form => files.Has(form.Name)))
+            forms.Add(TensorPlace.Whole(_tensors.HeadName, shape));
         return forms;
     }
 

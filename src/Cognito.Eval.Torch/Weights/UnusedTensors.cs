@@ -11,7 +11,6 @@ namespace Cognito.Eval.Torch.Weights;
 /// <param name="Notes">One sentence for each kind, without paths: the same wherever the checkpoint lies.</param>
 public sealed partial record UnusedTensors(IReadOnlyList<string> Names, IReadOnlyList<string> Notes)
 {
-    internal const string Head = "lm_head.weight";
     private const int Shown = 3;
 
     /// <summary>Names that results hold, and characters of one: files may have any number, of any length.</summary>
@@ -28,19 +27,19 @@ public sealed partial record UnusedTensors(IReadOnlyList<string> Names, IReadOnl
     /// <exception cref="InputException">One is missing, or of another shape or type, or in two layouts.</exception>
     public static UnusedTensors Find(ModelConfig config, WeightFiles files)
     {
-        var (places, named) = (new TensorPlaces(files, config), new DecoderTensors(config));
+        var (places, named) = (new TensorPlaces(files, config), config.Tensors);
         foreach (var tensor in named.All)
             places.Find(tensor.Name, tensor.Shape);
         string[] names = [.. files.Tensors.Select(tensor => tensor.Name)
             .Where(name => !places.Used.Contains(name) && !name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal))
-            .Where(name => !(name == Head && config.TiesEmbeddings && IsEmbedding(places.Used, files, named)))
+            .Where(name => !(name == named.HeadName && named.Head is null && IsEmbedding(places.Used, files, named)))
             .Order(StringComparer.Ordinal)];
         return new(names, [.. Notices(config, names), .. Beside(files)]);
     }
 
     private static bool IsEmbedding(IReadOnlySet<string> used, WeightFiles files, DecoderTensors named) =>
         used.First(name => named.Embedding.Name.EndsWith(name, StringComparison.Ordinal)) is { } embedding
-        && files.AreEqual(Head, embedding);
+        && files.AreEqual(named.HeadName, embedding);
 
     private static IEnumerable<string> Notices(ModelConfig config, IReadOnlyList<string> names) => names
         .GroupBy(name => Kind(name, config)).OrderBy(kind => kind.Key.What, StringComparer.Ordinal)
@@ -54,14 +53,13 @@ public sealed partial record UnusedTensors(IReadOnlyList<string> Names, IReadOnl
         WrapperPrefix.In(name) is { } wrapper ? new($"named by {wrapper.Origin} ({wrapper.Text})", wrapper.Fix)
         : name.Contains(".lora_", StringComparison.Ordinal) || name.Contains(".base_layer.", StringComparison.Ordinal)
             ? new("of an adapter", "merge it into the weights and save them")
-        : name == Head ? new("that differs from the embedding, to which config.json ties the head,",
+        : name == config.Tensors.HeadName ? new("that differs from the embedding, to which config.json ties the head,",
             "transformers 5 takes it for the head, earlier ones do not; tie_word_embeddings false makes it the head here too")
         : Layer().Match(name) is { Success: true } layer && !(int.TryParse(
             layer.Groups[1].Value, CultureInfo.InvariantCulture, out var index) && index < config.Layers)
             ? new($"beyond config.json's {config.Layers} layers")
         : !name.EndsWith(".bias", StringComparison.Ordinal) ? new($"that {config.Architecture} does not have")
-        : new(config.Architecture == ModelConfig.Llama ? "of biases that config.json does not switch on"
-            : $"of biases, which {config.Architecture} does not have,");
+        : new(config.UnusedBiases);
 
     /// <summary>The first names; of many the first and the last.</summary>
     private static string Listed(IReadOnlyList<string> names)

@@ -1,0 +1,38 @@
+using System.Text.Json;
+
+namespace Cognito.Eval.Torch.Architectures;
+
+/// <summary>"layer_types": which layers see a window of positions, and which all before them.</summary>
+internal static class LayerTypes
+{
+    private const string Key = "layer_types", Sliding = "sliding_attention", Full = "full_attention";
+
+    /// <summary>Each layer's window; null where it sees all.</summary>
+    /// <param name="window">Of the layers that have one; null where the config asks for none.</param>
+    /// <param name="slides">Which have one where the key is missing.</param>
+    /// <exception cref="Files.InputException">
+    /// The key names other types, or not one a layer, or a window that is not there.
+    /// </exception>
+    public static IReadOnlyList<int?> Windows(ConfigFile file, int? window, Func<int, bool> slides)
+    {
+        var layers = file.Int("num_hidden_layers", 1, 1024);
+        if (file.Value(Key) is not { } value)
+            return [.. Enumerable.Range(0, layers).Select(layer => slides(layer) ? window : null)];
+        if (value.ValueKind != JsonValueKind.Array)
+            throw file.Bad(Key, $"is {ConfigFile.Shown(value)}, not a list");
+        bool[] types = [.. value.EnumerateArray().Select(type => IsSliding(file, type))];
+        if (types.Length != layers)
+            throw file.Bad(Key, $"names {types.Length} layers, and num_hidden_layers is {layers}");
+        if (window is null && types.Contains(true))
+            throw file.Bad(Key, $"holds \"{Sliding}\", and no sliding_window is in use");
+        return [.. types.Select(slides => slides ? window : null)];
+    }
+
+    private static bool IsSliding(ConfigFile file, JsonElement type) =>
+        (type.ValueKind == JsonValueKind.String ? type.GetString() : null) switch
+        {
+            Sliding => true,
+            Full => false,
+            _ => throw file.Bad(Key, $"holds {ConfigFile.Shown(type)}; this version knows {Full}, {Sliding}", null),
+        };
+}
