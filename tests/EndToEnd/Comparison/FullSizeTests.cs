@@ -27,7 +27,7 @@ public sealed class FullSizeTests(ITestOutputHelper output) : IDisposable
                     {
                         Documents = rows,
                         DocIds = [.. Enumerable.Range(0, rows)],
-                        Scores = task.Metrics.ToDictionary(metric => metric, metric => (IReadOnlyList<double>)
+                        Scores = task.Metrics.Select(metric => metric.Name).ToDictionary(metric => metric, metric => (IReadOnlyList<double>)
                             [.. Enumerable.Range(0, rows).Select(_ => metric == "mc2" ? random.NextDouble() : random.Next(2))]),
                     },
                 },

@@ -24,7 +24,7 @@ public sealed class RealPlanTests(ITestOutputHelper output)
             IReadOnlyList<LogLikelihood>[] documents =
                 [.. asked.Docs.Select(doc => doc.Requests.Cast<LogLikelihood>().ToList())];
             var plan = planner.LogLikelihoods(documents, [.. documents.Select(_ => task.Name)]);
-            var spans = documents.Select(requests => requests.Select(tokenizer.Encode).ToList()).ToList();
+            var spans = documents.Select(requests => requests.Select(request => tokenizer.Encode(request)).ToList()).ToList();
             var (counts, distinct) = (plan.Total, Distinct(spans));
             output.WriteLine($"{task}: {distinct} distinct tokens, {counts}");
             Assert.Equal(spans.Sum(document => document.Sum(span => span.Length - 1L)), counts.RequestTokens);

@@ -22,7 +22,7 @@ internal static class FullSize
             DocDetail[] docs = [.. ids.Select(id => Doc(task, id, random))];
             DetailsFile.Write(folder, task.Name, docs);
             tasks[task.Name] = Record(task, docs);
-            results[task.Name] = task.Metrics.SelectMany(metric => new[] { (metric, Value: Of(docs, metric).Mean), ($"{metric}_stderr", Of(docs, metric).StandardError!.Value) })
+            results[task.Name] = task.Metrics.Select(metric => metric.Name).SelectMany(metric => new[] { (metric, Value: Of(docs, metric).Mean), ($"{metric}_stderr", Of(docs, metric).StandardError!.Value) })
                 .ToDictionary(pair => pair.Item1, pair => (double?)pair.Item2);
         }
         return RunFile.Write(new()
@@ -44,7 +44,7 @@ internal static class FullSize
             DocId = id,
             PromptTokens = random.Next(100, 1500),
             Truncated = 0,
-            Scores = task.Metrics.ToDictionary(metric => metric, metric => metric == "mc2" ? random.NextDouble() : right ? 1.0 : 0),
+            Scores = task.Metrics.Select(metric => metric.Name).ToDictionary(metric => metric, metric => metric == "mc2" ? random.NextDouble() : right ? 1.0 : 0),
         };
         if (task.Name == "gsm8k")
             return doc with
@@ -76,7 +76,7 @@ internal static class FullSize
 
     private static TaskRecord Record(EvalTask task, DocDetail[] docs) => new()
     {
-        Column = task.Column.Key,
+        Column = task.ColumnKey,
         Headline = task.Headline,
         Split = task.Split,
         NumFewshot = task.Shots,
@@ -91,6 +91,6 @@ internal static class FullSize
         RequestsSha256 = new(new('0', 64), new('0', 64), new('0', 64)),
         DataSha256 = new Dictionary<string, string>(),
         DocIds = [.. docs.Select(doc => doc.DocId)],
-        Scores = task.Metrics.ToDictionary(metric => metric, metric => (IReadOnlyList<double>)[.. docs.Select(doc => doc.Scores[metric])]),
+        Scores = task.Metrics.Select(metric => metric.Name).ToDictionary(metric => metric, metric => (IReadOnlyList<double>)[.. docs.Select(doc => doc.Scores[metric])]),
     };
 }
