@@ -29,10 +29,10 @@ public sealed class ArchitectureTests
         ("Hub", ["Files"]),
         ("Datasets", ["Files", "Data", "Hub"]),
         ("Tasks", ["Files", "Data", "Datasets"]),
-        ("Protocols", ["Files", "Data", "Datasets", "Tasks"]),
+        ("Protocols", ["Files", "Tokenizers", "Data", "Datasets", "Tasks"]),
         ("Journal", ["Files"]),
         ("Planning", ["Files", "Tokenizers", "Tasks", "Protocols"]),
-        ("Models", ["Files", "Tasks", "Journal", "Planning"]),
+        ("Models", ["Files", "Tasks", "Protocols", "Journal", "Planning"]),
         ("Results", ["Files", "Tokenizers", "Data", "Datasets", "Tasks", "Protocols", "Planning", "Models"]),
         ("Comparison", ["Files", "Data", "Datasets", "Tasks", "Protocols", "Models", "Results"]),
         ("Reports", ["Files", "Data", "Datasets", "Tasks", "Protocols", "Results", "Comparison"]),
@@ -43,7 +43,7 @@ public sealed class ArchitectureTests
         ("Torch.Kernels", ["Torch.Native", "Torch.Architectures"]),
         ("Torch.Attention", ["Planning", "Torch.Native", "Torch.Architectures"]),
         ("Torch.Layers", ["Planning", "Torch.Architectures", "Torch.Weights", "Torch.Kernels", "Torch.Attention"]),
-        ("Torch.Generation", ["Planning", "Torch.Native", "Torch.Architectures", "Torch.Attention", "Torch.Layers"]),
+        ("Torch.Generation", ["Protocols", "Planning", "Torch.Native", "Torch.Architectures", "Torch.Attention", "Torch.Layers"]),
     ];
 
     public static TheoryData<string> Rooms => [.. Arrows.Select(arrow => arrow.Room)];

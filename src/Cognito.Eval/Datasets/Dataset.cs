@@ -20,8 +20,8 @@ public sealed record Dataset(string Name)
     /// <summary>A row read from CSV, where every cell is text, in the shape of the hub's rows.</summary>
     public Func<Row, Row> FromCsv { get; init; } = row => row;
 
-    /// <summary>Published rows by split.</summary>
-    public required IReadOnlyDictionary<string, int> PublishedRows { get; init; }
+    /// <summary>Published rows by split; none where that is not known.</summary>
+    public IReadOnlyDictionary<string, int> PublishedRows { get; init; } = new Dictionary<string, int>();
 }
 
 /// <summary>A file of a dataset's original release: the split it holds, its path, and each record's row as the hub has it.</summary>
