@@ -35,7 +35,8 @@ public sealed partial class JsonTokenizerTests
     public void Any_text_comes_back_from_its_bytes(string name)
     {
         var (tokenizer, random) = (Layout(name), new Random(7));
-        for (var first = 0; first < 0x110000; first += 97)
+        // Planes 4 to 13 hold no character: one in sixteen of their pieces.
+        for (var first = 0; first < 0x110000; first += first is >= 0x40000 and < 0xe0000 ? 16 * 97 : 97)
         {
             var text = new StringBuilder();
             for (var point = first; point < first + 97; point++)
