@@ -32,6 +32,9 @@ internal static class Fixture
     public static string Path(params string[] parts) =>
         System.IO.Path.Combine([AppContext.BaseDirectory, "fixtures", .. parts]);
 
+    /// <summary>The folder of the solution, whose sources and documents some tests read.</summary>
+    public static string Repository { get; } = FolderOf("Cognito.Eval.sln");
+
     /// <summary>The checkpoint that the program brings with it.</summary>
     public static string Nano => System.IO.Path.Combine(AppContext.BaseDirectory, "checkpoints", "cognito-nano");
 
@@ -40,6 +43,14 @@ internal static class Fixture
 
     /// <summary>A file of docs/, which the build copies beside the tests.</summary>
     public static string Document(string name) => System.IO.Path.Combine(AppContext.BaseDirectory, "docs", name);
+
+    private static string FolderOf(string file)
+    {
+        var at = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(System.IO.Path.Combine(at.FullName, file)))
+            at = at.Parent ?? throw new DirectoryNotFoundException($"no folder above {AppContext.BaseDirectory} holds {file}");
+        return at.FullName;
+    }
 }
 
 /// <summary>The program's own source, where the tests run beside it.</summary>

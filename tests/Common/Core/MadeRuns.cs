@@ -7,9 +7,9 @@ namespace Cognito.Eval.Tests;
 /// <summary>Runs to compare: two real ones, and what can be made of them.</summary>
 internal static class MadeRuns
 {
-    public static Run Nano => RunFile.Read(Fixture.Path("runs", "cognito-nano-200.json"));
+    public static Run Nano { get; } = RunFile.Read(Fixture.Path("runs", "cognito-nano-200.json"));
 
-    public static Run Early => RunFile.Read(Fixture.Path("runs", "cognito-nano-early-200.json"));
+    public static Run Early { get; } = RunFile.Read(Fixture.Path("runs", "cognito-nano-early-200.json"));
 
     /// <summary>The run with other scores of a task's headline; its results and columns follow.</summary>
     public static Run WithScores(this Run run, string name, Func<IReadOnlyList<double>, IReadOnlyList<double>> change) =>

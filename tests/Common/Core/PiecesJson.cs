@@ -8,7 +8,17 @@ internal static class PiecesJson
 {
     public static string ModelPath { get; } = Path.Combine(Fixture.Nano, "tokenizer.model");
 
+    private static readonly Lazy<JsonObject> Plain = new(Make);
+
     public static JsonObject Of(params JsonObject[] added)
+    {
+        var json = Plain.Value.DeepClone().AsObject();
+        foreach (var token in added)
+            json["added_tokens"]!.AsArray().Add(token);
+        return json;
+    }
+
+    private static JsonObject Make()
     {
         var pieces = SentencePieceModel.Load(ModelPath).Pieces;
         var ids = pieces.Index().ToDictionary(piece => piece.Item.Text, piece => piece.Index, StringComparer.Ordinal);
@@ -18,7 +28,7 @@ internal static class PiecesJson
         JsonObject[] own = [.. new[] { "<unk>", "<s>", "</s>" }.Select((text, id) => ByteLevelJson.Added(id, text))];
         return new()
         {
-            ["added_tokens"] = new JsonArray([.. own, .. added]),
+            ["added_tokens"] = new JsonArray(own),
             ["normalizer"] = JsonNode.Parse("""
                 {"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"▁"},{"type":"Replace","pattern":{"String":" "},"content":"▁"}]}
                 """),

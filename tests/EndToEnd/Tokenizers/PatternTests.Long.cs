@@ -82,4 +82,36 @@ public sealed partial class PatternTests
     }
 
     private static int Generated => int.Parse(Environment.GetEnvironmentVariable("COGNITO_EVAL_PATTERNS") ?? "0");
+
+    /// <summary>Made by npm's tokenizers, which has Oniguruma; fixtures/patterns/make.js says how.</summary>
+    [Fact]
+    public void Pieces_equal_those_of_the_tokenizers_library()
+    {
+        var compared = 0;
+        foreach (var line in File.ReadLines(Fixture.Path("patterns", "splits.jsonl")).Select(line => JsonDocument.Parse(line).RootElement))
+        {
+            var (pattern, text) = (line.GetProperty("pattern").GetString()!, line.GetProperty("text").GetString()!);
+            var behavior = Enum.Parse<CutBehavior>(line.GetProperty("behavior").GetString()!);
+            if (Parsed(pattern) is not { } regex)
+                continue;
+            Assert.NotEqual(JsonValueKind.Null, line.GetProperty("pieces").ValueKind); // what Oniguruma refuses is refused
+            var pieces = new List<Range>();
+            new TextCut(pattern, regex, behavior, line.GetProperty("invert").GetBoolean()).Add(text, 0..text.Length, pieces);
+            Assert.Equal(line.GetProperty("pieces").Deserialize<string[]>(), pieces.Select(piece => text[piece]));
+            compared++;
+        }
+        Assert.True(compared > 350, $"{compared} were read");
+    }
+
+    private static CodePointRegex? Parsed(string pattern)
+    {
+        try
+        {
+            return CodePointRegex.Parse(pattern);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
 }

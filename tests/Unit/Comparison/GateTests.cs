@@ -36,7 +36,9 @@ public sealed class GateTests : IDisposable
     }
 
     /// <summary>A run that is right on half of the documents, so that there is something to lose.</summary>
-    private static Run HalfRight()
+    private static readonly Run HalfRight = Halved();
+
+    private static Run Halved()
     {
         var run = MadeRuns.Nano;
         foreach (var task in run.Tasks.Keys)
@@ -62,7 +64,7 @@ public sealed class GateTests : IDisposable
     [InlineData("GSM8K", 6.2610)]
     public void A_drop_of_delta_is_undecided_and_one_of_two_and_a_half_is_a_regression(string column, double delta)
     {
-        var run = HalfRight();
+        var run = HalfRight;
         var atDelta = Gate.Decide(run, Dropped(run, column, delta), new());
         Assert.Equal(delta, Of(atDelta, column).Delta!.Value, 3); // max(1, 2.8 √(0.1 / 200)) points
         Assert.Equal(Verdict.Undecided, atDelta.Verdict);
@@ -85,7 +87,7 @@ public sealed class GateTests : IDisposable
 
     [Fact]
     public void A_gain_of_the_same_size_passes() // a swapped sign would call it a regression
-        => Assert.Equal(Verdict.Pass, Gate.Decide(Dropped(HalfRight(), "ARC", 15.6), HalfRight(), new()).Verdict);
+        => Assert.Equal(Verdict.Pass, Gate.Decide(Dropped(HalfRight, "ARC", 15.6), HalfRight, new()).Verdict);
 
     [Fact]
     public void The_default_delta_of_the_published_documents_is_1_point_where_that_can_be_decided()
@@ -207,7 +209,7 @@ public sealed class GateTests : IDisposable
     [Fact]
     public void JUnit_counts_regressions_as_failures_and_what_is_undecided_as_skipped()
     {
-        var run = HalfRight();
+        var run = HalfRight;
         var junit = System.Xml.Linq.XElement.Parse(GateText.JUnit(Gate.Decide(run, Dropped(run, "ARC", 15.6), new()), default));
         var suite = junit.Element("testsuite")!;
         Assert.Equal("7", suite.Attribute("tests")!.Value);

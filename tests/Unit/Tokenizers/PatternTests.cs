@@ -7,26 +7,6 @@ namespace Cognito.Eval.Tests;
 /// <summary>Patterns of a tokenizer.json: the matches are the reference's, and no pattern runs away.</summary>
 public sealed partial class PatternTests
 {
-    /// <summary>Made by npm's tokenizers, which has Oniguruma; fixtures/patterns/make.js says how.</summary>
-    [Fact]
-    public void Pieces_equal_those_of_the_tokenizers_library()
-    {
-        var compared = 0;
-        foreach (var line in File.ReadLines(Fixture.Path("patterns", "splits.jsonl")).Select(line => JsonDocument.Parse(line).RootElement))
-        {
-            var (pattern, text) = (line.GetProperty("pattern").GetString()!, line.GetProperty("text").GetString()!);
-            var behavior = Enum.Parse<CutBehavior>(line.GetProperty("behavior").GetString()!);
-            if (Parsed(pattern) is not { } regex)
-                continue;
-            Assert.NotEqual(JsonValueKind.Null, line.GetProperty("pieces").ValueKind); // what Oniguruma refuses is refused
-            var pieces = new List<Range>();
-            new TextCut(pattern, regex, behavior, line.GetProperty("invert").GetBoolean()).Add(text, 0..text.Length, pieces);
-            Assert.Equal(line.GetProperty("pieces").Deserialize<string[]>(), pieces.Select(piece => text[piece]));
-            compared++;
-        }
-        Assert.True(compared > 350, $"{compared} were read");
-    }
-
     public static TheoryData<string, string> RunsAway => new()
     {
         { @"\p{L}+0|.", "a" },
@@ -142,18 +122,6 @@ public sealed partial class PatternTests
         var parts = Assert.IsType<PatternPart.Sequence>(CodePointPattern.Parse(@"a[\p{L}1][1\p{L}]a")).Parts.Cast<PatternPart.One>().ToArray();
         Assert.Same(parts[0].Set, parts[3].Set);
         Assert.Same(parts[1].Set, parts[2].Set);
-    }
-
-    private static CodePointRegex? Parsed(string pattern)
-    {
-        try
-        {
-            return CodePointRegex.Parse(pattern);
-        }
-        catch (FormatException)
-        {
-            return null;
-        }
     }
 
     private static void OnSmallStack(Action work)
