@@ -12,7 +12,7 @@ public sealed class PublicApiTests
 {
     private static readonly Assembly[] Libraries =
     [
-        typeof(InputException).Assembly, typeof(CheckpointTokenizer).Assembly, typeof(Evaluation).Assembly,
+        typeof(InputException).Assembly, typeof(CheckpointTokenizer).Assembly, typeof(Evaluator).Assembly,
         typeof(TaskRegistry).Assembly, typeof(TorchModel).Assembly,
     ];
 
