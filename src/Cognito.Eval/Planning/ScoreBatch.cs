@@ -13,7 +13,7 @@ public sealed class SharedPrefix(int[] tokens)
 }
 
 /// <summary>
-/// Sequences that begin alike. A continuation's whole input is Opening ++ Context ++ Continuation.Tokens; every token is computed once.
+/// Sequences that begin alike. A continuation's whole input is SharedPrefix ++ Context ++ Continuation.Tokens; every token is computed once.
 /// </summary>
 public sealed record PrefixTree(SharedPrefix? SharedPrefix, int[] Context, IReadOnlyList<Continuation> Continuations);
 
