@@ -91,13 +91,13 @@ internal static class BenchCommand
         Questions[] scored = [.. asked.Where(task => !task.Generates)];
         var columns = new List<BenchedColumn>();
         if (scored.Length > 0)
-            bench.WarmUp(scored, checkpoint.Planner(placement.Budget, Protocol.Default));
+            bench.WarmUp(scored, checkpoint.Planner(placement.Budget));
         foreach (var column in scored.GroupBy(task => task.Task.ColumnKey))
         {
             cancel.ThrowIfCancellationRequested();
             columns.Add(bench.Score(
-                column.Key, [.. column], checkpoint.Planner(placement.Budget, Protocol.Default),
-                checkpoint.Planner(placement.Budget with { Shares = false }, Protocol.Default), parsed.GetValue(CompareNaive)));
+                column.Key, [.. column], checkpoint.Planner(placement.Budget),
+                checkpoint.Planner(placement.Budget with { Shares = false }), parsed.GetValue(CompareNaive)));
             narrator.Say($"{column.Key}: {columns[^1].Seconds:0.0} s");
         }
         var prompts = Generated(

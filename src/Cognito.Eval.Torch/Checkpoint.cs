@@ -39,9 +39,9 @@ public sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointTok
         return UnusedTensors.Find(Config, weights);
     }
 
-    /// <summary>Plans for its model, by a protocol's rules.</summary>
-    public Planner Planner(Budget budget, Protocol protocol) =>
-        new(Tokenizer.Tokenizer, protocol, MaxLength, budget, new(Tokenizer.EndId, EndIds, Tokenizer.EndText))
+    /// <summary>Plans for its model.</summary>
+    public Planner Planner(Budget budget) =>
+        new(Tokenizer.Tokenizer, Protocol.Default, MaxLength, budget, new(Tokenizer.EndId, EndIds, Tokenizer.EndText))
         {
             ModelVocabulary = Config.VocabularySize,
         };

@@ -1,7 +1,6 @@
 using Cognito.Eval.Files;
 using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
-using Cognito.Eval.Protocols;
 using Cognito.Eval.Torch.Native;
 using Cognito.Eval.Torch.Weights;
 
@@ -33,8 +32,6 @@ public sealed record LocalModelOptions
     /// <summary>Folder of an existing libtorch; null takes the installed one.</summary>
     public string? LibTorch { get; init; }
 
-    public Protocol Protocol { get; init; } = Protocol.Default;
-
     /// <summary>Told of a device that fails while others go on.</summary>
     public Action<LostModel>? Lost { get; init; }
 }
@@ -55,7 +52,7 @@ public static class LocalModel
         var unused = checkpoint.Unused();
         var placement = Placement.Choose(
             checkpoint.Config, options.LibTorch, options.Device, options.Dtype, options.Threads, options.BatchTokens, options.IsExact);
-        return new(Identity(checkpoint, unused, placement, options), checkpoint.Planner(placement.Budget, options.Protocol),
+        return new(Identity(checkpoint, unused, placement, options), checkpoint.Planner(placement.Budget),
             new CheckpointSource(checkpoint, placement, options))
         {
             Limits = new(checkpoint.MaxLength) { WhyNoGeneration = checkpoint.Config.Generation.Refusal?.Message },
@@ -63,7 +60,7 @@ public static class LocalModel
     }
 
     /// <summary>What plans as a checkpoint's model did, and knows none of its weights.</summary>
-    public static PlannedModel ForMerge(Checkpoint checkpoint, Protocol protocol) => new(
+    public static PlannedModel ForMerge(Checkpoint checkpoint) => new(
         new()
         {
             Name = checkpoint.Name,
@@ -72,7 +69,7 @@ public static class LocalModel
             ConfigSha256 = checkpoint.ConfigSha256,
             EndIds = checkpoint.EndIds,
         },
-        checkpoint.Planner(Budget.Exact, protocol), new NoModel(checkpoint.MaxLength));
+        checkpoint.Planner(Budget.Exact), new NoModel(checkpoint.MaxLength));
 
     private static ModelIdentity Identity(
         Checkpoint checkpoint, UnusedTensors unused, Placement placement, LocalModelOptions options)

@@ -8,7 +8,7 @@ namespace Cognito.Eval.Torch;
 /// <param name="SharedPrefixes">Keys and values of the shared prefixes that one batch names, at their most.</param>
 /// <param name="Batch">The largest batch in the widest part of a layer, and its scored positions' logits.</param>
 /// <param name="Generation">Keys and values of the largest batch that generates, prompts and answers.</param>
-public sealed record MemoryEstimate(long Weights, long SharedPrefixes, long Batch, long Generation)
+internal sealed record MemoryEstimate(long Weights, long SharedPrefixes, long Batch, long Generation)
 {
     /// <summary>Log-likelihoods and generation follow one another.</summary>
     public long Peak => Weights + Math.Max(SharedPrefixes + Batch, Generation);

@@ -9,7 +9,7 @@ namespace Cognito.Eval.Torch;
 /// <summary>Where a model computes, in which type, and how much of it goes through at once.</summary>
 /// <param name="Devices">Of one kind; each holds a copy of the model.</param>
 /// <param name="Workers">Batches at a time on each device, one thread each; 1 on a GPU.</param>
-public sealed record Placement(
+internal sealed record Placement(
     IReadOnlyList<torch.Device> Devices, torch.ScalarType Dtype, Budget Budget, int Workers)
 {
     /// <summary>More tokens in a batch make no product faster; on the CPU fewer leave no worker without one at the end.</summary>

@@ -19,7 +19,7 @@ public sealed class AskedTasks(TaskSet set, IReadOnlyList<Questions> questions, 
     public IReadOnlyList<Request> Requests { get; } = Flat(questions);
 
     /// <summary>The sample of documents that rounding is measured on.</summary>
-    public SampledRequests Sample => field ??= SampledRequests.Of(this);
+    internal SampledRequests Sample => field ??= SampledRequests.Of(this);
 
     /// <summary>Requests that tell which document of which task they are of.</summary>
     public static IReadOnlyList<Request> Flat(IEnumerable<Questions> questions) =>
@@ -33,7 +33,7 @@ public sealed class AskedTasks(TaskSet set, IReadOnlyList<Questions> questions, 
 
 /// <summary>Requests of a sample of the documents that ask for log-likelihoods.</summary>
 /// <param name="Places">Where they are among all requests.</param>
-public sealed record SampledRequests(IReadOnlyList<Request> Requests, IReadOnlyList<int> Places, int Documents)
+internal sealed record SampledRequests(IReadOnlyList<Request> Requests, IReadOnlyList<int> Places, int Documents)
 {
     internal static SampledRequests Of(AskedTasks asked)
     {

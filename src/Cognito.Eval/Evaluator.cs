@@ -33,7 +33,7 @@ public static class Evaluator
                     return earlier;
                 return await run.WorkAsync(async how =>
                 {
-                    var graded = await GradeAsync(model, asked, options.Protocol, how, cancel);
+                    var graded = await GradeAsync(model, asked, how, cancel);
                     var rounding = how.Budget!.Value.Shares ? await MeasureRoundingAsync(model, asked, graded, how, cancel) : null;
                     return run.Write(graded, await run.CountAsync(graded, rounding, how.Account));
                 });
@@ -67,10 +67,10 @@ public static class Evaluator
         CancellationToken cancel = default)
     {
         shards.RequireSame(model.Identity, asked, options.Data);
-        var how = new AnswerOptions { Journal = shards.Journal, Budget = shards.Budget };
+        var how = new AnswerOptions { Protocol = options.Protocol, Journal = shards.Journal, Budget = shards.Budget };
         await shards.RequireCompleteAsync(model, asked, how);
         var run = new RunUnderWay(model, asked, options, shards, cancel);
-        var graded = await GradeAsync(model, asked, options.Protocol, how, cancel);
+        var graded = await GradeAsync(model, asked, how, cancel);
         var rounding = shards.Budget.Shares ? await MeasureRoundingAsync(model, asked, graded, how, cancel) : null;
         return run.WriteMerged(graded, await run.CountAsync(graded, rounding, how.Account), shards, progress);
     }
@@ -105,7 +105,7 @@ public static class Evaluator
 
     /// <summary>Requests to replies, replies to scores.</summary>
     internal static async Task<IReadOnlyList<GradedTask>> GradeAsync(
-        ILanguageModel model, AskedTasks asked, Protocol protocol, AnswerOptions how, CancellationToken cancel)
+        ILanguageModel model, AskedTasks asked, AnswerOptions how, CancellationToken cancel)
     {
         var answers = new Answer?[asked.Requests.Count];
         await foreach (var answer in model.AnswerAsync(asked.Requests, how, cancel))
@@ -114,7 +114,7 @@ public static class Evaluator
             throw new InvalidOperationException($"The model left request {none} unanswered.");
         var next = 0;
         return [.. asked.Questions.Select(task => new GradedTask(
-            task, [.. task.Docs.Select(doc => Grade(task.Task, protocol, doc, [.. answers[next..(next += doc.Requests.Count)]!]))],
+            task, [.. task.Docs.Select(doc => Grade(task.Task, how.Protocol, doc, [.. answers[next..(next += doc.Requests.Count)]!]))],
             how.Account.Seconds.GetValueOrDefault(task.Task.Name))
         {
             Routing = how.Account.Routing.GetValueOrDefault(task.Task.Name),

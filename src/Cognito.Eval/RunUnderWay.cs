@@ -195,6 +195,7 @@ internal sealed class RunUnderWay
     private AnswerOptions How() => new()
     {
         Part = _shard ?? Shard.Whole,
+        Protocol = _options.Protocol,
         Budget = _budget,
         Journal = _journal,
         Progress = _progress is null ? null : new Forwarded(_progress),

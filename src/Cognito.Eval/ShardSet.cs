@@ -18,7 +18,7 @@ public sealed class ShardSet
         (_shards, WeightsSha256, Journal) = (shards, weights, AnswerJournal.FromEntries(shards.SelectMany(shard => shard.State.Entries)));
 
     /// <summary>The first shard's, which but for the shard is everyone's.</summary>
-    public Manifest Manifest => _shards[0].Folder.Manifest;
+    internal Manifest Manifest => _shards[0].Folder.Manifest;
 
     /// <summary>How all of them cut their work.</summary>
     public Budget Budget => Manifest.Budget;

@@ -17,7 +17,7 @@ internal static class Planned
     public static Answer[] Ask(this ILanguageModel model, IReadOnlyList<Request> requests, AnswerOptions? options = null)
     {
         var answers = new Answer[requests.Count];
-        foreach (var answer in model.AnswerAsync(requests, options ?? new(), default).ToBlockingEnumerable())
+        foreach (var answer in model.AnswerAsync(requests, options ?? new() { Protocol = (model as PlannedModel)?.Planner.Protocol ?? Protocol.Default }, default).ToBlockingEnumerable())
             answers[answer.Place] = answer;
         Assert.All(answers, Assert.NotNull);
         return answers;

@@ -27,7 +27,7 @@ public sealed class ExactTests
         using var model = Planned.Model(
             TorchModel.Load(Folder, CPU, ScalarType.Float32, workers: workers), tokenizer.Tokenizer, budget, new(2, [2], tokenizer.EndText));
         var asked = new AskedTasks(TaskSet.Leaderboard, Asked, []);
-        var graded = await Evaluator.GradeAsync(model, asked, LeaderboardV1.Rules, new(), default);
+        var graded = await Evaluator.GradeAsync(model, asked, new(), default);
         return (graded, (await Evaluator.MeasureRoundingAsync(model, asked, graded, new(), default))!);
     }
 

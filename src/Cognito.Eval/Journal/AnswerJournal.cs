@@ -55,7 +55,7 @@ public sealed class AnswerJournal : IDisposable
     public static AnswerJournal FromEntries(IEnumerable<Entry> entries) => new(null, entries);
 
     /// <summary>Looks into a folder's journal without disturbing a process at work on it; null where there is none.</summary>
-    public static JournalState? Peek(string folder)
+    internal static JournalState? Peek(string folder)
     {
         var path = Path.Combine(folder, JournalFile.Name);
         if (!RegularFile.Exists(path))
@@ -211,7 +211,7 @@ public sealed class AnswerJournal : IDisposable
 
 /// <summary>What a journal holds, seen from outside.</summary>
 /// <param name="Requests">How many requests the run has; null before its first commit.</param>
-public sealed record JournalState(
+internal sealed record JournalState(
     IReadOnlyList<Entry> Entries, int Damaged, string? WeightsSha256, long? Requests, DateTime Changed)
 {
     public long KeptRequests => Entries.Sum(entry => (long)entry.Requests);

@@ -1,5 +1,6 @@
 using Cognito.Eval.Journal;
 using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Models;
@@ -46,6 +47,9 @@ public sealed record AnswerOptions
 {
     /// <summary>The part of the work that is done here.</summary>
     public Shard Part { get; init; } = Shard.Whole;
+
+    /// <summary>Whose rules texts become tokens by, and generated tokens answers.</summary>
+    public Protocol Protocol { get; init; } = Protocol.Default;
 
     /// <summary>How the work is cut; null leaves it to the model. A run that goes on keeps to the budget it began with.</summary>
     public Budget? Budget { get; init; }

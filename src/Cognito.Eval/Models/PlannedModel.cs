@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Models;
@@ -8,11 +9,11 @@ namespace Cognito.Eval.Models;
 /// A model of tokens as one of requests: texts become tokens, tokens a plan, the plan is answered by way of a journal, and
 /// what comes back becomes replies.
 /// </summary>
-/// <param name="planner">Plans for the model. A run that goes on may plan by another budget than the planner's.</param>
+/// <param name="planner">Plans for the model; its protocol gives way to that of the options, and its budget where they tell one.</param>
 public sealed class PlannedModel(ModelIdentity identity, Planner planner, ITokenModelSource source) : ILanguageModel
 {
     private Task<ITokenModel>? _loading;
-    private readonly Dictionary<(IReadOnlyList<Request> Requests, Budget Budget), PreparedRequests> _prepared = [];
+    private readonly Dictionary<(IReadOnlyList<Request> Requests, Budget Budget, Protocol Protocol), PreparedRequests> _prepared = [];
 
     public PlannedModel(ModelIdentity identity, Planner planner, ITokenModel model) : this(identity, planner, new LoadedSource(model))
     {
@@ -29,8 +30,8 @@ public sealed class PlannedModel(ModelIdentity identity, Planner planner, IToken
     /// <summary>Plans in the background while weights are loaded.</summary>
     public async Task PrepareAsync(IReadOnlyList<Request> requests, AnswerOptions options, CancellationToken cancel)
     {
-        foreach (var most in requests.OfType<GreedyUntil>().Select(request => request.MaxNewTokens ?? planner.Protocol.MaxNewTokens).Distinct())
-            planner.Protocol.Room(planner.MaxLength, most);
+        foreach (var most in requests.OfType<GreedyUntil>().Select(request => request.MaxNewTokens ?? options.Protocol.MaxNewTokens).Distinct())
+            options.Protocol.Room(planner.MaxLength, most);
         Prepare(requests, options);
         await LoadAsync(cancel);
     }
@@ -74,8 +75,9 @@ public sealed class PlannedModel(ModelIdentity identity, Planner planner, IToken
     private PreparedRequests Prepare(IReadOnlyList<Request> requests, AnswerOptions options)
     {
         var budget = options.IsExact ? Budget.Exact : options.Budget ?? Budget;
-        return _prepared.TryGetValue((requests, budget), out var known) ? known
-            : _prepared[(requests, budget)] = new(requests, planner with { Budget = budget });
+        var key = (requests, budget, options.Protocol);
+        return _prepared.TryGetValue(key, out var known) ? known
+            : _prepared[key] = new(requests, planner with { Budget = budget, Protocol = options.Protocol });
     }
 
     /// <summary>One that is there already. What it is of is known by its name alone.</summary>

@@ -7,7 +7,7 @@ namespace Cognito.Eval.Models;
 /// Requests whose plans are being made in the background: log-likelihoods of all tasks as one plan, whole texts as another,
 /// then each task that generates. A model may be loaded meanwhile, and may answer the first while the next are made.
 /// </summary>
-public sealed class PreparedRequests
+internal sealed class PreparedRequests
 {
     public PreparedRequests(IReadOnlyList<Request> requests, Planner planner)
     {
@@ -73,4 +73,4 @@ internal sealed record PreparedStage(Func<Shard, int> RequestsOf, Func<KeptAnswe
 }
 
 /// <summary>A task that asks for generated text: the places of its requests, and its plan.</summary>
-public sealed record PreparedGeneration(IReadOnlyList<int> Places, Task<GenerationPlan> Plan);
+internal sealed record PreparedGeneration(IReadOnlyList<int> Places, Task<GenerationPlan> Plan);

@@ -9,7 +9,7 @@ namespace Cognito.Eval.Planning;
 /// <param name="Batches">What the model is given, in order.</param>
 /// <param name="Answers">For each span, where its score comes back: the batch, and the continuation's place in it.</param>
 /// <param name="Truncated">For each span, whether its oldest tokens were cut off.</param>
-public sealed record Plan(
+internal sealed record Plan(
     IReadOnlyList<ScoreBatch> Batches, IReadOnlyList<(int Batch, int Continuation)> Answers, IReadOnlyList<bool> Truncated)
 {
     /// <summary>By task, in the order of the documents: what is asked, and what of it goes through the model.</summary>

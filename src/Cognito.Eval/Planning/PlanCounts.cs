@@ -9,7 +9,7 @@ namespace Cognito.Eval.Planning;
 /// </param>
 /// <param name="ForwardTokens">What goes through the model by this plan, shared prefixes counted once.</param>
 /// <param name="Truncated">Requests that lost their oldest tokens.</param>
-public sealed record PlanCounts(
+internal sealed record PlanCounts(
     int Documents, int Requests, int Distinct, long RequestTokens, long DistinctTokens, long ForwardTokens, int Truncated)
 {
     public static PlanCounts operator +(PlanCounts a, PlanCounts b) => new(

@@ -21,12 +21,12 @@ public sealed record Planner(
     /// <summary>Plans log-likelihood requests, given by document.</summary>
     /// <param name="groups">Each document's task.</param>
     /// <exception cref="InputException">A request has nothing to predict, or nothing to predict it from.</exception>
-    public Plan LogLikelihoods(IReadOnlyList<IReadOnlyList<LogLikelihood>> documents, IReadOnlyList<string> groups) =>
+    internal Plan LogLikelihoods(IReadOnlyList<IReadOnlyList<LogLikelihood>> documents, IReadOnlyList<string> groups) =>
         Scores(documents, groups, Protocol.MergesEqualRequests);
 
     /// <summary>Plans the likelihoods of whole texts, given by document. Windows of equal tokens may predict different ones.</summary>
     /// <param name="groups">Each document's task.</param>
-    public Plan Rolling(IReadOnlyList<IReadOnlyList<LogLikelihoodRolling>> documents, IReadOnlyList<string> groups) =>
+    internal Plan Rolling(IReadOnlyList<IReadOnlyList<LogLikelihoodRolling>> documents, IReadOnlyList<string> groups) =>
         Scores(documents, groups, merges: false);
 
     private Plan Scores(IReadOnlyList<IReadOnlyList<Request>> documents, IReadOnlyList<string> groups, bool merges)
@@ -56,7 +56,7 @@ public sealed record Planner(
 
     /// <summary>Plans greedy generation.</summary>
     /// <exception cref="InputException">The maximum length leaves no room for a prompt.</exception>
-    public GenerationPlan Generation(string task, IReadOnlyList<GreedyUntil> requests)
+    internal GenerationPlan Generation(string task, IReadOnlyList<GreedyUntil> requests)
     {
         var prompts = requests.Select(request => Tokenizer.EncodeToIds(request.Context).ToArray()).ToList();
         prompts.ForEach(prompt => RequireKnown(task, prompt));
@@ -136,7 +136,7 @@ public sealed record Planner(
 /// <param name="Batches">What is generated at once.</param>
 /// <param name="Inputs">The same as the model gets it.</param>
 /// <param name="MaxLength">The most tokens that a model's sequence may have.</param>
-public sealed record GenerationPlan(
+internal sealed record GenerationPlan(
     string Task, IReadOnlyList<int[]> Prompts, IReadOnlyList<IReadOnlyList<GenerationGroup>> Batches,
     IReadOnlyList<GenerationBatch> Inputs, int MaxLength)
 {

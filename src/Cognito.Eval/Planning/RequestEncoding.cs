@@ -5,7 +5,7 @@ using Cognito.Eval.Tokenizers;
 namespace Cognito.Eval.Planning;
 
 /// <summary>Requests in a checkpoint's tokens.</summary>
-public static class RequestEncoding
+internal static class RequestEncoding
 {
     /// <param name="protocol">Whose rules split context and continuation; the default's if null.</param>
     public static TokenSpan Encode(this CheckpointTokenizer tokenizer, LogLikelihood request, Protocol? protocol = null) => TokenSpan.From(

@@ -1,7 +1,7 @@
 namespace Cognito.Eval.Planning;
 
 /// <summary>The documents that are computed once more, one unshared sequence at a time: every twentieth, at most 32.</summary>
-public static class RoundingSample
+internal static class RoundingSample
 {
     private const int MostDocuments = 32, OneIn = 20;
 

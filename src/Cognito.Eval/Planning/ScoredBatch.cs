@@ -2,7 +2,7 @@ namespace Cognito.Eval.Planning;
 
 /// <summary>A batch's answers, one a continuation.</summary>
 /// <param name="Routing">By task, what routers did; null where that was not recorded.</param>
-public sealed record ScoredBatch(IReadOnlyList<TokenScore> Scores, IReadOnlyDictionary<string, RoutingSums>? Routing)
+internal sealed record ScoredBatch(IReadOnlyList<TokenScore> Scores, IReadOnlyDictionary<string, RoutingSums>? Routing)
 {
     /// <remarks>A NaN of any bits becomes the one that a journal brings back, so that details are the same bytes either way.</remarks>
     /// <param name="tasks">The task of each continuation.</param>

@@ -3,7 +3,7 @@ namespace Cognito.Eval.Planning;
 /// <summary>A part of a run whose batches are numbered: what a journal keeps and shards are dealt of.</summary>
 /// <param name="Requests">How many of the run's requests each batch answers.</param>
 /// <param name="Costs">What each batch costs, in tokens.</param>
-public sealed record Stage<TBatch>(
+internal sealed record Stage<TBatch>(
     string Name, IReadOnlyList<TBatch> Batches, IReadOnlyList<int> Requests, IReadOnlyList<long> Costs)
 {
     /// <summary>What a batch's answers are kept under.</summary>
@@ -14,7 +14,7 @@ public sealed record Stage<TBatch>(
 }
 
 /// <summary>Names of stages, as they stand in journals.</summary>
-public static class Stages
+internal static class Stages
 {
     public const string LogLikelihoods = "log-likelihoods";
 

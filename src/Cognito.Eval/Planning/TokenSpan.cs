@@ -5,7 +5,7 @@ using Microsoft.ML.Tokenizers;
 namespace Cognito.Eval.Planning;
 
 /// <summary>A log-likelihood request in tokens: what is given, and what is scored.</summary>
-public sealed record TokenSpan(int[] Context, int[] Continuation)
+internal sealed record TokenSpan(int[] Context, int[] Continuation)
 {
     public int Length => Context.Length + Continuation.Length;
 
@@ -60,7 +60,7 @@ public sealed record TokenSpan(int[] Context, int[] Continuation)
 }
 
 /// <summary>What a model is given of a span: its tokens from <paramref name="Start"/> on, but for the last.</summary>
-public readonly record struct TokenInput(TokenSpan Span, int Start) : IComparable<TokenInput>
+internal readonly record struct TokenInput(TokenSpan Span, int Start) : IComparable<TokenInput>
 {
     public int Length => Span.Length - 1 - Start;
 

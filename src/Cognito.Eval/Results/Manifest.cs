@@ -12,7 +12,7 @@ using Cognito.Eval.Tokenizers;
 namespace Cognito.Eval.Results;
 
 /// <summary>What a run, or a shard of one, is: run.json, written before the first answer.</summary>
-public sealed record Manifest
+internal sealed record Manifest
 {
     public const string Name = "run.json";
     public const int CurrentSchema = 1;
@@ -83,7 +83,7 @@ public sealed record Manifest
 /// <summary>What was asked for on the command line: enough to ask the same questions again.</summary>
 /// <param name="Model">The checkpoint's folder, or its id on the hub; null for the embedded one.</param>
 /// <param name="Data">The datasets' folder; null for the embedded samples, or the hub's datasets.</param>
-public sealed record RunArguments(
+internal sealed record RunArguments(
     string? Model, string? Data, IReadOnlyList<string> Tasks, int? Shots, double? Limit);
 
 /// <summary>All that an answer may depend on. Two processes work on one run if and only if theirs are equal.</summary>
@@ -95,7 +95,7 @@ public sealed record RunArguments(
 /// <param name="BatchTokens">As given; null leaves the budget to the free memory.</param>
 /// <param name="Routing">Whether routing is recorded too.</param>
 /// <param name="Build">Which build of the program computes.</param>
-public sealed record RunKey(
+internal sealed record RunKey(
     Provenance Provenance, string Weights, string ConfigSha256, IReadOnlyList<int> EndIds, double? Limit, int? BatchTokens,
     bool Routing, string Build, IReadOnlyDictionary<string, TaskKey> Tasks)
 {
@@ -131,4 +131,4 @@ public sealed record RunKey(
 }
 
 /// <summary>What a task asks.</summary>
-public sealed record TaskKey(int Shots, string RequestsSha256, IReadOnlyDictionary<string, string> DataSha256);
+internal sealed record TaskKey(int Shots, string RequestsSha256, IReadOnlyDictionary<string, string> DataSha256);

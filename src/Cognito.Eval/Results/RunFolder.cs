@@ -7,7 +7,7 @@ namespace Cognito.Eval.Results;
 
 /// <summary>Where a run is kept: run.json says what it is, its journal what was answered, results.json what came of it.</summary>
 /// <param name="IsNew">Nobody began it yet: there is no folder.</param>
-public sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
+internal sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
 {
     private const int DigestLength = 10;
 
