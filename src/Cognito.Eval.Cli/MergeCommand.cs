@@ -68,7 +68,7 @@ internal static class MergeCommand
         };
         var checkpoint = named.Open(named.Fetch(fetching, weights: false, cancel), key.Provenance.MaxLength);
         using var model = LocalModel.ForMerge(checkpoint);
-        var run = Evaluator.MergeAsync(model, Evaluator.Ask(tasks, options), shards, options, narrator, cancel).GetAwaiter().GetResult();
+        var run = Evaluator.MergeAsync(model, Evaluator.Ask(tasks, options), shards, narrator, cancel).GetAwaiter().GetResult();
         Finish.Print(run, parsed.GetValue(Json), narrator);
         return Session.Done;
     }

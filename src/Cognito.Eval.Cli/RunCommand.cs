@@ -81,6 +81,7 @@ internal static class RunCommand
     private static int Score(ParseResult parsed, CancellationToken cancel)
     {
         RunOptions.Check(parsed);
+        var limit = Inputs.LimitOf(parsed.GetValue(LimitOption));
         var tasks = TaskSet.Registered.Select(parsed.GetRequiredValue(RunOptions.Tasks));
         var named = Inputs.Named(parsed.GetValue(Model));
         var shard = Shards.Parse(parsed.GetValue(ShardOption));
@@ -98,7 +99,7 @@ internal static class RunCommand
         {
             Data = data,
             Shots = parsed.GetValue(Shots),
-            Limit = Inputs.LimitOf(parsed.GetValue(LimitOption)),
+            Limit = limit,
             Output = parsed.GetRequiredValue(Output),
             Details = DetailLevels.Parse(parsed.GetRequiredValue(Details)),
             IsFresh = parsed.GetValue(Fresh),
@@ -119,10 +120,10 @@ internal static class RunCommand
             Lost = narrator.Lost,
         });
         if (shard is { } part)
-            Terminal.Print(Evaluator.AnswerShardAsync(model, asked, options, part, narrator, cancel).GetAwaiter().GetResult());
+            Terminal.Print(Evaluator.AnswerShardAsync(model, asked, part, narrator, cancel).GetAwaiter().GetResult());
         else
             Finish.Print(
-                Evaluator.RunAsync(model, asked, options, narrator, cancel).GetAwaiter().GetResult(), parsed.GetValue(Json), narrator);
+                Evaluator.RunAsync(model, asked, narrator, cancel).GetAwaiter().GetResult(), parsed.GetValue(Json), narrator);
         return Session.Done;
     }
 }

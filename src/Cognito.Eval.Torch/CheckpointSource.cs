@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Cognito.Eval.Models;
 using Cognito.Eval.Torch.Weights;
 using TorchSharp;
@@ -7,26 +8,30 @@ namespace Cognito.Eval.Torch;
 /// <summary>Loads a checkpoint's weights, a copy on each device, and hashes them once they are loaded.</summary>
 internal sealed class CheckpointSource(Checkpoint checkpoint, Placement placement, LocalModelOptions options) : ITokenModelSource
 {
-    private WeightFiles? _weights;
+    private ITokenModel? _model;
     private Task<ModelFingerprint>? _fingerprint;
 
-    public Task<ITokenModel> LoadAsync(CancellationToken cancel) => Task.FromResult(Models());
+    public async Task<ITokenModel> LoadAsync(CancellationToken cancel)
+    {
+        _model = await Task.Run(Models, cancel);
+        // What was read before may be of other files.
+        _fingerprint = null;
+        return _model;
+    }
 
     public Task<ModelFingerprint> FingerprintAsync(CancellationToken cancel)
     {
-        return _fingerprint ??= Read();
+        return _fingerprint is null or { IsCompleted: true, IsCompletedSuccessfully: false } ? _fingerprint = Read() : _fingerprint;
 
         async Task<ModelFingerprint> Read()
         {
-            _weights = WeightFiles.Open(checkpoint.Folder);
-            var read = await _weights.Read(cancel);
+            using var weights = WeightFiles.Open(checkpoint.Folder);
+            var read = await weights.Read(cancel);
             return new(read.Sha256, read.NotFinite);
         }
     }
 
-    public void Dispose() =>
-        // The hash reads the files, which must outlive it.
-        _fingerprint?.ContinueWith(_ => _weights?.Dispose(), TaskScheduler.Default);
+    public void Dispose() => _model?.Dispose();
 
     /// <summary>A model; on several devices one each, loaded side by side, that share the work.</summary>
     private ITokenModel Models()
@@ -39,11 +44,11 @@ internal sealed class CheckpointSource(Checkpoint checkpoint, Placement placemen
         {
             Task.WaitAll(loads);
         }
-        catch (AggregateException)
+        catch (AggregateException e)
         {
             foreach (var load in loads.Where(load => load.IsCompletedSuccessfully))
                 load.Result.Dispose();
-            throw;
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
         var pool = new ModelPool([.. placement.Devices.Zip(loads, (on, load) => new PooledModel($"{on}", load.Result))]);
         pool.Lost += lost => options.Lost?.Invoke(lost);

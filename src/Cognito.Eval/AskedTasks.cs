@@ -7,8 +7,10 @@ namespace Cognito.Eval;
 /// <summary>Tasks as they are asked: every prompt, and what keeps their scores from being the leaderboard's.</summary>
 /// <param name="set">The tasks asked, and their columns.</param>
 /// <param name="notes">One sentence each.</param>
-public sealed class AskedTasks(TaskSet set, IReadOnlyList<Questions> questions, IReadOnlyList<string> notes)
+/// <param name="options">By which they were asked.</param>
+public sealed class AskedTasks(TaskSet set, IReadOnlyList<Questions> questions, IReadOnlyList<string> notes, EvaluationOptions options)
 {
+    public EvaluationOptions Options => options;
     public TaskSet Set => set;
     public IReadOnlyList<Questions> Questions => questions;
     public IReadOnlyList<string> Notes => notes;

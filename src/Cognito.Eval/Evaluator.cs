@@ -18,14 +18,13 @@ public static class Evaluator
     /// <exception cref="InterruptedException">It was cancelled; the message says what is kept.</exception>
     public static Task<Run> RunAsync(
         ILanguageModel model, TaskSet tasks, EvaluationOptions options, IProgress<EvaluationEvent>? progress = null,
-        CancellationToken cancel = default) => RunAsync(model, Ask(tasks, options), options, progress, cancel);
+        CancellationToken cancel = default) => Task.Run(() => RunAsync(model, Ask(tasks, options), progress, cancel), cancel);
 
     /// <summary>The same, of tasks that were asked already.</summary>
     public static async Task<Run> RunAsync(
-        ILanguageModel model, AskedTasks asked, EvaluationOptions options, IProgress<EvaluationEvent>? progress = null,
-        CancellationToken cancel = default)
+        ILanguageModel model, AskedTasks asked, IProgress<EvaluationEvent>? progress = null, CancellationToken cancel = default)
     {
-        var run = new RunUnderWay(model, asked, options, shard: null, progress, cancel);
+        var run = new RunUnderWay(model, asked, shard: null, progress, cancel);
         while (true)
             try
             {
@@ -47,10 +46,10 @@ public static class Evaluator
     /// <summary>Answers one part of a run into its folder; <see cref="MergeAsync"/> joins the parts.</summary>
     /// <returns>The folder.</returns>
     public static async Task<string> AnswerShardAsync(
-        ILanguageModel model, AskedTasks asked, EvaluationOptions options, Shard shard, IProgress<EvaluationEvent>? progress = null,
+        ILanguageModel model, AskedTasks asked, Shard shard, IProgress<EvaluationEvent>? progress = null,
         CancellationToken cancel = default)
     {
-        var run = new RunUnderWay(model, asked, options, shard, progress, cancel);
+        var run = new RunUnderWay(model, asked, shard, progress, cancel);
         return await run.WorkAsync(async how =>
         {
             await foreach (var _ in model.AnswerAsync(asked.Requests, how, cancel)) { }
@@ -63,13 +62,13 @@ public static class Evaluator
     /// <summary>Joins the parts of a run: the same run, of a model that knows the parts' answers and nothing else.</summary>
     /// <param name="model">Plans as the parts' model did; it is asked nothing.</param>
     public static async Task<Run> MergeAsync(
-        PlannedModel model, AskedTasks asked, ShardSet shards, EvaluationOptions options, IProgress<EvaluationEvent>? progress = null,
+        PlannedModel model, AskedTasks asked, ShardSet shards, IProgress<EvaluationEvent>? progress = null,
         CancellationToken cancel = default)
     {
-        shards.RequireSame(model.Identity, asked, options.Data);
-        var how = new AnswerOptions { Protocol = options.Protocol, Journal = shards.Journal, Budget = shards.Budget };
+        shards.RequireSame(model.Identity, asked);
+        var how = new AnswerOptions { Protocol = asked.Options.Protocol, Journal = shards.Journal, Budget = shards.Budget };
         await shards.RequireCompleteAsync(model, asked, how);
-        var run = new RunUnderWay(model, asked, options, shards, cancel);
+        var run = new RunUnderWay(model, asked, shards, cancel);
         var graded = await GradeAsync(model, asked, how, cancel);
         var rounding = shards.Budget.Shares ? await MeasureRoundingAsync(model, asked, graded, how, cancel) : null;
         return run.WriteMerged(graded, await run.CountAsync(graded, rounding, how.Account), shards, progress);
@@ -95,12 +94,12 @@ public static class Evaluator
         else
             fixedShots.Clear();
         var asked = new Questions[held.Length];
-        Parallel.For(0, held.Length, i => asked[i] = Questions.Ask(
+        SideBySide.For(held.Length, i => asked[i] = Questions.Ask(
             held[i], data, options.Protocol, fixedShots.Contains(held[i]) ? null : shots, options.Limit));
         notes.AddRange(Caveats.OfFewerShots(asked, shots));
         // Log-likelihoods first: all of them make one plan.
         return new(tasks, [.. asked.OrderBy(task => task.Generates)], [.. Caveats.Find(asked, tasks.Columns, data, options.Limit),
-            .. data.IsSamples ? [] : Caveats.OfRows(asked, tasks.Lock), .. notes]);
+            .. data.IsSamples ? [] : Caveats.OfRows(asked, tasks.Lock), .. notes], options);
     }
 
     /// <summary>Requests to replies, replies to scores.</summary>

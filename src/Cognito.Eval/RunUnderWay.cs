@@ -4,6 +4,7 @@ using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval;
 
@@ -28,11 +29,13 @@ internal sealed class RunUnderWay
 
     /// <param name="shard">The part that is answered; null for all of the run.</param>
     public RunUnderWay(
-        ILanguageModel model, AskedTasks asked, EvaluationOptions options, Shard? shard, IProgress<EvaluationEvent>? progress,
-        CancellationToken cancel)
+        ILanguageModel model, AskedTasks asked, Shard? shard, IProgress<EvaluationEvent>? progress, CancellationToken cancel)
     {
+        var options = asked.Options;
         (_model, _asked, _options, _shard, _progress, _cancel) = (model, asked, options, shard, progress, cancel);
         Require(model, asked);
+        if (shard is not null && options.Output is null)
+            throw new ArgumentException("A part of a run is kept: EvaluationOptions.Output names the folder of results.", nameof(asked));
         _watch = new(model.Identity.Threads);
         _key = RunKey.Create(model, asked.Questions, options.Protocol, options.Data, options.Limit);
         _budget = model.Budget;
@@ -51,8 +54,9 @@ internal sealed class RunUnderWay
 
     /// <summary>A run that is put together from its parts.</summary>
     public RunUnderWay(
-        ILanguageModel model, AskedTasks asked, EvaluationOptions options, ShardSet shards, CancellationToken cancel)
+        ILanguageModel model, AskedTasks asked, ShardSet shards, CancellationToken cancel)
     {
+        var options = asked.Options;
         (_model, _asked, _options, _cancel) = (model, asked, options, cancel);
         (_watch, _key, _budget) = (new(model.Identity.Threads), shards.Manifest.Key, shards.Budget);
         _fingerprint = new(shards.WeightsSha256, shards.NotFiniteTensors);
@@ -71,6 +75,12 @@ internal sealed class RunUnderWay
             throw new InputException(reason);
         if (!model.Limits.Scores && asked.Questions.FirstOrDefault(task => !task.Generates) is { } scored)
             throw new InputException($"{model.Identity.Name}: it gives no log-likelihoods, which {scored.Task} asks for; leave the task out");
+        if (!model.Limits.Rolls && asked.Requests.FirstOrDefault(request => request is LogLikelihoodRolling) is { } whole)
+            throw new InputException($"{model.Identity.Name}: it gives no likelihoods of whole texts, which {whole.Origin.Task} asks for; "
+                + "leave the task out");
+        var protocol = asked.Options.Protocol;
+        foreach (var most in asked.Requests.OfType<GreedyUntil>().Select(request => request.MaxNewTokens ?? protocol.MaxNewTokens).Distinct())
+            protocol.Room(model.Limits.MaxLength, most);
     }
 
     /// <summary>A finished run's results, if they are this model's (all of its weights are read to know) and it kept no less of each document.</summary>
@@ -79,14 +89,25 @@ internal sealed class RunUnderWay
         if (_place is not { IsFinished: true } place)
             return null;
         var run = RunFile.Read(place.Results);
-        if (DetailLevels.Parse(run.Circumstances?.Details) >= _options.Details
-            && (await _model.FingerprintAsync(_cancel)).Sha256 == run.Provenance.WeightsSha256)
+        if (DetailLevels.Parse(run.Circumstances?.Details) >= _options.Details && await IsOfTheseWeightsAsync(run))
         {
             _progress?.Report(new Written(place.Results, IsEarlier: true));
             return run;
         }
         Place(_find!(true));
         return null;
+    }
+
+    private async Task<bool> IsOfTheseWeightsAsync(Run run)
+    {
+        try
+        {
+            return (await _model.FingerprintAsync(_cancel)).Sha256 == run.Provenance.WeightsSha256;
+        }
+        catch (OperationCanceledException e) when (_cancel.IsCancellationRequested)
+        {
+            throw new InterruptedException("interrupted; nothing was written", e);
+        }
     }
 
     /// <summary>Loads the model, and has the work done; it is done once more if the weights are others than those whose answers were kept.</summary>
@@ -110,12 +131,12 @@ internal sealed class RunUnderWay
                 _progress?.Report(new Noted($"{_model.Identity.Place}: {note}"));
             return done;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException e) when (_cancel.IsCancellationRequested)
         {
             // What is on its way to the disk arrives first.
             _journal?.Dispose();
             throw new InterruptedException(_journal is null ? "interrupted; nothing was written"
-                : $"interrupted; {_journal.KeptRequests} answers are kept in {_place!.Path}; the same command goes on from there");
+                : $"interrupted; {_journal.KeptRequests} answers are kept in {_place!.Path}; the same command goes on from there", e);
         }
         finally
         {
@@ -272,4 +293,4 @@ internal sealed class RunUnderWay
 internal sealed class FinishedMeanwhileException(RunFolder place) : Exception($"{place.Path}: another process has finished this run");
 
 /// <summary>A run was interrupted; the message says what is kept.</summary>
-public sealed class InterruptedException(string line) : OperationCanceledException(line);
+public sealed class InterruptedException(string line, Exception? inner = null) : OperationCanceledException(line, inner);

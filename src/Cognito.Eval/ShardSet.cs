@@ -1,4 +1,3 @@
-using Cognito.Eval.Datasets;
 using Cognito.Eval.Files;
 using Cognito.Eval.Journal;
 using Cognito.Eval.Models;
@@ -64,7 +63,7 @@ public sealed class ShardSet
     }
 
     /// <summary>The same questions as the shards were asked, by the same tokenizer.</summary>
-    internal void RequireSame(ModelIdentity model, AskedTasks asked, DataRoot data)
+    internal void RequireSame(ModelIdentity model, AskedTasks asked)
     {
         var key = Manifest.Key;
         if (model.TokenizerSha256 != key.Provenance.TokenizerSha256)
@@ -80,7 +79,7 @@ public sealed class ShardSet
         foreach (var (task, then) in key.Tasks)
             if (!now.TryGetValue(task, out var its) || its.RequestsSha256 != then.RequestsSha256)
                 throw new InputException(
-                    $"{data.Shown}: {task} asks other questions than the shards were asked; name their datasets with --data");
+                    $"{asked.Options.Data.Shown}: {task} asks other questions than the shards were asked; name their datasets with --data");
     }
 
     /// <summary>Each batch has its answer.</summary>

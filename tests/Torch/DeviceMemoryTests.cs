@@ -50,11 +50,11 @@ public sealed class DeviceMemoryTests
             AtenOps.Flash(Heads(64), Heads(32), Heads(32), ends, ends, 64, 64, null)));
         Assert.Contains("_flash_attention_forward", wrong.Message);
 
-        // All memory but the inputs' is taken, in ever smaller pieces.
+        // All memory but the inputs' is taken, in ever smaller pieces; what is left is what libraries take beside the allocator.
         const int tokens = 1 << 16, heads = 32, size = 128;
         var many = tensor(new[] { 0, tokens }, ScalarType.Int32, CUDA);
         var q = zeros([tokens, heads, size], ScalarType.BFloat16, CUDA);
-        for (var piece = 1L << 34; piece >= 1 << 20;)
+        for (var piece = 1L << 34; piece >= 1 << 28;)
             try
             {
                 _ = empty(piece, ScalarType.Byte, CUDA);

@@ -26,7 +26,7 @@ public sealed class ExactTests
         var tokenizer = CheckpointTokenizer.Open(Folder);
         using var model = Planned.Model(
             TorchModel.Load(Folder, CPU, ScalarType.Float32, workers: workers), tokenizer.Tokenizer, budget, new(2, [2], tokenizer.EndText));
-        var asked = new AskedTasks(TaskSet.Leaderboard, Asked, []);
+        var asked = new AskedTasks(TaskSet.Leaderboard, Asked, [], new() { Data = DataRoot.Open(Fixture.Samples) });
         var graded = await Evaluator.GradeAsync(model, asked, new(), default);
         return (graded, (await Evaluator.MeasureRoundingAsync(model, asked, graded, new(), default))!);
     }

@@ -41,7 +41,7 @@ public sealed class NanoTests(ITestOutputHelper output)
             folder, torch.CPU, torch.ScalarType.Float32, workers: Limit < 100 ? 1 : Environment.ProcessorCount);
         using var planned = Planned.Model(model, tokenizer.Tokenizer, 4096, new(2, [2], tokenizer.EndText));
         var clock = Stopwatch.StartNew();
-        var graded = await Evaluator.GradeAsync(planned, new(TaskSet.Leaderboard, asked, []), new(), default);
+        var graded = await Evaluator.GradeAsync(planned, new(TaskSet.Leaderboard, asked, [], new() { Data = data }), new(), default);
         output.WriteLine($"{clock.Elapsed:h\\:mm\\:ss}, {model.Decoder.Tokens} tokens, "
             + $"{Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB at the peak");
 

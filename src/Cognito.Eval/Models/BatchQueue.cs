@@ -5,8 +5,7 @@ namespace Cognito.Eval.Models;
 
 /// <summary>Batches by number, that several models take runs of; their replies are read in order.</summary>
 /// <param name="models">How many take.</param>
-/// <param name="cancel">Cancels all runs.</param>
-internal sealed class BatchQueue<TReply>(int count, int models, CancellationToken cancel = default)
+internal sealed class BatchQueue<TReply>(int count, int models)
 {
     private const int LongestRun = 16;
 
@@ -33,7 +32,7 @@ internal sealed class BatchQueue<TReply>(int count, int models, CancellationToke
                 Monitor.Wait(_gate);
             var length = Math.Clamp(_waiting.Count / (2 * _models), 1, LongestRun);
             var first = _waiting.Min;
-            BatchRun run = new([.. _waiting.Take(length).TakeWhile((batch, i) => batch == first + i)], cancel);
+            BatchRun run = new([.. _waiting.Take(length).TakeWhile((batch, i) => batch == first + i)]);
             _waiting.ExceptWith(run.Batches);
             _begun.UnionWith(run.Batches);
             _runs.Add(run);
@@ -130,14 +129,22 @@ internal sealed class BatchQueue<TReply>(int count, int models, CancellationToke
         }
     }
 
+    /// <summary>All runs are left in the midst of a batch; what they throw is their batches' error.</summary>
+    public void Cancel()
+    {
+        lock (_gate)
+            _runs.ForEach(run => run.Cancel());
+    }
+
     /// <summary>A batch takes minutes: a run of which nothing is wanted any more is left in the midst of one.</summary>
     private void CancelUnwanted() => _runs.Where(run => !run.Batches.Any(_begun.Contains)).ToList().ForEach(run => run.Cancel());
 }
 
 /// <summary>Consecutive batches that one model has taken; none where nothing is left to do.</summary>
-internal sealed class BatchRun(IReadOnlyList<int> batches, CancellationToken cancel)
+internal sealed class BatchRun(IReadOnlyList<int> batches)
 {
-    private readonly CancellationTokenSource _unwanted = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+    // Nothing is linked to it and no timer runs, so that it holds nothing that is to be given back.
+    private readonly CancellationTokenSource _unwanted = new();
 
     public IReadOnlyList<int> Batches => batches;
 

@@ -65,7 +65,9 @@ public sealed class ModelPool : ITokenModel
             yield break;
         if (_living.Count == 0)
             ExceptionDispatchInfo.Throw(_lastFailure!);
-        var queue = new BatchQueue<TReply>(count, _living.Count, cancel);
+        cancel.ThrowIfCancellationRequested();
+        var queue = new BatchQueue<TReply>(count, _living.Count);
+        using var cancelled = cancel.Register(queue.Cancel);
         Task[] work = [.. _living.Select(model => Task.Factory.StartNew(
             () => Work(model, queue, ask), default, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
         try

@@ -30,8 +30,6 @@ public sealed class PlannedModel(ModelIdentity identity, Planner planner, IToken
     /// <summary>Plans in the background while weights are loaded.</summary>
     public async Task PrepareAsync(IReadOnlyList<Request> requests, AnswerOptions options, CancellationToken cancel)
     {
-        foreach (var most in requests.OfType<GreedyUntil>().Select(request => request.MaxNewTokens ?? options.Protocol.MaxNewTokens).Distinct())
-            options.Protocol.Room(planner.MaxLength, most);
         Prepare(requests, options);
         await LoadAsync(cancel);
     }
@@ -60,17 +58,14 @@ public sealed class PlannedModel(ModelIdentity identity, Planner planner, IToken
     public Task<ModelFingerprint> FingerprintAsync(CancellationToken cancel) => source.FingerprintAsync(cancel);
 
     /// <summary>How many batches of a part the journal has no answer to.</summary>
-    public async Task<int> MissingAsync(IReadOnlyList<Request> requests, AnswerOptions options) =>
+    internal async Task<int> MissingAsync(IReadOnlyList<Request> requests, AnswerOptions options) =>
         (await Prepare(requests, options).StagesAsync(options.IsExact)).Sum(stage => stage.Missing(new(options.Journal), options.Part));
 
-    public void Dispose()
-    {
-        if (_loading is { IsCompletedSuccessfully: true } loaded)
-            loaded.Result.Dispose();
-        source.Dispose();
-    }
+    public void Dispose() => source.Dispose();
 
-    private Task<ITokenModel> LoadAsync(CancellationToken cancel) => _loading ??= source.LoadAsync(cancel);
+    /// <summary>One that failed or was cancelled is tried again.</summary>
+    private Task<ITokenModel> LoadAsync(CancellationToken cancel) =>
+        _loading is null or { IsCompleted: true, IsCompletedSuccessfully: false } ? _loading = source.LoadAsync(cancel) : _loading;
 
     private PreparedRequests Prepare(IReadOnlyList<Request> requests, AnswerOptions options)
     {
@@ -91,10 +86,10 @@ public sealed class PlannedModel(ModelIdentity identity, Planner planner, IToken
     }
 }
 
-/// <summary>Where a model of tokens comes from, once it is needed.</summary>
+/// <summary>Where a model of tokens comes from, once it is needed. What it has loaded it disposes.</summary>
 public interface ITokenModelSource : IDisposable
 {
-    /// <summary>Loads it; asked once.</summary>
+    /// <summary>Loads it; asked again only where it failed.</summary>
     /// <exception cref="Files.InputException">Its files are not sound.</exception>
     Task<ITokenModel> LoadAsync(CancellationToken cancel);
 

@@ -32,7 +32,7 @@ public sealed record Planner(
     private Plan Scores(IReadOnlyList<IReadOnlyList<Request>> documents, IReadOnlyList<string> groups, bool merges)
     {
         var encoded = new EncodedRequest[documents.Count][];
-        Parallel.For(0, documents.Count, d => encoded[d] = Encode(documents[d]));
+        SideBySide.For(documents.Count, d => encoded[d] = Encode(documents[d]));
         foreach (var (document, group) in encoded.Zip(groups))
             foreach (var request in document)
             {
@@ -93,14 +93,14 @@ public sealed record Planner(
         }
     }
 
-    /// <summary>A Tokenizer may hold tokens past the model's vocabulary: they matter where a text uses one.</summary>
+    /// <summary>A tokenizer may hold tokens past the model's vocabulary: they matter where a text uses one.</summary>
     private void RequireKnown(string task, int[] tokens)
     {
         if (ModelVocabulary is not { } known
             || tokens.AsSpan().IndexOfAnyExceptInRange(0, known - 1) is not (>= 0 and var at))
             return;
         throw new InputException($"{task}: a prompt or an answer holds the token {Spelled(tokens[at])} (id {tokens[at]} of "
-            + $"{Tokenizer.FileName}), and the model knows {known} tokens (vocab_size of config.json); use the Tokenizer that the "
+            + $"{Tokenizer.FileName}), and the model knows {known} tokens (vocab_size of config.json); use the tokenizer that the "
             + "model was trained with, or resize the model's embedding to it");
     }
 
@@ -127,7 +127,7 @@ public sealed record Planner(
         request.Continuation.Length == 0 ? "it is empty; check the rows"
         : TokenSpan.AtBorder(Tokenizer, request.Context, request.Continuation) is { } token
             ? $"token {token.Id} \"{token.Value}\" spans the border between context and continuation; leave the task out, or give "
-                + "the Tokenizer that the model was trained with"
+                + "the tokenizer that the model was trained with"
         : "together with its context it is no more tokens than the context alone; check the rows, or leave the task out";
 }
 

@@ -21,7 +21,12 @@ internal static class AskedBounds
             // Requests of one document share their context's text, but for those of a gap.
             characters += doc.Requests.DistinctBy(request => request.Context, ReferenceEqualityComparer.Instance)
                 .Sum(request => (long)request.Context.Length)
-                + doc.Requests.Sum(request => request is LogLikelihood { Continuation: var text } ? text.Length : 0L);
+                + doc.Requests.Sum(request => request switch
+                {
+                    LogLikelihood { Continuation: var text } => text.Length,
+                    LogLikelihoodRolling { Text: var text } => text.Length,
+                    _ => 0L,
+                });
             if (characters > bounds.Characters)
                 throw new InputException($"{task}: more than {bounds.Characters:N0} characters of prompts; ask fewer documents with --limit, "
                     + "fewer examples with --num-fewshot, or lift the bounds with --unbounded");

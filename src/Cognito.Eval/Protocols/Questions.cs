@@ -59,6 +59,8 @@ public sealed record Questions(
             throw new InputException(
                 $"{task}: --limit {limit} of {docs.Count} documents is none; give a larger fraction, or a count");
         var prompts = data.Bounds.Within(task, Prompts(task, protocol, docs, examples, count).Take(asked)).ToList();
+        if (prompts.Find(doc => doc.Doc is FreeForm != task.Generates) is { } odd)
+            throw new ArgumentException($"{task}: a {odd.Doc.GetType().Name} document, and Generates is {task.Generates}.", nameof(task));
         foreach (var doc in prompts)
             if (protocol.Fault(doc.Doc) is { } fault)
                 throw new InputException($"{split.Rows[doc.Row].Origin}: {fault}");

@@ -10,7 +10,10 @@ namespace Cognito.Eval.Protocols;
 /// Fingerprints of a task's request stream in evaluation order, sha256 in lower-case hex: two runs asked the same
 /// questions if and only if they are equal.
 /// </summary>
-/// <param name="Raw">UTF8(context) 00 UTF8(continuation) 01 for each request; stop strings are joined by 02.</param>
+/// <param name="Raw">
+/// UTF8(context) 00 UTF8(continuation) 01 for each request; stop strings are joined by 02, and a limit of a request's own
+/// stands after them as one more, begun by 03.
+/// </param>
 /// <param name="Json">Compact JSON <c>[context, continuation]</c> and a line feed for each request.</param>
 /// <param name="Harness">The list of requests as Python's json.dumps writes it: lm-evaluation-harness' own test hashes.</param>
 public sealed record RequestDigest(string Raw, string Json, string Harness)
@@ -47,6 +50,8 @@ public sealed record RequestDigest(string Raw, string Json, string Harness)
     private static IReadOnlyList<string> Answer(Request request) => request switch
     {
         LogLikelihood { Continuation: var continuation } => [continuation],
+        LogLikelihoodRolling { Text: var text } => [text],
+        GreedyUntil { MaxNewTokens: { } most, Stops: var stops } => [.. stops, string.Create(CultureInfo.InvariantCulture, $"\u0003{most}")],
         GreedyUntil { Stops: var stops } => stops,
         _ => throw new ArgumentException($"a kind of request without a digest: {request.GetType().Name}", nameof(request)),
     };

@@ -11,10 +11,12 @@ public enum DetailLevel
 }
 
 /// <summary>The levels' names, as they are given and written.</summary>
-public static class DetailLevels
+internal static class DetailLevels
 {
-    public static string Name(DetailLevel level) => level.ToString().ToLowerInvariant();
+    private static readonly string[] s_names = ["none", "scores", "full"];
+
+    public static string Name(DetailLevel level) => s_names[(int)level];
 
     /// <summary>A level's name; none where it is none.</summary>
-    public static DetailLevel Parse(string? name) => Enum.TryParse<DetailLevel>(name, ignoreCase: true, out var level) ? level : DetailLevel.None;
+    public static DetailLevel Parse(string? name) => (DetailLevel)Math.Max(0, Array.IndexOf(s_names, name));
 }

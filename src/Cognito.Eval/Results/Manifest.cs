@@ -103,15 +103,18 @@ internal sealed record RunKey(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Remarks { get; init; }
 
+    /// <summary>The protocol, with what may be set of it.</summary>
+    public string? Rules { get; init; }
+
     /// <summary>sha256 in lower-case hex.</summary>
     public string Digest() => Convert.ToHexStringLower(SHA256.HashData(
         Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this, RunFile.Options))));
 
-    /// <summary>The build of every assembly that an answer hangs on but for the model's own; what is asked stands in the key by itself.</summary>
-    private static string Builds { get; } = string.Join(' ', new[]
+    /// <summary>The build of every assembly that an answer or a score hangs on, but for the model's own: ours, the tasks' and the protocol's.</summary>
+    private static string Builds(IReadOnlyList<Questions> asked, Protocol protocol) => string.Join(' ', new[]
     {
-        typeof(RegularFile), typeof(CheckpointTokenizer), typeof(RunKey),
-    }.Select(type => type.Assembly.ManifestModule.ModuleVersionId));
+        typeof(RegularFile).Module, typeof(CheckpointTokenizer).Module, typeof(RunKey).Module, protocol.GetType().Module,
+    }.Concat(asked.Select(task => task.Task.ToDoc.Method.Module)).Select(module => module.ModuleVersionId).Distinct());
 
     /// <summary>What answers of this model to these questions depend on.</summary>
     public static RunKey Create(
@@ -120,8 +123,9 @@ internal sealed record RunKey(
         var identity = model.Identity;
         return new(
             Provenance.Create(model, protocol, data, generates: asked.Any(task => task.Generates)), identity.Weights, identity.ConfigSha256,
-            identity.EndIds, limit?.Value, identity.BatchTokens, identity.RecordsRouting, $"{Builds} {identity.Build}".TrimEnd(), Of(asked))
+            identity.EndIds, limit?.Value, identity.BatchTokens, identity.RecordsRouting, $"{Builds(asked, protocol)} {identity.Build}".TrimEnd(), Of(asked))
         {
+            Rules = $"{protocol}",
             Remarks = identity.Remarks.Count == 0 ? null : identity.Remarks,
         };
     }

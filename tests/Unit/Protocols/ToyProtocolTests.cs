@@ -78,7 +78,7 @@ public sealed class ToyProtocolTests
         Assert.Equal([0, 1, 2], asked.Questions[0].Docs.Select(doc => doc.Row));
         var tokens = new Seen();
         using var model = Planned.Model(tokens, new Toys.HashTokenizer(), Budget.Exact, new(Toys.HashTokenizer.EndOfText), options.Protocol);
-        var run = await Evaluator.RunAsync(model, asked, options);
+        var run = await Evaluator.RunAsync(model, asked);
         Assert.All(tokens.First, first => Assert.Equal(ToyProtocol.Begin, first));
         Assert.Equal(asked.Requests.Count, tokens.First.Count);
         Assert.Equal(("toy", "nobody's"), (run.Provenance.Protocol, run.Provenance.Reference));
