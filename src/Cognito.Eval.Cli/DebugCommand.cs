@@ -31,7 +31,7 @@ internal static class DebugCommand
         command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () =>
         {
             RunOptions.Check(parsed);
-            using var narrator = new Narrator(quiet: false);
+            using var narrator = new Narrator(quiet: false, parsed.GetValue(Session.Verbose));
             using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
             var (one, other) = (Inputs.Named(parsed.GetValue(model)), Inputs.Named(parsed.GetRequiredValue(against)));
             var (folder, otherFolder) = (one.Fetch(fetching, weights: true, cancel), other.Fetch(fetching, weights: true, cancel));
@@ -47,6 +47,7 @@ internal static class DebugCommand
                 Dtype = parsed.GetValue(RunOptions.Dtype),
                 Threads = parsed.GetValue(RunOptions.Threads) ?? Environment.ProcessorCount,
                 LibTorch = parsed.GetValue(RunOptions.LibTorch),
+                Logger = narrator.Logger,
             };
             var table = new Terminal.Table(1, "after", "largest difference, of the largest");
             foreach (var (after, relative) in Verification.Compare(

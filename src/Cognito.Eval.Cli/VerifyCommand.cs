@@ -46,7 +46,7 @@ internal static class VerifyCommand
         if (parsed.GetValue(Tolerance) is { } tolerance && !(tolerance >= 0 && double.IsFinite(tolerance)))
             throw new InputException($"--tolerance {Number(tolerance)}: give a number of at least 0, such as 2e-5");
         var named = Inputs.Named(parsed.GetValue(Model));
-        using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
+        using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet), parsed.GetValue(Session.Verbose));
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
         var folder = named.Fetch(fetching, weights: true, cancel);
         var golden = parsed.GetRequiredValue(Golden);
@@ -56,6 +56,7 @@ internal static class VerifyCommand
             Dtype = parsed.GetValue(RunOptions.Dtype),
             Threads = parsed.GetValue(RunOptions.Threads) ?? Environment.ProcessorCount,
             LibTorch = parsed.GetValue(RunOptions.LibTorch),
+            Logger = narrator.Logger,
         }, parsed.GetValue(Tolerance), cancel);
         foreach (var note in report.Notes)
             narrator.Warn(note);

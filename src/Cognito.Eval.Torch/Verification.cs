@@ -19,8 +19,8 @@ public static class Verification
         string folder, string golden, LocalModelOptions options, double? tolerance = null, CancellationToken cancel = default)
     {
         var config = ModelConfig.Read(folder);
-        var placement = Place(config, options);
         using var file = GoldenFile.Open(golden, config);
+        var placement = Place(config, options);
         using var decoder = Load(folder, placement, options);
         return new(placement, GoldenCheck.Run(decoder, file, tolerance, cancel), [.. file.Notes, .. NotesOf(folder, config)]);
     }
@@ -54,7 +54,8 @@ public static class Verification
     {
         if (options.Device is { } devices && devices.Contains(',', StringComparison.Ordinal))
             throw new InputException($"--device {devices}: one model computes here; name one device");
-        return Placement.Choose(config, options.LibTorch, options.Device, options.Dtype, options.Threads, options.BatchTokens, exact: true);
+        return Placement.Choose(config, options.LibTorch, options.Device, options.Dtype, options.Threads, options.BatchTokens,
+            exact: true, options.Logger);
     }
 
     private static Decoder Load(string folder, Placement placement, LocalModelOptions options)

@@ -36,11 +36,11 @@ public sealed class VerificationTests
     [Fact]
     public void In_sixteen_bits_the_tolerance_is_wider_and_rounding_shows()
     {
-        var found = Found(Path.Combine(Folder(Tiny), "golden.safetensors"), dtype: "bfloat16");
+        var found = Found(Path.Combine(Folder(Tiny), "golden.safetensors"), dtype: "float16");
         Assert.Equal(2e-2, found.Tolerance);
         Assert.All(found.Cases, one => Assert.InRange(one.Logits.Relative, 1e-4, 2e-2));
         Assert.False(found.Continuation!.Decides);
-        Assert.False(Found(Path.Combine(Folder(Tiny), "golden.safetensors"), dtype: "bfloat16", tolerance: 2e-5).Passes);
+        Assert.False(Found(Path.Combine(Folder(Tiny), "golden.safetensors"), dtype: "float16", tolerance: 2e-5).Passes);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class VerificationTests
         Assert.False(found.Passes);
         Assert.Equal((0, false), (found.Continuation!.Differs!.Place, found.Continuation.Passes));
         Assert.NotEqual(found.Continuation.Differs.Expected, found.Continuation.Differs.Found);
-        var rounded = Found(golden, dtype: "bfloat16");
+        var rounded = Found(golden, dtype: "float16");
         Assert.NotNull(rounded.Continuation!.Differs);
         Assert.True(rounded.Passes);
     }
@@ -174,7 +174,7 @@ public sealed class VerificationTests
         golden.Tensors.Clear();
         golden.Tensors["input_ids.a.b"] = new("I32", ids.Shape, [.. ids.Bytes.Chunk(8).SelectMany(id => id[..4])]);
         golden.Tensors["logits.a.b"] = new("BF16", logits.Shape, [.. logits.Bytes.Chunk(4).SelectMany(x => x[2..])]);
-        var found = Found(golden, "bfloat16");
+        var found = Found(golden, "float16");
         Assert.Equal("a.b", Assert.Single(found.Cases).Case.Label);
         Assert.InRange(found.Cases[0].Logits.Relative, 1e-4, 2e-2);
         Assert.Null(found.Continuation);

@@ -60,7 +60,7 @@ public sealed class VerifyCommandTests : IDisposable
         using var golden = new ChangedGolden(Tiny);
         golden.Change<long>("generate.output", 0, id => id == 3 ? 4 : 3);
         golden.Tensors["more"] = golden.Tensors["logits.1"];
-        var outcome = Verify(Fixture.Path("checkpoints", Tiny), golden.Write(), "--dtype", "bfloat16");
+        var outcome = Verify(Fixture.Path("checkpoints", Tiny), golden.Write(), "--dtype", "float16");
         Assert.True(outcome.Code == 0, outcome.Out + outcome.Error);
         Assert.Contains("in 16 bits rounding may choose another, so that decides nothing", outcome.Out);
         Assert.Contains("note: ", outcome.Error);
