@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Datasets;
 using Cognito.Eval.Hub;
-using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Cli;

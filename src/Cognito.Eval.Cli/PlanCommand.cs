@@ -53,7 +53,7 @@ internal static class PlanCommand
         RunOptions.Check(parsed);
         if (rate is { } given && !(given > 0 && double.IsFinite(given)))
             throw new InputException($"--tokens-per-second {given}: give a number above 0");
-                var tasks = TaskSet.Registered.Select(parsed.GetRequiredValue(RunOptions.Tasks));
+        var tasks = TaskSet.Registered.Select(parsed.GetRequiredValue(RunOptions.Tasks));
         var limit = Inputs.LimitOf(parsed.GetValue(LimitOption));
         var named = Inputs.Named(parsed.GetValue(Model));
         using var narrator = new Narrator(quiet: false, parsed.GetValue(Session.Verbose));

@@ -1,9 +1,9 @@
-using Cognito.Eval.Results;
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Cognito.Eval.Files;
 using Cognito.Eval.Journal;
+using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Cli;
 

@@ -88,6 +88,7 @@ public sealed class VerifyCommandTests : IDisposable
         var outcome = Verify(Fixture.Path("checkpoints", Tiny), line.At(name));
         Assert.Equal((2, ""), (outcome.Code, outcome.Out));
         Assert.StartsWith($"cognito-eval: {line.At(name)}: ", outcome.Error);
+        Assert.Contains(fact, outcome.Error);
         Assert.Single(outcome.Error.TrimEnd('\n').Split('\n'));
     }
 
