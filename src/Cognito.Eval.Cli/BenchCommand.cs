@@ -68,7 +68,7 @@ internal static class BenchCommand
         var limit = parsed.GetValue(LimitOption) is { } text ? Limit.Parse(text) : new Limit(50);
         var named = Inputs.Named(parsed.GetValue(Model));
         var tasks = TaskSet.Registered.Select(parsed.GetRequiredValue(RunOptions.Tasks));
-        using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
+        using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet), parsed.GetValue(Session.Verbose));
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
         var data = Inputs.Rows(parsed.GetValue(Data), named, tasks.Tasks, fetching, RunOptions.Bounds(parsed), cancel);
         var folder = named.Fetch(fetching, weights: true, cancel);
@@ -77,7 +77,8 @@ internal static class BenchCommand
         var threads = parsed.GetValue(RunOptions.Threads) ?? Environment.ProcessorCount;
         var placement = Placement.Choose(
             checkpoint.Config, parsed.GetValue(RunOptions.LibTorch), parsed.GetValue(RunOptions.Device),
-            parsed.GetValue(RunOptions.Dtype), threads, parsed.GetValue(RunOptions.BatchTokens), exact: false);
+            parsed.GetValue(RunOptions.Dtype), threads, parsed.GetValue(RunOptions.BatchTokens), exact: false,
+            narrator.Logger);
         cancel.ThrowIfCancellationRequested();
         var isRandom = parsed.GetValue(Random) is not null;
         var (loaded, load) = isRandom

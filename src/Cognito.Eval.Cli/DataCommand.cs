@@ -68,7 +68,7 @@ internal static class DataCommand
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () =>
         {
-            using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
+            using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet), parsed.GetValue(Session.Verbose));
             using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
             var chosen = Chosen(parsed.GetValue(tasks), parsed.GetValue(model));
             if (chosen.Count > 0)

@@ -36,7 +36,7 @@ internal static class DataVerify
         {
             var chosen = DataCommand.Chosen(parsed.GetValue(tasks), parsed.GetValue(model));
             var bounds = RunOptions.Bounds(parsed);
-            using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
+            using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet), parsed.GetValue(Session.Verbose));
             if (parsed.GetValue(data) is { } folder)
                 return Report(DataRoot.Open(folder) with { Bounds = bounds }, chosen, parsed.GetValue(json));
             using var fetching = new Fetching(narrator, offline: true);

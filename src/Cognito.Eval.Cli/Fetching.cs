@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Datasets;
 using Cognito.Eval.Hub;
-using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Cli;
@@ -24,7 +24,7 @@ internal sealed class Fetching : IDisposable
     public Fetching(Narrator narrator, bool offline)
     {
         this.narrator = narrator;
-        Hub = new(HubSettings.FromEnvironment(offline));
+        Hub = new(HubSettings.FromEnvironment(offline)) { Logger = narrator.Logger };
         Hub.Said += narrator.Say;
         Hub.Planned += Begin;
         timer = new(_ => Show(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);

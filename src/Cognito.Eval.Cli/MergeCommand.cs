@@ -51,7 +51,7 @@ internal static class MergeCommand
     private static int Merge(ParseResult parsed, CancellationToken cancel)
     {
         RunFolder.RequireWritable(parsed.GetRequiredValue(Output));
-        using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
+        using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet), parsed.GetValue(Session.Verbose));
         var shards = ShardSet.Open(parsed.GetRequiredValue(Folders));
         var (key, arguments) = (shards.Manifest.Key, shards.Manifest.Arguments);
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
@@ -65,6 +65,7 @@ internal static class MergeCommand
             Limit = Inputs.LimitOf(arguments.Limit?.ToString(CultureInfo.InvariantCulture)),
             Output = parsed.GetRequiredValue(Output),
             Details = DetailLevels.Parse(parsed.GetRequiredValue(Details)),
+            Logger = narrator.Logger,
         };
         var checkpoint = named.Open(named.Fetch(fetching, weights: false, cancel), key.Provenance.MaxLength);
         using var model = LocalModel.ForMerge(checkpoint);

@@ -3,17 +3,22 @@ using System.Runtime.InteropServices;
 using Cognito.Eval.Files;
 using Cognito.Eval.Models;
 using Cognito.Eval.Tokenizers;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cognito.Eval.Cli;
 
 /// <summary>Tells on stderr how a run goes: one line that renews itself on a terminal, now and then a line elsewhere.</summary>
-internal sealed class Narrator(bool quiet) : IProgress<EvaluationEvent>, IDisposable
+internal sealed class Narrator(bool quiet, bool verbose) : IProgress<EvaluationEvent>, IDisposable
 {
     private readonly bool live = Terminal.IsLive;
     private readonly Stopwatch clock = new();
     private string stage = "";
     private TimeSpan said;
     private TimeSpan stageStart;
+
+    /// <summary>Takes each decision; with --verbose it is a line.</summary>
+    public ILogger Logger => verbose ? field ??= new VerboseLogger(this) : NullLogger.Instance;
 
     /// <summary>Whether a line can be renewed in place.</summary>
     public bool IsLive => live;
@@ -38,6 +43,13 @@ internal sealed class Narrator(bool quiet) : IProgress<EvaluationEvent>, IDispos
         Terminal.Say(line);
     }
 
+    /// <summary>A decision, said also where progress is not.</summary>
+    public void Trace(string line)
+    {
+        Clear();
+        Terminal.Tell($"trace: {line}");
+    }
+
     /// <summary>What keeps a score from being what it seems; said also where progress is not.</summary>
     public void Warn(string note)
     {
@@ -48,6 +60,7 @@ internal sealed class Narrator(bool quiet) : IProgress<EvaluationEvent>, IDispos
     /// <summary>Which tokenizer is used, where that is not the first one looked for.</summary>
     public void Warn(CheckpointTokenizer tokenizer)
     {
+        Logger.LogDebug("tokenizer: {Choice}", tokenizer.Choice);
         if (tokenizer.Note is { } note)
             Warn(note);
     }

@@ -53,10 +53,10 @@ internal static class PlanCommand
         RunOptions.Check(parsed);
         if (rate is { } given && !(given > 0 && double.IsFinite(given)))
             throw new InputException($"--tokens-per-second {given}: give a number above 0");
-                var tasks = TaskSet.Registered.Select(parsed.GetRequiredValue(RunOptions.Tasks));
+        var tasks = TaskSet.Registered.Select(parsed.GetRequiredValue(RunOptions.Tasks));
         var limit = Inputs.LimitOf(parsed.GetValue(LimitOption));
         var named = Inputs.Named(parsed.GetValue(Model));
-        using var narrator = new Narrator(quiet: false);
+        using var narrator = new Narrator(quiet: false, parsed.GetValue(Session.Verbose));
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
         var data = Inputs.Rows(parsed.GetValue(Data), named, tasks.Tasks, fetching, RunOptions.Bounds(parsed), cancel);
         var folder = named.Fetch(fetching, weights: false, cancel);

@@ -15,4 +15,6 @@ root.Add(DataCommand.Create());
 root.Add(ReportCommand.Create());
 root.Add(CompareCommand.Create());
 root.Add(GateCommand.Create());
+root.Add(VerifyCommand.Create());
+root.Add(DebugCommand.Create());
 return await Session.Invoke(root, args);

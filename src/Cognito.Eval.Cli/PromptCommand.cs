@@ -28,7 +28,7 @@ internal static class PromptCommand
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () =>
         {
-            using var narrator = new Narrator(quiet: false);
+            using var narrator = new Narrator(quiet: false, parsed.GetValue(Session.Verbose));
             using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
             var only = Only(parsed.GetRequiredValue(task));
             var named = Inputs.Named(parsed.GetValue(model));

@@ -86,7 +86,7 @@ internal static class RunCommand
         var named = Inputs.Named(parsed.GetValue(Model));
         var shard = Shards.Parse(parsed.GetValue(ShardOption));
         RunFolder.RequireWritable(parsed.GetRequiredValue(Output));
-        using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet));
+        using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet), parsed.GetValue(Session.Verbose));
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
         // Rows first: they are small, and a mistake in them should not show after gigabytes of weights.
         var data = Inputs.Rows(parsed.GetValue(Data), named, tasks.Tasks, fetching, RunOptions.Bounds(parsed), cancel);
@@ -103,6 +103,7 @@ internal static class RunCommand
             Output = parsed.GetRequiredValue(Output),
             Details = DetailLevels.Parse(parsed.GetRequiredValue(Details)),
             IsFresh = parsed.GetValue(Fresh),
+            Logger = narrator.Logger,
         };
         var checkpoint = named.Open(folder, parsed.GetValue(RunOptions.MaxLength));
         var asked = Evaluator.Ask(tasks, options);
@@ -118,6 +119,7 @@ internal static class RunCommand
             RecordsRouting = parsed.GetValue(Routing),
             LibTorch = parsed.GetValue(RunOptions.LibTorch),
             Lost = narrator.Lost,
+            Logger = narrator.Logger,
         });
         if (shard is { } part)
             Terminal.Print(Evaluator.AnswerShardAsync(model, asked, part, narrator, cancel).GetAwaiter().GetResult());

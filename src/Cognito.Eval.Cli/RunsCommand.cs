@@ -1,9 +1,9 @@
-using Cognito.Eval.Results;
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Cognito.Eval.Files;
 using Cognito.Eval.Journal;
+using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Cli;
 
@@ -34,7 +34,7 @@ internal static class RunsCommand
         var folder = parsed.GetRequiredValue(Folder);
         if (!Directory.Exists(folder))
             throw new InputException($"{folder}: no such folder; name one that runs were written to");
-        using var narrator = new Narrator(quiet: false);
+        using var narrator = new Narrator(quiet: false, parsed.GetValue(Session.Verbose));
         var found = RunFolder.Under(folder, 3, e => narrator.Warn(Printable.Line(e.Message))).Select(Listed.Of)
             .Where(run => parsed.GetValue(All) || run.State != "finished").ToList();
         if (parsed.GetValue(Json))

@@ -15,10 +15,10 @@ internal static partial class Session
 {
     public const int Done = 0, BadInput = 2, Failed = 3, Interrupted = 130;
 
-    /// <summary>Shows where an error came from, on every command.</summary>
+    /// <summary>Tells each decision, and where an error came from, on every command.</summary>
     public static readonly Option<bool> Verbose = new("--verbose")
     {
-        Description = "With an error, also print where it came from.",
+        Description = "Tell each decision on stderr, and with an error where it came from.",
         Recursive = true,
     };
 

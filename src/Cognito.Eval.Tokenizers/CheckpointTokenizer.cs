@@ -19,6 +19,9 @@ public sealed record CheckpointTokenizer(VocabularyTokenizer Tokenizer, int EndI
     /// <summary>Why tokenizer.model is there and not used, and which tokens are text; null if neither is so.</summary>
     public string? Note { get; init; }
 
+    /// <summary>Which of the folder's files it was made from, and why.</summary>
+    public string Choice { get; init; } = "";
+
     /// <summary>Opens the tokenizer of a checkpoint's folder; docs/tokenizers.md says which file is taken for what.</summary>
     /// <exception cref="InputException">There is none, or it is not one that is understood exactly.</exception>
     public static CheckpointTokenizer Open(string folder)
@@ -32,7 +35,10 @@ public sealed record CheckpointTokenizer(VocabularyTokenizer Tokenizer, int EndI
             : RegularFile.Exists(json) ? OfBoth(model, json, config)
             : OfModel(SentencePieceModel.Load(model), model, config);
         string[] notes = [.. new[] { opened.Note }.OfType<string>(), .. opened.Unread(config)];
-        return opened with { Note = notes.Length == 0 ? null : string.Join("; ", notes) };
+        var choice = !RegularFile.Exists(model) ? "tokenizer.json, as there is no tokenizer.model"
+            : !RegularFile.Exists(json) ? "tokenizer.model, as there is no tokenizer.json"
+            : opened.Note is null ? "tokenizer.model, as tokenizer.json says the same" : "tokenizer.json, as tokenizer.model does not say the same";
+        return opened with { Choice = choice, Note = notes.Length == 0 ? null : string.Join("; ", notes) };
     }
 
     /// <summary>What looks like a special token and is text as any other here, once for each reason.</summary>

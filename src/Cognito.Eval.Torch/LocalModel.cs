@@ -3,6 +3,8 @@ using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
 using Cognito.Eval.Torch.Native;
 using Cognito.Eval.Torch.Weights;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cognito.Eval.Torch;
 
@@ -34,6 +36,9 @@ public sealed record LocalModelOptions
 
     /// <summary>Told of a device that fails while others go on.</summary>
     public Action<LostModel>? Lost { get; init; }
+
+    /// <summary>Told of each decision, at the level Debug: files, device, type, budget, plans.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
 }
 
 /// <summary>A checkpoint as a model of requests. Its weights are loaded when the first are asked.</summary>
@@ -50,11 +55,15 @@ public static class LocalModel
             throw new InputException($"--routing: {Path.Combine(checkpoint.Folder, "config.json")} is of {checkpoint.Config.Architecture}, "
                 + "which has no router; leave --routing out");
         var unused = checkpoint.Unused();
+        var logger = options.Logger;
+        logger.LogDebug("checkpoint: {Folder}, {Architecture}", checkpoint.Folder, checkpoint.Config.Architecture);
+        logger.LogDebug("tokenizer: {Choice}", checkpoint.Tokenizer.Choice);
         var placement = Placement.Choose(
-            checkpoint.Config, options.LibTorch, options.Device, options.Dtype, options.Threads, options.BatchTokens, options.IsExact);
+            checkpoint.Config, options.LibTorch, options.Device, options.Dtype, options.Threads, options.BatchTokens, options.IsExact, logger);
         return new(Identity(checkpoint, unused, placement, options), checkpoint.Planner(placement.Budget),
             new CheckpointSource(checkpoint, placement, options))
         {
+            Logger = logger,
             Limits = new(checkpoint.MaxLength) { WhyNoGeneration = checkpoint.Config.Generation.Refusal?.Message },
         };
     }
@@ -75,6 +84,7 @@ public static class LocalModel
         Checkpoint checkpoint, UnusedTensors unused, Placement placement, LocalModelOptions options)
     {
         using var weights = WeightFiles.Open(checkpoint.Folder);
+        options.Logger.LogDebug("weights: {Layout}", weights.Layout);
         var versions = NativeTorch.Version;
         return new()
         {

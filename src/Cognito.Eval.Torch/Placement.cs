@@ -2,6 +2,8 @@ using Cognito.Eval.Files;
 using Cognito.Eval.Planning;
 using Cognito.Eval.Torch.Architectures;
 using Cognito.Eval.Torch.Native;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
 
 namespace Cognito.Eval.Torch;
@@ -34,17 +36,28 @@ internal sealed record Placement(
     /// token budget from the memory that is free now, before the weights, on the device that has least.
     /// </summary>
     /// <param name="devices">Names, with commas between them.</param>
+    /// <param name="logger">Told what was chosen and why.</param>
     public static Placement Choose(
-        ModelConfig config, string? libtorch, string? devices, string? dtype, int threads, int? batchTokens, bool exact)
+        ModelConfig config, string? libtorch, string? devices, string? dtype, int threads, int? batchTokens, bool exact,
+        ILogger? logger = null)
     {
+        logger ??= NullLogger.Instance;
         NativeTorch.Load(libtorch);
+        if (NativeTorch.Version is var version)
+            logger.LogDebug("libtorch: {Version} in {Folder}", version.LibTorch ?? "unknown", version.Folder ?? "TorchSharp's own folder");
         // Batches side by side, one thread each, keep all cores at work, and their numbers do not depend on how many.
         NativeTorch.Threads(1);
         var on = Named(devices);
         var isCpu = on[0].type == DeviceType.CPU;
         var type = Enum.Parse<torch.ScalarType>(dtype ?? (isCpu ? "float32" : config.Dtype ?? "float32"), ignoreCase: true);
         var workers = isCpu ? Math.Max(1, threads / on.Count) : 1;
-        var budget = exact ? Budget.Exact : Of(config, on, type, workers, batchTokens);
+        logger.LogDebug("device: {Devices}, {Why}; {Workers} batches at a time on each", string.Join(',', on),
+            devices is not null ? "as asked" : isCpu ? "as there is no CUDA device" : "as there is a CUDA device", workers);
+        logger.LogDebug("type: {Dtype}, {Why}", type.ToString().ToLowerInvariant(), dtype is not null ? "as asked"
+            : isCpu ? "as always on the CPU" : config.Dtype is not null ? "the checkpoint's own" : "as config.json names none");
+        var budget = exact ? Budget.Exact : Of(config, on, type, workers, batchTokens, logger);
+        if (exact)
+            logger.LogDebug("budget: one sequence at a time, as asked");
         return new(on, type, budget, workers);
     }
 
@@ -64,18 +77,22 @@ internal sealed record Placement(
     private static long Free(List<torch.Device> devices) => devices.GroupBy(device => device.ToString())
         .Min(copies => DeviceMemory.Free(copies.First()) / copies.Count());
 
-    private static Budget Of(ModelConfig config, List<torch.Device> on, torch.ScalarType type, int workers, int? asked)
+    private static Budget Of(ModelConfig config, List<torch.Device> on, torch.ScalarType type, int workers, int? asked, ILogger logger)
     {
         var isCpu = on[0].type == DeviceType.CPU;
         var bytes = type == torch.ScalarType.Float32 ? 4 : 2;
-        var free = Free(on) - config.Parameters * bytes;
+        var (before, weights) = (Free(on), config.Parameters * bytes);
+        var free = before - weights;
         // Two batches are under way on a GPU, and one on each worker of a CPU; half of the memory is for what is kept.
         var room = free / 2 / (isCpu ? workers : 2) / MemoryEstimate.BytesPerToken(config, bytes);
         var most = isCpu ? MostTokensOnCpu : MostTokens;
         var tokens = asked ?? (int)Math.Clamp(PowerOf2(room), LeastTokens, most);
         var kept = free / 2 / workers / MemoryEstimate.CacheBytesPerToken(config, bytes);
         // Rounded, as what is free differs by a little on equal cards, and shards must cut the same batches.
-        return new(tokens, Math.Clamp(isCpu ? 8L * tokens : 32L * tokens, 1, Math.Max(1, PowerOf2(kept))));
+        var cache = Math.Clamp(isCpu ? 8L * tokens : 32L * tokens, 1, Math.Max(1, PowerOf2(kept)));
+        logger.LogDebug("budget: {BatchTokens} tokens a batch, {Why}, {CacheTokens} kept while generating; {Free} bytes are free and the "
+            + "weights take {Weights}", tokens, asked is null ? "by the free memory" : "as asked", cache, before, weights);
+        return new(tokens, cache);
     }
 
     private static long PowerOf2(long most) => most < 1 ? 0 : 1L << (int)Math.Log2(most);

@@ -2,6 +2,8 @@ using Cognito.Eval.Data;
 using Cognito.Eval.Datasets;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cognito.Eval;
 
@@ -28,4 +30,7 @@ public sealed record EvaluationOptions
 
     /// <summary>Whether all is asked again, whatever an earlier run of the same thing has answered.</summary>
     public bool IsFresh { get; init; }
+
+    /// <summary>Told of each decision, at the level Debug: which run's folder, which journal.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
 }

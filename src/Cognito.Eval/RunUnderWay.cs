@@ -5,6 +5,7 @@ using Cognito.Eval.Planning;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
+using Microsoft.Extensions.Logging;
 
 namespace Cognito.Eval;
 
@@ -46,6 +47,9 @@ internal sealed class RunUnderWay
                 model.Identity.Given, options.Data.Given, [.. asked.Set.Tasks.Select(task => task.Name)], options.Shots, options.Limit?.Value);
             _find = fresh => RunFolder.Find(output, _key.Provenance.Model, _key, arguments, model.Budget, shard, _watch.Started, fresh);
             Place(_find(options.IsFresh));
+            options.Logger.LogDebug("run: {Folder}, {Why}", _place!.Path, _place.IsNew
+                ? options.IsFresh ? "to be begun, as asked afresh" : "to be begun, as none there asked the same"
+                : _place.IsFinished ? "found, and finished" : "found, of the same questions and not finished");
         }
         string?[] notes = [model.Identity.TokenizerNote, asked.Generates ? $"{model.Identity.Generation}" : null, .. asked.Notes, .. model.Identity.Remarks];
         foreach (var note in notes.Where(note => !string.IsNullOrEmpty(note)))
@@ -95,6 +99,7 @@ internal sealed class RunUnderWay
             return run;
         }
         Place(_find!(true));
+        _options.Logger.LogDebug("run: {Folder}, to be begun, as the finished one is of other weights or kept less", _place!.Path);
         return null;
     }
 
@@ -188,6 +193,7 @@ internal sealed class RunUnderWay
             var place = find(false);
             if (!MayWrite(place, shards.WeightsSha256))
                 place = find(true);
+            _options.Logger.LogDebug("run: {Folder}, {Why}", place.Path, place.IsNew ? "to be begun" : "an earlier merge of the same, or the same results");
             _place = place.Begin();
             _place.Write(run, graded, _options.Details);
             _place.RemoveTemporaries();
@@ -253,6 +259,8 @@ internal sealed class RunUnderWay
             throw new InputException($"{_place.Path}: another process began this run meanwhile and did not end it; "
                 + "the same command goes on with it");
         _journal = AnswerJournal.Open(_place.Path);
+        _options.Logger.LogDebug("journal: {Folder}, with {Found} answers in it; batches of {BatchTokens} tokens, as the run began",
+            _place.Path, _journal.FoundRequests, _budget.BatchTokens);
     }
 
     /// <summary>Removes the journal of a finished run while nobody opens it: results.json is there by now.</summary>

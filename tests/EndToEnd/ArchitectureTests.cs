@@ -44,6 +44,8 @@ public sealed class ArchitectureTests
         ("Torch.Attention", ["Planning", "Torch.Native", "Torch.Architectures"]),
         ("Torch.Layers", ["Planning", "Torch.Architectures", "Torch.Weights", "Torch.Kernels", "Torch.Attention"]),
         ("Torch.Generation", ["Protocols", "Planning", "Torch.Native", "Torch.Architectures", "Torch.Attention", "Torch.Layers"]),
+        ("Torch.Goldens",
+            ["Files", "Planning", "Torch.Native", "Torch.Architectures", "Torch.Weights", "Torch.Attention", "Torch.Layers", "Torch.Generation"]),
     ];
 
     public static TheoryData<string> Rooms => [.. Arrows.Select(arrow => arrow.Room)];

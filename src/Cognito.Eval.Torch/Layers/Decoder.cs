@@ -86,6 +86,9 @@ public sealed class Decoder : IDisposable
     /// <summary>Sees each layer's router logits, [tokens, experts], in the order of the layers.</summary>
     public Action<int, Tensor>? OnRouting { get; set; }
 
+    /// <summary>Sees the tokens' hidden states after each layer, [N, D], and before the first as after layer -1.</summary>
+    internal Action<int, Tensor>? OnHidden { get; set; }
+
     /// <summary>A shared prefix's keys and values in every layer, which the caller disposes.</summary>
     internal IReadOnlyList<LayerKeyValues> Layers(SharedPrefix sharedPrefix)
     {
@@ -140,6 +143,7 @@ public sealed class Decoder : IDisposable
         using var scope = NewDisposeScope();
         Interlocked.Add(ref _tokens, ids.shape[0]);
         var x = _embedding.index_select(0, ids);
+        OnHidden?.Invoke(-1, x);
         var tables = _ropes.ToDictionary(rope => rope.Kind, rope => rope.At(positions, longest));
         for (var l = 0; l < _layers.Length; l++)
         {
@@ -151,6 +155,7 @@ public sealed class Decoder : IDisposable
             var before = x;
             x = _layers[l].Finish(stream, attended, Routing(l, rows, routing)).MoveToOuterDisposeScope();
             before.Dispose();
+            OnHidden?.Invoke(l, x);
         }
         return x.MoveToOuterDisposeScope();
     }

@@ -19,6 +19,11 @@ public sealed class WeightFiles : IDisposable
 
     public string Folder { get; }
 
+    /// <summary>Which of the folder's files they are, and why.</summary>
+    public string Layout => _index is not null ? $"{_files.Count} shards that {Index} names, as there is no {CheckpointFiles.Single}"
+        : Path.GetFileName(_files[0].Path) == CheckpointFiles.Single ? $"{CheckpointFiles.Single}, which comes first"
+        : $"{_files.Count} shards by their names, as there is neither {CheckpointFiles.Single} nor {Index}";
+
     /// <summary>Of all shards, in the order of their bytes.</summary>
     public IEnumerable<TensorEntry> Tensors => _files.SelectMany(f => f.Tensors);
 

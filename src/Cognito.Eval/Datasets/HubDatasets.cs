@@ -1,5 +1,6 @@
 using Cognito.Eval.Files;
 using Cognito.Eval.Hub;
+using Microsoft.Extensions.Logging;
 
 namespace Cognito.Eval.Datasets;
 
@@ -27,6 +28,9 @@ public static class HubDatasets
                 .SelectMany(split => split.Files.Keys)];
             chosen.Add((repo, await Choose(hub, group.Key, repo, paths, cancel), paths));
         }
+        foreach (var (repo, commit, paths) in chosen)
+            hub.Logger.LogDebug("hub: {Repo}, commit {Commit}: the cache {Cache} has {Known} of {All} files", $"{repo}", commit, hub.Cache.Folder,
+                paths.Length - Missing(hub, repo, commit, paths).Count(), paths.Length);
         await hub.Fetch([.. chosen.SelectMany(it => Missing(hub, it.Repo, it.Commit, it.Paths))], cancel);
         foreach (var (repo, commit, paths) in chosen)
         {

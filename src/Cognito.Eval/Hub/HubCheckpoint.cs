@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Cognito.Eval.Files;
+using Microsoft.Extensions.Logging;
 
 namespace Cognito.Eval.Hub;
 
@@ -51,6 +52,8 @@ public static class HubCheckpoint
         if (weights)
             paths = [.. paths, .. chosen.IsIndexed ? [Index] : chosen.Files,
                 .. listing.Files.Where(path => path == Adapter && !listing.Files.Contains(AdapterConfig))];
+        hub.Logger.LogDebug("hub: {Repo}, commit {Commit}: the cache {Cache} has {Known} of {All} files", $"{repo}", listing.Commit, cache.Folder,
+            paths.Count(path => cache.Has(File(path))), paths.Length);
         await hub.Fetch([.. paths.Select(File).Where(file => !cache.Has(file))], cancel);
         if (weights && chosen.IsIndexed)
         {
@@ -99,6 +102,7 @@ public static class HubCheckpoint
         if (!hub.Cache.Has(generation) && !hub.Cache.IsAbsent(generation))
             hub.Say($"{repo}: the cache has no {Generation} and does not know whether the repository has; what ends an answer "
                 + $"is taken from {Config}");
+        hub.Logger.LogDebug("hub: {Repo}, commit {Commit}: the cache {Cache} has all of it", $"{repo}", commit, hub.Cache.Folder);
         return hub.Cache.Snapshot(repo, commit);
     }
 

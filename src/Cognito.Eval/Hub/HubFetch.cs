@@ -1,4 +1,6 @@
 using Cognito.Eval.Files;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cognito.Eval.Hub;
 
@@ -11,6 +13,9 @@ public sealed class HubFetch(HubSettings settings) : IDisposable
     public HubSettings Settings { get; } = settings;
 
     public HubCache Cache { get; } = new(settings);
+
+    /// <summary>Told what the cache had, at the level Debug.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
 
     /// <summary>Something a user waits for: a pause, a lock, a file fetched again.</summary>
     public event Action<string>? Said;

@@ -2,6 +2,8 @@ using System.Runtime.CompilerServices;
 using Cognito.Eval.Planning;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cognito.Eval.Models;
 
@@ -27,6 +29,9 @@ public sealed class PlannedModel(ModelIdentity identity, Planner planner, IToken
 
     public Budget Budget => planner.Budget;
 
+    /// <summary>Told of each plan, at the level Debug.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
     /// <summary>Plans in the background while weights are loaded.</summary>
     public async Task PrepareAsync(IReadOnlyList<Request> requests, AnswerOptions options, CancellationToken cancel)
     {
@@ -43,16 +48,34 @@ public sealed class PlannedModel(ModelIdentity identity, Planner planner, IToken
             // All of a run's are known before they are planned.
             journal.Requests = options.Part == Shard.Whole ? requests.Count
                 : (await plans.StagesAsync(options.IsExact)).Sum(stage => stage.RequestsOf(options.Part));
+        var (pairs, texts) = options.IsExact ? (Stages.Rounding, Stages.RollingRounding) : (Stages.LogLikelihoods, Stages.Rolling);
         if (plans.Pairs.Count > 0)
-            foreach (var answer in work.Score(
-                await plans.LogLikelihoods, plans.Pairs, options.IsExact ? Stages.Rounding : Stages.LogLikelihoods))
+            foreach (var answer in work.Score(Told(await plans.LogLikelihoods, pairs), plans.Pairs, pairs))
                 yield return answer;
         if (plans.Texts.Count > 0)
-            foreach (var answer in work.Score(await plans.Rolling, plans.Texts, options.IsExact ? Stages.RollingRounding : Stages.Rolling))
+            foreach (var answer in work.Score(Told(await plans.Rolling, texts), plans.Texts, texts))
                 yield return answer;
         foreach (var task in plans.Generated)
-            foreach (var answer in work.Generate(await task.Plan, task.Places))
+            foreach (var answer in work.Generate(Told(await task.Plan), task.Places))
                 yield return answer;
+    }
+
+    private Plan Told(Plan plan, string stage)
+    {
+        if (Logger.IsEnabled(LogLevel.Debug))
+        {
+            var (total, shared) = (plan.Total, plan.Batches.SelectMany(batch => batch.Trees).Select(tree => tree.SharedPrefix).OfType<SharedPrefix>().Distinct());
+            Logger.LogDebug("plan of {Stage}: {Requests} requests, {Distinct} distinct, in {Batches} batches; {Tokens} tokens go through the model for "
+                + "{Asked}, {Shared} shared prefixes of {SharedTokens} among them", stage, total.Requests, total.Distinct, plan.Batches.Count,
+                total.ForwardTokens, total.RequestTokens, shared.Count(), shared.Sum(prefix => prefix.Tokens.Length));
+        }
+        return plan;
+    }
+
+    private GenerationPlan Told(GenerationPlan plan)
+    {
+        Logger.LogDebug("plan of {Stage}: {Prompts} prompts in {Batches} batches", Stages.Generation(plan.Task), plan.Prompts.Count, plan.Batches.Count);
+        return plan;
     }
 
     public Task<ModelFingerprint> FingerprintAsync(CancellationToken cancel) => source.FingerprintAsync(cancel);

@@ -72,6 +72,16 @@ public sealed class HubRunTests : IAsyncDisposable
         Assert.All(hub.Requests.Where(seen => seen.Host != Known), seen => Assert.Null(seen.Authorization));
     }
 
+    [Fact]
+    public void Verbose_tells_what_the_cache_had()
+    {
+        string[] Traced(params string[] more) => [.. Works(["data", "fetch", "--model", SmallHub.Model, "--verbose", .. more]).Error.Split('\n')
+            .Where(said => said.StartsWith($"trace: hub: {SmallHub.Model}", StringComparison.Ordinal))];
+        Assert.Matches("the cache .* has 0 of [1-9] files$", Assert.Single(Traced()));
+        Assert.Matches("the cache .* has ([1-9]) of \\1 files$", Assert.Single(Traced()));
+        Assert.Matches("the cache .* has all of it$", Assert.Single(Traced("--offline")));
+    }
+
     private long PartOf(string kind) => Directory.Exists(line.At("home")) ? Directory
         .EnumerateFiles(line.At("home"), "*.incomplete", SearchOption.AllDirectories)
         .Where(file => file.Contains(kind, StringComparison.Ordinal)).Sum(Length) : 0;
