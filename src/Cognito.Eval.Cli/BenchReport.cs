@@ -1,6 +1,6 @@
-using Cognito.Eval.Torch;
 using System.Globalization;
 using System.Text.Json;
+using Cognito.Eval.Torch;
 
 namespace Cognito.Eval.Cli;
 

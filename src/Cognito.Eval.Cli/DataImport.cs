@@ -1,8 +1,8 @@
-using Cognito.Eval.Tasks;
 using System.CommandLine;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Datasets;
 using Cognito.Eval.Hub;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Cli;
 

@@ -1,4 +1,3 @@
-using Cognito.Eval.Torch;
 using System.Globalization;
 using System.Text.Json;
 using Cognito.Eval.Benchmarks;
@@ -6,6 +5,7 @@ using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Torch;
 using Cognito.Eval.Torch.Architectures;
 
 namespace Cognito.Eval.Cli;

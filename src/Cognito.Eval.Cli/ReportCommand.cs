@@ -1,4 +1,3 @@
-using Cognito.Eval.Tasks;
 using System.CommandLine;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Comparison;
@@ -8,6 +7,7 @@ using Cognito.Eval.Files;
 using Cognito.Eval.Reports;
 using Cognito.Eval.Reports.Html;
 using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Cli;
 

@@ -1,10 +1,10 @@
-using Cognito.Eval.Tasks;
 using System.IO.Enumeration;
 using System.Text.Json;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Comparison;
 using Cognito.Eval.Files;
 using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Cli;
 

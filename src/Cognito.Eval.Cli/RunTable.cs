@@ -1,8 +1,8 @@
-using Cognito.Eval.Tasks;
 using System.Globalization;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Reports;
 using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Cli;
 

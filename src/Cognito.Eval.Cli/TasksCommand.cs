@@ -1,7 +1,7 @@
-using Cognito.Eval.Tasks;
 using System.CommandLine;
 using System.Text.Json;
 using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Cli;
 

@@ -1,6 +1,6 @@
-using Cognito.Eval.Protocols;
 using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,4 +1,3 @@
-using Cognito.Eval.Reports.Html;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Datasets;
 using Cognito.Eval.Examples;
@@ -6,6 +5,7 @@ using Cognito.Eval.Hub;
 using Cognito.Eval.Models;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Reports;
+using Cognito.Eval.Reports.Html;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 
@@ -70,7 +70,9 @@ public sealed class DocsTests : IDisposable
         server.AddFolder("datasets/allenai/openbookqa", Path.Combine(folder.Path, "served"));
         HubSettings Settings(bool offline) => new()
         {
-            Endpoint = server.Endpoint, Home = Path.Combine(folder.Path, "home"), CacheFolder = Path.Combine(folder.Path, "home", "hub"),
+            Endpoint = server.Endpoint,
+            Home = Path.Combine(folder.Path, "home"),
+            CacheFolder = Path.Combine(folder.Path, "home", "hub"),
             IsOffline = offline,
         };
         async Task<DatasetSplit> Fetch(bool offline)

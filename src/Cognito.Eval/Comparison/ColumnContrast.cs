@@ -1,6 +1,6 @@
-using Cognito.Eval.Tasks;
 using Cognito.Eval.Files;
 using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Comparison;
 

@@ -1,7 +1,7 @@
-using Cognito.Eval.Protocols;
 using System.Globalization;
 using System.Text.Json;
 using Cognito.Eval.Files;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 

@@ -1,5 +1,5 @@
-using Cognito.Eval.Tasks;
 using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Comparison;
 

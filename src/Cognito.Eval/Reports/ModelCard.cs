@@ -1,6 +1,6 @@
-using Cognito.Eval.Protocols;
 using System.Globalization;
 using System.Text;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 

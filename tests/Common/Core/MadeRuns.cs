@@ -1,6 +1,6 @@
-using Cognito.Eval.Tasks;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,10 +1,10 @@
-using Cognito.Eval.Protocols;
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Tokenizers;
 using Microsoft.ML.Tokenizers;
 

@@ -1,8 +1,8 @@
-using Cognito.Eval.Tasks;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Cli;
 using Cognito.Eval.Data;
 using Cognito.Eval.Datasets;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Tests;
 

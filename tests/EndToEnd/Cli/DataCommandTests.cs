@@ -1,4 +1,3 @@
-using Cognito.Eval.Tasks;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -7,6 +6,7 @@ using Cognito.Eval.Cli;
 using Cognito.Eval.Datasets;
 using Cognito.Eval.Files;
 using Cognito.Eval.Hub;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,4 +1,3 @@
-using Cognito.Eval.Tasks;
 using System.CommandLine;
 using System.CommandLine.Completions;
 using System.Text.Json.Nodes;
@@ -9,6 +8,7 @@ using Cognito.Eval.Comparison;
 using Cognito.Eval.Reports;
 using Cognito.Eval.Reports.Html;
 using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
 using YamlDotNet.Serialization;
 
 namespace Cognito.Eval.Tests;

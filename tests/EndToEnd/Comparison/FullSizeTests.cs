@@ -1,7 +1,7 @@
-using Cognito.Eval.Tasks;
 using System.Diagnostics;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,6 +1,6 @@
-using Cognito.Eval.Tasks;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Comparison;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,10 +1,10 @@
-using Cognito.Eval.Tasks;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Cli;
 using Cognito.Eval.Comparison;
 using Cognito.Eval.Datasets;
 using Cognito.Eval.Journal;
 using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
 using Cognito.Eval.Torch.Weights;
 
 namespace Cognito.Eval.Tests;

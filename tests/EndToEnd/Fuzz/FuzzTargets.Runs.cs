@@ -1,4 +1,3 @@
-using Cognito.Eval.Protocols;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -6,6 +5,7 @@ using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Cli;
 using Cognito.Eval.Comparison;
 using Cognito.Eval.Files;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Reports;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;

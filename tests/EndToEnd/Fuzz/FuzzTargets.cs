@@ -1,5 +1,3 @@
-using Cognito.Eval.Torch;
-using Cognito.Eval.Tasks;
 using System.Text;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Cli;
@@ -8,7 +6,9 @@ using Cognito.Eval.Data;
 using Cognito.Eval.Datasets;
 using Cognito.Eval.Reports;
 using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
 using Cognito.Eval.Tokenizers;
+using Cognito.Eval.Torch;
 using Cognito.Eval.Torch.Architectures;
 using Cognito.Eval.Torch.Weights;
 

@@ -1,5 +1,5 @@
-using Cognito.Eval.Protocols;
 using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
 using Cognito.Eval.Tokenizers.SentencePiece;
 

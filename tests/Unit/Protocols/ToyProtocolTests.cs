@@ -72,7 +72,10 @@ public sealed class ToyProtocolTests
     {
         var options = new EvaluationOptions
         {
-            Data = DataRoot.Open(Fixture.Samples), Protocol = new ToyProtocol(), Limit = new Limit(2.5), Shots = 1,
+            Data = DataRoot.Open(Fixture.Samples),
+            Protocol = new ToyProtocol(),
+            Limit = new Limit(2.5),
+            Shots = 1,
         };
         var asked = Evaluator.Ask(TaskSet.Leaderboard.Select("arc"), options);
         Assert.Equal([0, 1, 2], asked.Questions[0].Docs.Select(doc => doc.Row));

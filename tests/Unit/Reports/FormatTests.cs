@@ -1,9 +1,9 @@
-using Cognito.Eval.Tasks;
 using System.Globalization;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Data;
 using Cognito.Eval.Reports;
 using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
 using YamlDotNet.Serialization;
 
 namespace Cognito.Eval.Tests;

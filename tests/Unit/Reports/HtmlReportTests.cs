@@ -1,4 +1,3 @@
-using Cognito.Eval.Tasks;
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Text.Json.Nodes;
@@ -9,6 +8,7 @@ using Cognito.Eval.Datasets;
 using Cognito.Eval.Reports;
 using Cognito.Eval.Reports.Html;
 using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Tests;
 

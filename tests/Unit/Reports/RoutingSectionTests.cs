@@ -1,8 +1,8 @@
-using Cognito.Eval.Tasks;
 using System.Text.RegularExpressions;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Reports.Html;
 using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Tests;
 

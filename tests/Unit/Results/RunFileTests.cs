@@ -1,8 +1,8 @@
-using Cognito.Eval.Models;
 using System.Text.Json;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Datasets;
 using Cognito.Eval.Files;
+using Cognito.Eval.Models;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;

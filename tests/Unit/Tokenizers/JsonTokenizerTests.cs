@@ -1,9 +1,9 @@
-using Cognito.Eval.Protocols;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cognito.Eval.Files;
 using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
 using Cognito.Eval.Tokenizers.Bpe;
 using static Cognito.Eval.Tests.ByteLevelJson;

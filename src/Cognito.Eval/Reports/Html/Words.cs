@@ -1,6 +1,6 @@
-using Cognito.Eval.Tasks;
 using System.Globalization;
 using Cognito.Eval.Comparison;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Reports.Html;
 
