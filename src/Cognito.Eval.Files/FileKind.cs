@@ -17,6 +17,9 @@ public sealed record FileKind(string Name, long Most, string Fix)
     /// <summary>*.safetensors: its header says how long it is.</summary>
     public static FileKind Weights { get; } = new("weights", 1L << 42, Checkpoint);
 
+    /// <summary>--golden, a safetensors file of ids and logits.</summary>
+    public static FileKind Golden { get; } = new("a golden", 1L << 42, "--golden names a safetensors file of input_ids.L and logits.L");
+
     /// <summary>tokenizer.model.</summary>
     public static FileKind SentencePiece { get; } = new("a tokenizer.model", 8 << 20, Checkpoint);
 

@@ -47,7 +47,7 @@ internal sealed partial class GoldenFile : IDisposable
     /// <exception cref="InputException">The file cannot be read, lacks a tensor, or holds what is not this model's.</exception>
     public static GoldenFile Open(string path, ModelConfig config)
     {
-        var file = SafetensorsFile.Open(path);
+        var file = SafetensorsFile.Open(path, FileKind.Golden);
         try
         {
             return new(file, config);

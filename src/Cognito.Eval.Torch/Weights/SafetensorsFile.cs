@@ -28,12 +28,13 @@ public sealed class SafetensorsFile : IDisposable
     public IReadOnlyList<TensorEntry> Tensors { get; }
 
     /// <summary>Reads and checks the header.</summary>
-    public static SafetensorsFile Open(string path)
+    /// <param name="kind">What it holds; null means weights.</param>
+    public static SafetensorsFile Open(string path, FileKind? kind = null)
     {
         SafeFileHandle? file = null;
         try
         {
-            file = RegularFile.OpenHandle(path, FileKind.Weights);
+            file = RegularFile.OpenHandle(path, kind ?? FileKind.Weights);
             return new(path, file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)

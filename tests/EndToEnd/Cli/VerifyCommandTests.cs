@@ -80,7 +80,7 @@ public sealed class VerifyCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("no-such-file.safetensors", "no such file")]
+    [InlineData("no-such-file.safetensors", "no such file; --golden names a safetensors file")]
     [InlineData("not-one.safetensors", "its header")]
     public void A_file_that_cannot_be_read_exits_with_2_in_one_line(string name, string fact)
     {
