@@ -4,7 +4,7 @@ using Cognito.Eval.Journal;
 namespace Cognito.Eval.Tests;
 
 /// <summary>Runs in parts, and what is made of the parts.</summary>
-public sealed partial class ResumeTests
+public sealed class ShardRunTests : StoppedRuns
 {
     [Theory]
     [InlineData(1)]
