@@ -42,7 +42,7 @@ public sealed class ArchitectureTests
         ("Torch.Weights", ["Files", "Hub", "Torch.Native", "Torch.Architectures"]),
         ("Torch.Kernels", ["Torch.Native", "Torch.Architectures"]),
         ("Torch.Attention", ["Planning", "Torch.Native", "Torch.Architectures"]),
-        ("Torch.Layers", ["Planning", "Torch.Architectures", "Torch.Weights", "Torch.Kernels", "Torch.Attention"]),
+        ("Torch.Layers", ["Planning", "Torch.Native", "Torch.Architectures", "Torch.Weights", "Torch.Kernels", "Torch.Attention"]),
         ("Torch.Generation", ["Protocols", "Planning", "Torch.Native", "Torch.Architectures", "Torch.Attention", "Torch.Layers"]),
         ("Torch.Goldens",
             ["Files", "Planning", "Torch.Native", "Torch.Architectures", "Torch.Weights", "Torch.Attention", "Torch.Layers", "Torch.Generation"]),

@@ -110,7 +110,7 @@ internal sealed class BlockAttention : DecoderAttention
             var (output, sum) = AtenOps.FlashOnCpu(q, kept.Keys.unsqueeze(0), kept.Values.unsqueeze(0), false, null);
             var other = output.view(k, g, m, d).permute(2, 0, 1, 3).reshape(m, h, d);
             var share = ownSum.narrow(0, first, m).sub(sum.view(k, g, m).permute(2, 0, 1).reshape(m, h)).sigmoid_();
-            own.narrow(0, first, m).view(m, h, d).sub_(other).mul_(share.unsqueeze(2)).add_(other);
+            own.narrow(0, first, m).view(m, h, d).sub_(other).mul_(share.unsqueeze(2)).add_(other, Scalars.One);
         }
     }
 

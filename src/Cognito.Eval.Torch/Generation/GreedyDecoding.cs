@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Cognito.Eval.Planning;
 using Cognito.Eval.Torch.Attention;
 using Cognito.Eval.Torch.Layers;
+using Cognito.Eval.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -201,7 +202,7 @@ internal sealed class GreedyDecoding : IDisposable
         var own = logits.to_type(ScalarType.Float32);
         var best = _processors.Aggregate(own, (scores, processor) => processor.Apply(scores, _history!)).argmax(-1);
         // A NaN is both the least and the largest, and 0 times what is not finite is a NaN: no copy of the logits is made.
-        var isFinite = own.amin([-1]).mul(0).eq(own.amax([-1]).mul(0));
+        var isFinite = own.amin([-1]).mul(Scalars.Zero).eq(own.amax([-1]).mul(Scalars.Zero));
         return where(isFinite, best, best.bitwise_not());
     }
 }

@@ -69,7 +69,7 @@ internal sealed class KeyValueCache : IDisposable
         var (layers, device) = (_decoder.Config.Spec.Layers, _decoder.Device);
         var longest = positions.Max() + 1;
         var at = DecoderAttention.OnDevice(positions, device);
-        var places = arange(positions.Length, ScalarType.Int64, device).mul_(_places).add_(at);
+        var places = DecoderAttention.OnDevice([.. positions.Select((position, row) => Place(row, position))], device);
         var attention = _decoder.IsFlash ? Flash(at, longest) : Masked(at, longest);
         return _decoder.Run(ids, at, (int)longest, (layer, queries, keys, values) =>
         {

@@ -1,5 +1,6 @@
 using Cognito.Eval.Torch.Architectures;
 using Cognito.Eval.Torch.Attention;
+using Cognito.Eval.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -154,7 +155,7 @@ internal static class LogitsProcessors
         {
             var sum = onDevice.unsqueeze(0).repeat(scores.shape[0], 1);
             foreach (var (before, last, bias) in longer)
-                sum.select(1, last).add_(EndsIn(rows, before).to_type(ScalarType.Float32).mul(bias));
+                sum.select(1, last).add_(EndsIn(rows, before).to_type(ScalarType.Float32).mul(bias), Scalars.One);
             return scores + sum;
         }, [onDevice, .. longer.Select(one => one.Before)]);
     }

@@ -1,4 +1,5 @@
 using Cognito.Eval.Torch.Architectures;
+using Cognito.Eval.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -61,7 +62,7 @@ internal sealed class TensorElementwise : Elementwise
         var (h, k) = (spec.Heads, spec.KeyValueHeads);
         var all = projected.view(-1, h + 2 * k, spec.HeadDim);
         var heads = all.narrow(1, 0, h + k);
-        var turned = heads.mul(table.Cos).add_(heads.roll(heads.shape[^1] / 2, -1).mul_(table.Sin));
+        var turned = heads.mul(table.Cos).add_(heads.roll(heads.shape[^1] / 2, -1).mul_(table.Sin), Scalars.One);
         return (turned.narrow(1, 0, h), turned.narrow(1, h, k), all.narrow(1, h + k, k));
     }
 
@@ -83,8 +84,8 @@ internal sealed class TensorElementwise : Elementwise
         {
             // In place the product is computed in float32 and rounded once to the model's type.
             var part = parts[e].mul_(weights.narrow(1, e, 1));
-            sum = sum is null ? part : sum.add_(part);
+            sum = sum is null ? part : sum.add_(part, Scalars.One);
         }
-        stream.add_(sum!);
+        stream.add_(sum!, Scalars.One);
     }
 }

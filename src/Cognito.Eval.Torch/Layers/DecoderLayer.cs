@@ -1,5 +1,6 @@
 using Cognito.Eval.Torch.Architectures;
 using Cognito.Eval.Torch.Kernels;
+using Cognito.Eval.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -21,7 +22,7 @@ internal sealed class DecoderLayer(
     /// <summary>The stream after this layer; <paramref name="attended"/> is [N, H d], consumed.</summary>
     public Tensor Finish(Tensor x, Tensor attended, Action<Tensor>? onRouting)
     {
-        var stream = nn.functional.linear(attended, output, outputBias).add_(x);
+        var stream = nn.functional.linear(attended, output, outputBias).add_(x, Scalars.One);
         attended.Dispose();
         feedForward.AddTo(stream, elementwise.Norm(stream, feedForwardNorm, spec.FeedForwardNorm), onRouting);
         return stream;

@@ -1,5 +1,6 @@
 using Cognito.Eval.Torch.Architectures;
 using Cognito.Eval.Torch.Kernels;
+using Cognito.Eval.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,7 +28,7 @@ internal sealed class FeedForward(
     {
         if (router is null)
         {
-            stream.add_(experts[0].Apply(x, elementwise));
+            stream.add_(experts[0].Apply(x, elementwise), Scalars.One);
             return;
         }
         var logits = nn.functional.linear(x, router);
@@ -36,7 +37,7 @@ internal sealed class FeedForward(
         if (spec.ExpertsPerToken == experts.Count)
             elementwise.AddWeighed(stream, [.. experts.Select(expert => expert.Apply(x, elementwise))], logits);
         else
-            stream.add_(Chosen(x, nn.functional.softmax(logits.to_type(ScalarType.Float32), -1)));
+            stream.add_(Chosen(x, nn.functional.softmax(logits.to_type(ScalarType.Float32), -1)), Scalars.One);
     }
 
     /// <summary>The tokens of each expert go through it together, and their parts are added in the experts' order.</summary>
@@ -58,7 +59,7 @@ internal sealed class FeedForward(
             var its = tokens.narrow(0, at, counts[e]);
             var part = experts[e].Apply(x.index_select(0, its), elementwise);
             part.mul_(weights.index_select(0, byExpert.narrow(0, at, counts[e])).unsqueeze(1));
-            sum.index_add_(0, its, part, 1);
+            sum.index_add_(0, its, part, Scalars.One);
         }
         return sum;
     }
