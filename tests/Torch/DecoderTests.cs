@@ -42,16 +42,17 @@ public sealed class DecoderTests
         using var golden = SafetensorsFile.Open(Fixture.Path("checkpoints", name, "golden.safetensors"));
         using var ids = Get(golden, "input_ids.33");
         var seen = 0;
+        int[] routed = [.. Enumerable.Range(0, decoder.Config.Layers).Where(layer => decoder.Config.Spec.Layers[layer].FeedForward.Mixture is not null)];
         for (var row = 0; row < ids.shape[0]; row++)
         {
             decoder.OnRouting = (layer, logits) =>
             {
                 seen++;
-                AssertClose(Get(golden, $"router_logits.33.layer{layer}").narrow(0, row * 33, 33), logits, $"layer {layer}");
+                AssertClose(Get(golden, $"router_logits.33.layer{Array.IndexOf(routed, layer)}").narrow(0, row * 33, 33), logits, $"layer {layer}");
             };
             decoder.Logits(Ids(ids[row])).Dispose();
         }
-        Assert.Equal(decoder.Config.HasRouter ? 2 * decoder.Config.Layers : 0, seen);
+        Assert.Equal(2 * routed.Length, seen);
     }
 
     /// <summary>What float32 finds of a text's last tokens, in the checkpoint's own 16 bits.</summary>

@@ -47,7 +47,7 @@ public sealed class DeviceMemoryTests
         Tensor Heads(int size) => zeros([64, 4, size], ScalarType.BFloat16, CUDA);
         // Keys of another size than the queries: an error of the caller's.
         var wrong = Assert.Throws<ExternalException>(() => DeviceMemory.Within(CUDA, () =>
-            AtenOps.Flash(Heads(64), Heads(32), Heads(32), ends, ends, 64, 64, null)));
+            AtenOps.Flash(Heads(64), Heads(32), Heads(32), ends, ends, 64, 64, null, null)));
         Assert.Contains("_flash_attention_forward", wrong.Message);
 
         // All memory but the inputs' is taken, in ever smaller pieces; what is left is what libraries take beside the allocator.
@@ -64,6 +64,6 @@ public sealed class DeviceMemoryTests
                 piece /= 2;
             }
         Assert.Throws<InsufficientMemoryException>(() => DeviceMemory.Within(CUDA, () =>
-            AtenOps.Flash(q, q, q, many, many, tokens, tokens, null)));
+            AtenOps.Flash(q, q, q, many, many, tokens, tokens, null, null)));
     }
 }

@@ -8,7 +8,7 @@ public sealed class LayerTypesTests
 {
     private static IReadOnlyList<int?> Windows(string types, int? window) => LayerTypes.Windows(
         ConfigFile.Parse("config.json", Encoding.UTF8.GetBytes($$"""{"num_hidden_layers": 3, "layer_types": {{types}}}""")),
-        window, layer => layer == 2);
+        new Llama().Absent, window, layer => layer == 2);
 
     [Fact]
     public void The_list_says_which_layers_have_a_window_and_else_the_architectures_own_rule()

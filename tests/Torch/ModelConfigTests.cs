@@ -17,6 +17,8 @@ public sealed class ModelConfigTests : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
 
+    private static int? Window(ModelConfig config) => config.Spec.Visibilities.Single().Window;
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
@@ -25,14 +27,14 @@ public sealed class ModelConfigTests : IDisposable
         var mixtral = Read(Mixtral);
         Assert.Equal((1e-5, 1e6, 131072, 128, 2), (mixtral.Spec.Norm.Epsilon, Rope(mixtral).Theta, mixtral.MaxLength,
             mixtral.HeadDim, mixtral.ExpertsPerToken));
-        Assert.Equal((null, false, null), (mixtral.Spec.Windows.Single(), mixtral.Spec.TiesEmbeddings, mixtral.Dtype));
+        Assert.Equal((null, false, null), (Window(mixtral), mixtral.Spec.TiesEmbeddings, mixtral.Dtype));
         var llama = Read(Llama);
         Assert.Equal((1e-6, 1e4, 2048, 16, 4), (llama.Spec.Norm.Epsilon, Rope(llama).Theta, llama.MaxLength,
             llama.HeadDim, llama.KeyValueHeads));
         Assert.False(llama.HasRouter);
         var mistral = Read(Mixtral.Replace("Mixtral", "Mistral"));
-        Assert.Equal((1e-6, 4096, 131072, 1), (mistral.Spec.Norm.Epsilon, mistral.Spec.Windows.Single(), mistral.MaxLength, mistral.Experts));
-        Assert.Null(Read(Mixtral.Replace("Mixtral", "Mistral"), ("sliding_window", null)).Spec.Windows.Single());
+        Assert.Equal((1e-6, 4096, 131072, 1), (mistral.Spec.Norm.Epsilon, Window(mistral), mistral.MaxLength, mistral.Experts));
+        Assert.Null(Window(Read(Mixtral.Replace("Mixtral", "Mistral"), ("sliding_window", null))));
     }
 
     [Theory]
@@ -48,11 +50,16 @@ public sealed class ModelConfigTests : IDisposable
             scaling["rope_theta"] = 500000.0;
         var config = Read(Llama, (dtype, "bfloat16"), (rope, scaling), ("rope_theta", rope == "rope_scaling" ? 500000.0 : 1.5));
         Assert.Equal("bfloat16", config.Dtype);
-        Assert.Equal(new("llama3", 500000, 8, 1, 4, 8192), Rope(config));
+        Assert.Equal(new("llama3", 500000, config.HeadDim)
+        {
+            Factor = 8,
+            HighFrequencyFactor = 4,
+            OriginalMaxLength = 8192,
+        }, Rope(config));
     }
 
     [Fact]
-    public void The_old_name_of_a_ropes_kind_is_read() => Assert.Equal(new("linear", 1e4, 4),
+    public void The_old_name_of_a_ropes_kind_is_read() => Assert.Equal(new("linear", 1e4, 16) { Factor = 4 },
         Rope(Read(Llama, ("rope_scaling", JsonNode.Parse("""{"type": "linear", "factor": 4}""")))));
 
     [Fact]
@@ -159,7 +166,7 @@ public sealed class ModelConfigTests : IDisposable
     {
         var config = Read(Llama, ("rope_scaling", JsonNode.Parse("""{"type": "linear", "factor": 4}""")),
             ("rope_parameters", JsonNode.Parse("""{"rope_theta": 7}""")));
-        Assert.Equal(new("linear", 1e4, 4), Rope(config));
+        Assert.Equal(new("linear", 1e4, 16) { Factor = 4 }, Rope(config));
         Assert.Equal(["config.json: \"rope_parameters\" differs from \"rope_scaling\", which is the one that is read, as in transformers"],
             config.Notes);
         Assert.Equal(7, Rope(Read(Llama, ("rope_scaling", new JsonObject()), ("rope_parameters", JsonNode.Parse("""{"rope_theta": 7}""")))).Theta);

@@ -9,11 +9,11 @@ public sealed class RopeTests
 {
     [Fact]
     public void Each_pair_turns_slower_than_the_one_before() =>
-        Assert.Equal([1, 0.1, 0.01, 0.001], Frequencies(new("default", 1e4)));
+        Assert.Equal([1, 0.1, 0.01, 0.001], Frequencies(new("default", 1e4, 8)));
 
     [Fact]
     public void A_linear_factor_slows_all_pairs_alike() =>
-        Assert.Equal([0.25, 0.025, 0.0025, 0.00025], Frequencies(new("linear", 1e4, 4)));
+        Assert.Equal([0.25, 0.025, 0.0025, 0.00025], Frequencies(new("linear", 1e4, 8) { Factor = 4 }));
 
     [Fact]
     public void Llama3_slows_long_waves_leaves_short_ones_and_mixes_between()
@@ -22,13 +22,19 @@ public sealed class RopeTests
         var share = (400 / (2 * Math.PI / 0.01) - 0.5) / (8 - 0.5);
         var second = (400 / (2 * Math.PI / 0.1) - 0.5) / (8 - 0.5);
         Assert.Equal([1, (1 - second) * 0.1 / 16 + second * 0.1, (1 - share) * 0.01 / 16 + share * 0.01, 0.001 / 16],
-            Frequencies(new("llama3", 1e4, 16, 0.5, 8, 400)), (a, b) => Math.Abs(a - b) < 2e-8);
+            Frequencies(new("llama3", 1e4, 8)
+            {
+                Factor = 16,
+                LowFrequencyFactor = 0.5,
+                HighFrequencyFactor = 8,
+                OriginalMaxLength = 400,
+            }), (a, b) => Math.Abs(a - b) < 2e-8);
     }
 
     private static double[] Frequencies(RopeConfig config)
     {
         using var scope = TorchSharp.torch.NewDisposeScope();
-        return [.. MemoryMarshal.Cast<byte, float>(Rope.Frequencies(config, 8).bytes).ToArray()
+        return [.. MemoryMarshal.Cast<byte, float>(Rope.Frequencies(config)[0].bytes).ToArray()
             .Select(f => Math.Round((double)f, 8))];
     }
 }

@@ -78,9 +78,23 @@ internal sealed class ConfigFile
         : throw Bad(key, string.Create(CultureInfo.InvariantCulture,
             $"is {Shown(value)}, not a number from {least} to {most}"));
 
-    public bool Bool(string key) => Value(key) switch
+    /// <summary>As <see cref="Number"/>, but null where the key holds a null, which says something else than a missing key.</summary>
+    public double? NumberOrNull(string key, double least, double most, double? absent) =>
+        Has(key) ? Number(key, least, most) : Holds(key) ? null : absent;
+
+    /// <summary>Numbers in a list; none where the key is not there.</summary>
+    public IReadOnlyList<double> Numbers(string key, double least, double most) => Value(key) switch
     {
-        null => false,
+        null => [],
+        { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray().Select(e =>
+            e.ValueKind == JsonValueKind.Number && e.TryGetDouble(out var n) && n >= least && n <= most ? n
+            : throw Bad(key, string.Create(CultureInfo.InvariantCulture, $"holds {Shown(e)}, not a number from {least} to {most}")))],
+        { } value => throw Bad(key, $"is {Shown(value)}, not a list"),
+    };
+
+    public bool Bool(string key, bool absent = false) => Value(key) switch
+    {
+        null => absent,
         { ValueKind: JsonValueKind.True or JsonValueKind.False } value => value.GetBoolean(),
         { } value => throw Bad(key, $"is {Shown(value)}, not true or false"),
     };
@@ -123,6 +137,9 @@ internal sealed class ConfigFile
         { ValueKind: JsonValueKind.Object } value => new($"{_name}: in \"{key}\"", value),
         { } value => throw Bad(key, $"is {Shown(value)}, not an object"),
     };
+
+    /// <summary>An object within that holds nothing.</summary>
+    public ConfigFile Empty(string key) => Parse($"{_name}: in \"{key}\"", "{}"u8.ToArray());
 
     /// <summary>One line: the file, the key, what is wrong, and what to do.</summary>
     public InputException Bad(string key, string fact, string? fix = Fix) =>

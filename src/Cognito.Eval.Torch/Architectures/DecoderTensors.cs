@@ -8,22 +8,40 @@ internal sealed record NamedTensor(string Name, params long[] Shape)
     public long Count => Shape.Aggregate(1L, (product, size) => product * size);
 }
 
-/// <summary>One gated feed-forward's tensors; a list is what lies one below the other as one matrix.</summary>
-/// <param name="GateUpBiases">None where there are no biases.</param>
-internal sealed record ExpertTensors(
-    IReadOnlyList<NamedTensor> GateUp, IReadOnlyList<NamedTensor> GateUpBiases, NamedTensor Down, NamedTensor? DownBias)
+/// <summary>A norm's tensors.</summary>
+/// <param name="Bias">Null where it has none.</param>
+internal sealed record NormTensors(NamedTensor Weight, NamedTensor? Bias)
 {
-    public IEnumerable<NamedTensor> All => [.. GateUp, .. GateUpBiases, Down, .. DownBias is null ? [] : (NamedTensor[])[DownBias]];
+    public IEnumerable<NamedTensor> All => Bias is null ? [Weight] : [Weight, Bias];
 }
 
-/// <summary>One layer's tensors; a list is what lies one below the other as one matrix.</summary>
-internal sealed record LayerTensors(
-    NamedTensor AttentionNorm, IReadOnlyList<NamedTensor> Projections, IReadOnlyList<NamedTensor> ProjectionBiases,
-    NamedTensor Output, NamedTensor? OutputBias, NamedTensor FeedForwardNorm, NamedTensor? Router,
-    IReadOnlyList<ExpertTensors> Experts)
+/// <summary>A linear map's tensors; a list is what lies one below the other as one matrix.</summary>
+/// <param name="Biases">None where there are no biases.</param>
+internal sealed record LinearTensors(IReadOnlyList<NamedTensor> Weights, IReadOnlyList<NamedTensor> Biases)
 {
-    public IEnumerable<NamedTensor> All => ((NamedTensor?[])[AttentionNorm, .. Projections, .. ProjectionBiases, Output, OutputBias,
-        FeedForwardNorm, Router, .. Experts.SelectMany(expert => expert.All)]).OfType<NamedTensor>();
+    public IEnumerable<NamedTensor> All => [.. Weights, .. Biases];
+}
+
+/// <summary>One feed-forward's tensors.</summary>
+internal sealed record FeedForwardTensors(LinearTensors Up, LinearTensors Down)
+{
+    public IEnumerable<NamedTensor> All => [.. Up.All, .. Down.All];
+}
+
+/// <summary>One layer's tensors; what it does not have is null.</summary>
+internal sealed record LayerTensors(
+    NormTensors? AttentionNorm, LinearTensors Projection, NormTensors? QueryNorm, NormTensors? KeyNorm, LinearTensors Output,
+    NormTensors? AttentionOutputNorm, NormTensors? FeedForwardNorm, NormTensors? FeedForwardOutputNorm, NamedTensor? Router,
+    FeedForwardTensors? SharedExpert, NamedTensor? SharedExpertGate, IReadOnlyList<FeedForwardTensors> Experts)
+{
+    public IEnumerable<NamedTensor> All =>
+    [
+        .. ((NormTensors?[])[AttentionNorm, QueryNorm, KeyNorm, AttentionOutputNorm, FeedForwardNorm, FeedForwardOutputNorm])
+            .OfType<NormTensors>().SelectMany(norm => norm.All),
+        .. Projection.All, .. Output.All,
+        .. ((NamedTensor?[])[Router, SharedExpertGate]).OfType<NamedTensor>(),
+        .. SharedExpert?.All ?? [], .. Experts.SelectMany(expert => expert.All),
+    ];
 }
 
 /// <summary>Which tensors a decoder is made of, and their shapes. Where files hold them, see <see cref="TensorForm"/>.</summary>
@@ -31,7 +49,7 @@ internal sealed record DecoderTensors(DecoderSpec Spec, TensorNames Names)
 {
     public NamedTensor Embedding => new($"{Names.Base}{Names.Embedding}.weight", Spec.VocabularySize, Spec.HiddenSize);
 
-    public NamedTensor Norm => new($"{Names.Base}{Names.Norm}.weight", Spec.HiddenSize);
+    public NormTensors Norm => Normed(Names.Base + Names.Norm, Spec.Norm, Spec.HiddenSize)!;
 
     /// <summary>Null where the embedding is the head too.</summary>
     public NamedTensor? Head => Spec.TiesEmbeddings ? null : new(HeadName, Spec.VocabularySize, Spec.HiddenSize);
@@ -42,7 +60,7 @@ internal sealed record DecoderTensors(DecoderSpec Spec, TensorNames Names)
     /// <summary>Every tensor, layer by layer.</summary>
     public IEnumerable<NamedTensor> All =>
     [
-        Embedding, Norm, .. Head is { } head ? [head] : Array.Empty<NamedTensor>(),
+        Embedding, .. Norm.All, .. Head is { } head ? [head] : Array.Empty<NamedTensor>(),
         .. Enumerable.Range(0, Spec.Layers.Count).SelectMany(layer => Layer(layer).All),
     ];
 
@@ -53,41 +71,57 @@ internal sealed record DecoderTensors(DecoderSpec Spec, TensorNames Names)
 
     /// <summary>How many numbers all tensors hold.</summary>
     /// <param name="experts">How many of a layer's experts count.</param>
-    public long Count(Func<FeedForwardSpec, int> experts) => Embedding.Count + Norm.Count + (Head?.Count ?? 0)
+    public long Count(Func<FeedForwardSpec, int> experts) => Embedding.Count + Norm.All.Sum(tensor => tensor.Count) + (Head?.Count ?? 0)
         + Enumerable.Range(0, Spec.Layers.Count).Sum(layer => WithoutExperts(layer).All.Sum(tensor => tensor.Count)
             + experts(Spec.Layers[layer].FeedForward) * Expert(layer, 0).All.Sum(tensor => tensor.Count));
 
     private LayerTensors WithoutExperts(int index)
     {
-        var (attention, feedForward) = (Spec.Layers[index].Attention, Spec.Layers[index].FeedForward);
+        var layer = Spec.Layers[index];
+        var (attention, mixture) = (layer.Attention, layer.FeedForward.Mixture);
         long hidden = Spec.HiddenSize, queries = (long)attention.Heads * attention.HeadDim;
         var keys = (long)attention.KeyValueHeads * attention.HeadDim;
-        (string Name, long Rows)[] projections = [(Names.Query, queries), (Names.Key, keys), (Names.Value, keys)];
-        NamedTensor Of(string name, string kind, params long[] shape) => new($"{Within(index, 0, name)}.{kind}", shape);
+        string In(string name) => Within(index, 0, name);
+        NormTensors? Norm(string name, NormSpec? spec, long size) => Normed(In(name), spec, size);
+        var normed = attention.NormsHeads ? (Query: attention.HeadDim, Key: attention.HeadDim) : (Query: queries, Key: keys);
         return new(
-            Of(Names.AttentionNorm, "weight", hidden),
-            [.. projections.Select(part => Of(part.Name, "weight", part.Rows, hidden))],
-            attention.ProjectionBias ? [.. projections.Select(part => Of(part.Name, "bias", part.Rows))] : [],
-            Of(Names.Output, "weight", hidden, queries),
-            attention.OutputBias ? Of(Names.Output, "bias", hidden) : null,
-            Of(Names.FeedForwardNorm, "weight", hidden),
-            feedForward.Mixture is { } mixture ? Of(Names.Router, "weight", mixture.Experts, hidden) : null,
+            Norm(Names.AttentionNorm, layer.AttentionNorm, hidden),
+            Linear(index, 0, "", Names.Projections,
+                Names.Projections.Count == 1 ? [attention.ProjectedSize] : [queries, keys, keys], hidden, attention.ProjectionBias),
+            Norm(Names.QueryNorm, attention.QueryKeyNorm, normed.Query),
+            Norm(Names.KeyNorm, attention.QueryKeyNorm, normed.Key),
+            Linear(index, 0, "", [Names.Output], [hidden], queries, attention.OutputBias),
+            Norm(Names.AttentionOutputNorm, layer.AttentionOutputNorm, hidden),
+            Norm(Names.FeedForwardNorm, layer.FeedForwardNorm, hidden),
+            Norm(Names.FeedForwardOutputNorm, layer.FeedForwardOutputNorm, hidden),
+            mixture is null ? null : new(In(Names.Router) + ".weight", mixture.Experts, hidden),
+            mixture?.Shared is { } shared
+                ? FeedForward(index, 0, Names.SharedExpert, layer.FeedForward with { IntermediateSize = shared.IntermediateSize }) : null,
+            mixture?.Shared is { HasGate: true } ? new(In(Names.SharedExpertGate) + ".weight", 1, hidden) : null,
             []);
     }
 
-    private ExpertTensors Expert(int layer, int expert)
+    private FeedForwardTensors Expert(int layer, int expert)
     {
-        var feedForward = Spec.Layers[layer].FeedForward;
-        var names = feedForward.Mixture is null ? Names.FeedForward : Names.Expert;
-        var within = Within(layer, expert, names.Within);
-        long hidden = Spec.HiddenSize, inner = feedForward.IntermediateSize;
-        var bias = feedForward.HasBias;
-        return new(
-            [new($"{within}{names.Gate}.weight", inner, hidden), new($"{within}{names.Up}.weight", inner, hidden)],
-            bias ? [new($"{within}{names.Gate}.bias", inner), new($"{within}{names.Up}.bias", inner)] : [],
-            new($"{within}{names.Down}.weight", hidden, inner),
-            bias ? new($"{within}{names.Down}.bias", hidden) : null);
+        var spec = Spec.Layers[layer].FeedForward;
+        return FeedForward(layer, expert, spec.Mixture is null ? Names.FeedForward : Names.Expert, spec);
     }
+
+    private FeedForwardTensors FeedForward(int layer, int expert, FeedForwardNames names, FeedForwardSpec spec) => new(
+        Linear(layer, expert, names.Within, names.Up, [.. names.Up.Select(_ => (long)spec.InnerSize / names.Up.Count)], Spec.HiddenSize, spec.HasBias),
+        Linear(layer, expert, names.Within, [names.Down], [Spec.HiddenSize], spec.IntermediateSize, spec.HasBias));
+
+    private LinearTensors Linear(
+        int layer, int expert, string within, IReadOnlyList<string> names, IReadOnlyList<long> rows, long columns, bool hasBias)
+    {
+        var parts = names.Zip(rows, (name, size) => (Name: Within(layer, expert, within + name), Rows: size)).ToList();
+        return new(
+            [.. parts.Select(part => new NamedTensor(part.Name + ".weight", part.Rows, columns))],
+            hasBias ? [.. parts.Select(part => new NamedTensor(part.Name + ".bias", part.Rows))] : []);
+    }
+
+    private static NormTensors? Normed(string name, NormSpec? spec, long size) => spec is null ? null
+        : new(new(name + ".weight", size), spec.Kind == NormKind.Centred ? new(name + ".bias", size) : null);
 
     private string Within(int layer, int expert, string name) =>
         string.Format(CultureInfo.InvariantCulture, Names.Base + Names.Layer + name, layer, expert);

@@ -5,7 +5,20 @@ namespace Cognito.Eval.Torch.Architectures;
 /// <summary>"layer_types": which layers see a window of positions, and which all before them.</summary>
 internal static class LayerTypes
 {
-    private const string Key = "layer_types", Sliding = "sliding_attention", Full = "full_attention";
+    public const string Sliding = "sliding_attention", Full = "full_attention";
+    private const string Key = "layer_types";
+
+    /// <summary>The keys of the classes whose windows use_sliding_window switches on.</summary>
+    public static readonly string[] SwitchedKeys = ["use_sliding_window", "sliding_window", "max_window_layers", Key];
+
+    /// <summary>Each layer's window where use_sliding_window switches them on; null where it sees all.</summary>
+    /// <param name="slides">From a layer and max_window_layers; as a rule the layers from there on.</param>
+    public static IReadOnlyList<int?> SwitchedWindows(ConfigFile file, Defaults absent, Func<int, int, bool>? slides = null)
+    {
+        var window = file.Bool("use_sliding_window") ? file.IntOrNull("sliding_window", 1, int.MaxValue, absent: 4096) : null;
+        var first = file.Int("max_window_layers", 0, int.MaxValue, 28);
+        return Windows(file, absent, window, layer => slides?.Invoke(layer, first) ?? layer >= first);
+    }
 
     /// <summary>Each layer's window; null where it sees all.</summary>
     /// <param name="window">Of the layers that have one; null where the config asks for none.</param>
@@ -13,9 +26,9 @@ internal static class LayerTypes
     /// <exception cref="Files.InputException">
     /// The key names other types, or not one a layer, or a window that is not there.
     /// </exception>
-    public static IReadOnlyList<int?> Windows(ConfigFile file, int? window, Func<int, bool> slides)
+    public static IReadOnlyList<int?> Windows(ConfigFile file, Defaults absent, int? window, Func<int, bool> slides)
     {
-        var layers = file.Int("num_hidden_layers", 1, 1024);
+        var layers = UsualDecoder.Layers(file, absent);
         if (file.Value(Key) is not { } value)
             return [.. Enumerable.Range(0, layers).Select(layer => slides(layer) ? window : null)];
         if (value.ValueKind != JsonValueKind.Array)

@@ -3,7 +3,8 @@ namespace Cognito.Eval.Torch.Architectures;
 /// <summary>LlamaForCausalLM (transformers: models/llama): the usual decoder, whose biases config.json switches on.</summary>
 internal sealed record Llama() : Architecture("LlamaForCausalLM", "llama")
 {
-    public override Defaults Absent => new(MaxPositions: 2048);
+    public override Defaults Absent { get; } = new(
+        Vocabulary: 32000, Hidden: 4096, Intermediate: 11008, Layers: 32, Heads: 32, MaxPositions: 2048);
 
     public override IReadOnlyList<string> Reads => ["attention_bias", "mlp_bias"];
 

@@ -3,7 +3,8 @@ namespace Cognito.Eval.Torch.Architectures;
 /// <summary>MistralForCausalLM (transformers: models/mistral): the usual decoder, a sliding window in every layer.</summary>
 internal sealed record Mistral() : Architecture("MistralForCausalLM", "mistral")
 {
-    public override Defaults Absent => new(MaxPositions: 4096 * 32, KeyValueHeads: 8);
+    public override Defaults Absent { get; } = new(
+        Vocabulary: 32000, Hidden: 4096, Intermediate: 14336, Layers: 32, Heads: 32, MaxPositions: 4096 * 32) { KeyValueHeads = 8 };
 
     public override IReadOnlyList<string> Reads => ["sliding_window"];
 

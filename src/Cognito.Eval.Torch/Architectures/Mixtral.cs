@@ -3,17 +3,20 @@ namespace Cognito.Eval.Torch.Architectures;
 /// <summary>MixtralForCausalLM (transformers: models/mixtral): experts in every layer, among which a router chooses.</summary>
 internal sealed record Mixtral() : Architecture("MixtralForCausalLM", "mixtral")
 {
-    public override Defaults Absent => new(MaxPositions: 4096 * 32, NormEpsilon: 1e-5, Theta: 1e6, KeyValueHeads: 8);
+    public override Defaults Absent { get; } = new(
+        Vocabulary: 32000, Hidden: 4096, Intermediate: 14336, Layers: 32, Heads: 32, MaxPositions: 4096 * 32)
+    {
+        NormEpsilon = 1e-5,
+        Theta = 1e6,
+        KeyValueHeads = 8,
+    };
 
     public override IReadOnlyList<string> Reads => ["sliding_window", "num_local_experts", "num_experts"];
 
     public override DecoderSpec Decoder(ConfigFile file)
     {
         var window = file.IntOrNull("sliding_window", 1, int.MaxValue, absent: null);
-        var mixture = new MixtureSpec(Experts(file), file.Int("num_experts_per_tok", 1, 1024, 2));
-        if (mixture.ExpertsPerToken > mixture.Experts)
-            throw file.Bad("num_experts_per_tok",
-                $"is {mixture.ExpertsPerToken}, more than the {mixture.Experts} of num_local_experts");
+        var mixture = Mixtures.Read(file, experts: 8, expertsPerToken: 2);
         return UsualDecoder.Read(file, Absent, (_, usual) => usual with
         {
             Attention = usual.Attention with { Window = window },
@@ -21,22 +24,12 @@ internal sealed record Mixtral() : Architecture("MixtralForCausalLM", "mixtral")
         });
     }
 
-    /// <summary>transformers knows the key by another name too.</summary>
-    private static int Experts(ConfigFile file)
-    {
-        var (local, other) = (file.Int("num_local_experts", 1, 1024, 8), file.Int("num_experts", 1, 1024, 0));
-        return other == 0 || other == local ? local
-            : !file.Has("num_local_experts") ? other
-            : throw file.Bad("num_experts", $"is {other}, and num_local_experts is {local}",
-                "set both to the number of experts");
-    }
-
     private const string Block = "block_sparse_moe.";
 
-    public override TensorNames Names => new()
+    public override TensorNames Names { get; } = new()
     {
         Router = Block + "gate",
-        Expert = new(Block + "experts.{1}.", Gate: "w1", Up: "w3", Down: "w2"),
+        Expert = new(Block + "experts.{1}.", ["w1", "w3"], "w2"),
     };
 
     /// <summary>

@@ -18,6 +18,9 @@ public sealed record ModelConfig
     /// <summary>In which ways they may hold it.</summary>
     internal IReadOnlyList<TensorForm> Forms => _page.Forms;
 
+    /// <summary>How the names of their tensors begin that belong to other parts.</summary>
+    internal IReadOnlyList<string> OtherParts => _page.OtherParts;
+
     /// <summary>What is said of biases that they hold and the decoder has not.</summary>
     internal string UnusedBiases => _page.UnusedBiases;
 
@@ -38,6 +41,9 @@ public sealed record ModelConfig
 
     /// <summary>What config.json says that has no effect, here or in transformers, though it might seem to; one sentence each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>From which length on a sequence's positions turn otherwise, in any layer; null where length has no say.</summary>
+    public int? LongFrom => Spec.Layers.Select(layer => layer.Attention.Rope.LongFrom).FirstOrDefault(from => from is not null);
 
     public int VocabularySize => Spec.VocabularySize;
     public int HiddenSize => Spec.HiddenSize;
@@ -87,17 +93,18 @@ public sealed record ModelConfig
         foreach (var key in (string[])["quantization_config", "compression_config"])
             if (file.Has(key))
                 throw file.Bad(key, "is there", "use the checkpoint's unquantized weights");
-        if (file.Has("text_config") && !file.Has("hidden_size"))
+        var section = page.Section(file);
+        if (section == file && file.Has("text_config") && !file.Has("hidden_size"))
             throw file.Bad("text_config", "holds the config of a model within a larger one",
                 "save the language model by itself");
-        var spec = page.Decoder(file);
+        var spec = page.Decoder(section);
         var config = new ModelConfig(page, spec)
         {
             // The harness looks for n_positions first.
-            MaxLength = file.Int("n_positions", 1, 1 << 30, UsualDecoder.MaxPositions(file, page.Absent)),
+            MaxLength = file.Int("n_positions", 1, 1 << 30, UsualDecoder.MaxPositions(section, page.Absent)),
             Generation = GenerationConfigFile.Read(folder, file, spec.VocabularySize),
             Dtype = file.Word(file.Has("dtype") ? "dtype" : "torch_dtype", "float32", "bfloat16", "float16"),
         };
-        return config with { Notes = [.. UnreadKeys.Notes(file, page, config), .. spec.Notes] };
+        return config with { Notes = [.. UnreadKeys.Notes(section, page, config), .. spec.Notes] };
     }
 }

@@ -6,15 +6,14 @@ namespace Cognito.Eval.Torch.Architectures;
 /// </summary>
 internal sealed record Qwen2() : Architecture("Qwen2ForCausalLM", "qwen2")
 {
-    public override Defaults Absent => new(MaxPositions: 32768, KeyValueHeads: 32);
+    public override Defaults Absent { get; } = new(
+        Vocabulary: 151936, Hidden: 4096, Intermediate: 22016, Layers: 32, Heads: 32, MaxPositions: 32768) { KeyValueHeads = 32 };
 
-    public override IReadOnlyList<string> Reads => ["use_sliding_window", "sliding_window", "max_window_layers", "layer_types"];
+    public override IReadOnlyList<string> Reads => LayerTypes.SwitchedKeys;
 
     public override DecoderSpec Decoder(ConfigFile file)
     {
-        var window = file.Bool("use_sliding_window") ? file.IntOrNull("sliding_window", 1, int.MaxValue, absent: 4096) : null;
-        var first = file.Int("max_window_layers", 0, int.MaxValue, 28);
-        var windows = LayerTypes.Windows(file, window, slides: layer => layer >= first);
+        var windows = LayerTypes.SwitchedWindows(file, Absent);
         return UsualDecoder.Read(file, Absent, (layer, usual) => usual with
         {
             Attention = usual.Attention with { ProjectionBias = true, Window = windows[layer] },

@@ -70,7 +70,7 @@ internal static class UnreadKeys
             "num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts");
         Add((_, value) => IsOff(value), "attention_bias", "mlp_bias");
         Add((config, value) => IsOff(value) || Number(value) == config.HeadDim, "query_pre_attn_scalar", "rotary_dim", "kv_channels");
-        Add((config, value) => IsOff(value) || Near(value, config.Spec.Layers[0].Attention.Scale), "attention_multiplier", "attn_scale", "softmax_scale");
+        Add((config, value) => IsOff(value) || Near(value, config.Spec.Layers[0].Attention.ScoreScale), "attention_multiplier", "attn_scale", "softmax_scale");
         Add((config, value) => Near(value, config.Spec.Norm.Epsilon), "layer_norm_eps", "layer_norm_epsilon", "norm_eps", "norm_epsilon");
         Add((_, value) => Is(value, "silu") || Is(value, "swish"), "hidden_activation", "activation_function", "ffn_act_fn");
         Add((config, value) => Number(value) >= config.MaxLength, "sliding_window");

@@ -5,24 +5,28 @@ internal static class UsualDecoder
 {
     /// <param name="absent">What a missing key means.</param>
     /// <param name="change">From a layer's index and the usual layer to the architecture's own.</param>
-    public static DecoderSpec Read(ConfigFile file, Defaults absent, Func<int, LayerSpec, LayerSpec>? change = null)
+    /// <param name="norm">What the architecture's norms do.</param>
+    /// <param name="rope">From a head's size to what turns it, where the config tells of more than one.</param>
+    public static DecoderSpec Read(
+        ConfigFile file, Defaults absent, Func<int, LayerSpec, LayerSpec>? change = null, NormKind norm = NormKind.CastThenWeigh,
+        Func<int, (RopeConfig Rope, IReadOnlyList<string> Notes)>? rope = null)
     {
-        file.Word("hidden_act", "silu", "swish");
-        var (rope, notes) = RopeConfig.Read(file, absent.Theta, MaxPositions(file, absent));
-        var words = file.Int("vocab_size", 1, 1 << 24);
-        var hidden = file.Int("hidden_size", 1, 1 << 17);
-        var feedForward = new FeedForwardSpec(file.Int("intermediate_size", 1, 1 << 20));
-        var layers = file.Int("num_hidden_layers", 1, 1024);
-        var attention = Attention(file, hidden, absent, rope);
-        var norm = new NormSpec(file.Number("rms_norm_eps", 0, 1, absent.NormEpsilon));
-        var usual = new LayerSpec(norm, attention, norm, feedForward);
+        var words = file.Int("vocab_size", 1, 1 << 24, absent.Vocabulary);
+        var hidden = file.Int("hidden_size", 1, 1 << 17, absent.Hidden);
+        var feedForward = new FeedForwardSpec(file.Int("intermediate_size", 1, 1 << 20, absent.Intermediate))
+        {
+            Activation = Activations.Read(file, absent),
+        };
+        var (attention, notes) = Attention(file, hidden, absent, rope);
+        var normed = new NormSpec(file.Number(absent.NormEpsilonKey, 0, 1, absent.NormEpsilon)) { Kind = norm };
+        var usual = new LayerSpec(attention, feedForward) { AttentionNorm = normed, FeedForwardNorm = normed };
         return new()
         {
             VocabularySize = words,
             HiddenSize = hidden,
-            Layers = [.. Enumerable.Range(0, layers).Select(layer => change?.Invoke(layer, usual) ?? usual)],
-            Norm = norm,
-            TiesEmbeddings = file.Bool("tie_word_embeddings"),
+            Layers = [.. Enumerable.Range(0, Layers(file, absent)).Select(layer => change?.Invoke(layer, usual) ?? usual)],
+            Norm = normed,
+            TiesEmbeddings = file.Bool("tie_word_embeddings", absent.TiesEmbeddings),
             Notes = notes,
         };
     }
@@ -30,23 +34,50 @@ internal static class UsualDecoder
     public static int MaxPositions(ConfigFile file, Defaults absent) =>
         file.Int("max_position_embeddings", 1, 1 << 30, absent.MaxPositions);
 
-    private static AttentionSpec Attention(ConfigFile file, int hidden, Defaults absent, RopeConfig rope)
+    public static int Layers(ConfigFile file, Defaults absent) => file.Int("num_hidden_layers", 1, 1024, absent.Layers);
+
+    private static (AttentionSpec Attention, IReadOnlyList<string> Notes) Attention(
+        ConfigFile file, int hidden, Defaults absent, Func<int, (RopeConfig Rope, IReadOnlyList<string> Notes)>? ropeOf)
     {
-        var heads = file.Int("num_attention_heads", 1, 4096);
-        // A null means as many as query heads, in every class.
+        var heads = file.Int("num_attention_heads", 1, 4096, absent.Heads);
+        // A null says as many as query heads, in every class.
         var shared = file.IntOrNull("num_key_value_heads", 1, 4096, absent.KeyValueHeads) ?? heads;
         if (heads % shared != 0)
             throw file.Bad("num_key_value_heads", $"is {shared}, which does not divide the {heads} of num_attention_heads");
-        return new(heads, shared, HeadDim(file, hidden, heads), rope);
+        var size = HeadDim(file, hidden, heads, absent);
+        var (rope, notes) = ropeOf?.Invoke(size) ?? RopeConfig.Read(file, absent, size);
+        return (new(heads, shared, size, rope), notes);
     }
 
-    private static int HeadDim(ConfigFile file, int hidden, int heads)
+    public static int HeadDim(ConfigFile file, int hidden, int heads, Defaults absent)
     {
-        if (!file.Has("head_dim") && hidden % heads != 0)
+        // A null shares hidden_size out, whatever a missing key means.
+        var told = file.IntOrNull("head_dim", 2, 4096, absent.HeadDim);
+        if (told is null && hidden % heads != 0)
             throw file.Bad("num_attention_heads", $"is {heads}, which does not divide the {hidden} of hidden_size");
-        var size = file.Int("head_dim", 2, 4096, hidden / heads);
+        var size = told ?? hidden / heads;
         return size > 0 && size % 2 == 0 ? size
             : throw file.Bad(file.Has("head_dim") ? "head_dim" : "hidden_size",
                 $"makes heads of {size} values; rotary positions need an even number");
     }
+}
+
+/// <summary>The activations by transformers' names.</summary>
+internal static class Activations
+{
+    private static readonly Dictionary<string, Activation> Known = new()
+    {
+        ["silu"] = Activation.Silu,
+        ["swish"] = Activation.Silu,
+        ["gelu"] = Activation.Gelu,
+        ["gelu_new"] = Activation.GeluTanh,
+        ["gelu_fast"] = Activation.GeluTanh,
+        ["gelu_pytorch_tanh"] = Activation.GeluTanh,
+        ["gelu_python"] = Activation.Gelu,
+        ["relu"] = Activation.Relu,
+    };
+
+    /// <exception cref="Files.InputException">It is another.</exception>
+    public static Activation Read(ConfigFile file, Defaults absent) =>
+        Known[file.Word(absent.ActivationKey, [.. Known.Keys]) ?? absent.Activation];
 }

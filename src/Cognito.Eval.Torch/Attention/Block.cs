@@ -1,4 +1,5 @@
 using Cognito.Eval.Planning;
+using Cognito.Eval.Torch.Architectures;
 
 namespace Cognito.Eval.Torch.Attention;
 
@@ -25,4 +26,10 @@ internal sealed record Block(
 
 /// <summary>How far a token sees, and how many queries go through the attention at once.</summary>
 /// <param name="Together">How long trees that share a block are at most, all of them.</param>
-internal sealed record BlockSizes(int? Window, int Rows, int Together);
+internal sealed record BlockSizes(int? Window, int Rows, int Together)
+{
+    /// <summary>Scores are seen themselves: no block goes without a mask, and each has its queries cut to Rows.</summary>
+    public bool IsCapped { get; init; }
+
+    public Visibility Visibility => new(Window, IsCapped);
+}

@@ -1,5 +1,6 @@
 using Cognito.Eval.Planning;
 using Cognito.Eval.Torch.Architectures;
+using Cognito.Eval.Torch.Kernels;
 using Cognito.Eval.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -18,12 +19,14 @@ internal sealed class BlockAttention : DecoderAttention
 {
     private readonly PackedBatch _batch;
 
-    /// <summary>One for each window that layers have.</summary>
+    private readonly Elementwise _elementwise;
+
+    /// <summary>One for each way in which layers see.</summary>
     private readonly BlockLayout[] _layouts;
 
-    /// <param name="bands">One for each window.</param>
-    public BlockAttention(PackedBatch batch, IReadOnlyList<BandMask> bands, Device device, ScalarType dtype) =>
-        (_batch, _layouts) = (batch, [.. bands.Select(band => new BlockLayout(batch, band, device, dtype))]);
+    /// <param name="bands">One for each way in which layers see.</param>
+    public BlockAttention(PackedBatch batch, IReadOnlyList<BandMask> bands, Elementwise elementwise, Device device, ScalarType dtype) =>
+        (_batch, _elementwise, _layouts) = (batch, elementwise, [.. bands.Select(band => new BlockLayout(batch, band, device, dtype))]);
 
     /// <summary>[N, K, d] as [K, N, d], each head's in one piece: many queries read them.</summary>
     public static Tensor ByHead(Tensor x) => x.permute(1, 0, 2).contiguous();
@@ -33,7 +36,7 @@ internal sealed class BlockAttention : DecoderAttention
         Tensor? rows)
     {
         using var scope = NewDisposeScope();
-        var layout = _layouts.First(layout => layout.Window == spec.Window);
+        var layout = _layouts.First(layout => layout.Visibility == spec.Visibility);
         var (k, v) = (ByHead(keys), ByHead(values)); // [K, N, d]
         var (parts, sums) = (new List<Tensor>(layout.Blocks.Count), new List<Tensor>(layout.Blocks.Count));
         var chosen = 0;
@@ -60,23 +63,25 @@ internal sealed class BlockAttention : DecoderAttention
     }
 
     /// <summary>A block's queries over its keys: [R, H d], and where halves are merged the logarithms of its sums, [R, H].</summary>
-    private static (Tensor Output, Tensor? LogSum) One(
+    private (Tensor Output, Tensor? LogSum) One(
         AttentionSpec spec, BlockLayout layout, int at, Tensor queries, Tensor keys, Tensor values)
     {
         var (block, mask) = (layout.Blocks[at], layout.Masks[at]);
         var (h, k, d) = (spec.Heads, spec.KeyValueHeads, spec.HeadDim);
         var q = queries.narrow(0, block.Start, block.Rows).view(block.Rows, k, h / k, d).permute(1, 2, 0, 3);
+        if (spec.SoftCap is not null)
+            return (CappedAttention.Over(spec, _elementwise, q.reshape(k, (long)h / k * block.Rows, d), keys, values, mask!)
+                .view(h, block.Rows, d).permute(1, 0, 2).reshape(block.Rows, (long)h * d), null);
         // Keys and values are not repeated for the queries that share them: a stride of 0 does. But CUDA's
         // memory-efficient kernel (libtorch 2.11) takes heads of stride 0 for queries wherever its last tile has one
         // row, and answers that row wrongly; flash attention, which plain causal blocks of 16 bits get, does not.
         var repeats = queries.device_type == DeviceType.CUDA && (mask is not null || queries.dtype == ScalarType.Float32);
         var shared = (Tensor x) => x.unsqueeze(1).expand(k, h / k, -1, d) is var all && repeats ? all.contiguous() : all;
         if (layout.Apart.Count == 0)
-            return (nn.functional.scaled_dot_product_attention(
-                q, shared(keys), shared(values), mask, 0, is_casual: block.IsCausal) // [K, G, R, d]
+            return (AtenOps.Attention(q, shared(keys), shared(values), mask, block.IsCausal, spec.Scale) // [K, G, R, d]
                 .permute(2, 0, 1, 3).reshape(block.Rows, (long)h * d), null);
         var flat = (Tensor x) => x.reshape(1, h, -1, d);
-        var (output, sum) = AtenOps.FlashOnCpu(flat(q), flat(shared(keys)), flat(shared(values)), block.IsCausal, mask);
+        var (output, sum) = AtenOps.FlashOnCpu(flat(q), flat(shared(keys)), flat(shared(values)), block.IsCausal, mask, spec.Scale);
         return (output.permute(0, 2, 1, 3).reshape(block.Rows, (long)h * d), sum.view(h, -1).t());
     }
 
@@ -107,7 +112,7 @@ internal sealed class BlockAttention : DecoderAttention
             // The queries that share a head's keys are the rows of one product.
             var q = its.view(m, k, g, d).permute(1, 2, 0, 3).reshape(1, k, (long)g * m, d);
             var kept = sharedPrefix(named); // [K, O, d]
-            var (output, sum) = AtenOps.FlashOnCpu(q, kept.Keys.unsqueeze(0), kept.Values.unsqueeze(0), false, null);
+            var (output, sum) = AtenOps.FlashOnCpu(q, kept.Keys.unsqueeze(0), kept.Values.unsqueeze(0), false, null, spec.Scale);
             var other = output.view(k, g, m, d).permute(2, 0, 1, 3).reshape(m, h, d);
             var share = ownSum.narrow(0, first, m).sub(sum.view(k, g, m).permute(2, 0, 1).reshape(m, h)).sigmoid_();
             own.narrow(0, first, m).view(m, h, d).sub_(other).mul_(share.unsqueeze(2)).add_(other, Scalars.One);

@@ -1,10 +1,11 @@
 using Cognito.Eval.Planning;
+using Cognito.Eval.Torch.Architectures;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Cognito.Eval.Torch.Attention;
 
-/// <summary>A batch's blocks and their masks, for the layers of one window.</summary>
+/// <summary>A batch's blocks and their masks, for the layers that see alike.</summary>
 internal sealed class BlockLayout
 {
     private readonly List<(SharedPrefix SharedPrefix, int Start, int End)> _apart = [];
@@ -12,14 +13,14 @@ internal sealed class BlockLayout
     public BlockLayout(PackedBatch batch, BandMask band, Device device, ScalarType dtype)
     {
         var trees = batch.Trees;
-        Window = band.Sizes.Window;
-        // A window hides some of a shared prefix's keys from some queries.
-        if (device.type == DeviceType.CPU && dtype == ScalarType.Float32 && Window is null)
+        Visibility = band.Sizes.Visibility;
+        // A window hides some of a shared prefix's keys from some queries; a merge needs sums that a cap's path does not have.
+        if (device.type == DeviceType.CPU && dtype == ScalarType.Float32 && Visibility == default)
         {
             SetApart(trees);
             trees = [.. trees.Select(tree => tree with { SharedPrefix = null })];
         }
-        (Blocks, var visible) = BlockMasks.Draw(trees, BlockPlan.Create(trees, band.Sizes), batch.Positions, Window);
+        (Blocks, var visible) = BlockMasks.Draw(trees, BlockPlan.Create(trees, band.Sizes), batch.Positions, band.Sizes.Window);
         using var scope = NewDisposeScope();
         var drawn = visible.Length == 0 ? null : BandMask.Additive(tensor(visible, device: device), dtype);
         Masks = [.. Blocks.Select(b => b.IsCausal ? null
@@ -27,7 +28,7 @@ internal sealed class BlockLayout
                 : drawn!.narrow(0, b.MaskAt, (long)b.Rows * b.Keys).view(b.Rows, b.Keys)).MoveToOuterDisposeScope())];
     }
 
-    public int? Window { get; }
+    public Visibility Visibility { get; }
 
     public IReadOnlyList<Block> Blocks { get; }
 

@@ -77,7 +77,7 @@ internal sealed class BlockPlan(BlockSizes sizes, List<Block> blocks)
     private void AddPath(LaidTree tree, int start, int end, int pathStart)
     {
         var before = tree.SharedPrefixLength + (pathStart == tree.Start ? 0 : tree.ContextLength);
-        var causal = before == 0 && end - start <= (sizes.Window ?? int.MaxValue);
+        var causal = !sizes.IsCapped && before == 0 && end - start <= (sizes.Window ?? int.MaxValue);
         var step = causal ? Math.Max(1, end - start) : sizes.Rows;
         for (var at = start; at < end; at += step)
         {
@@ -87,7 +87,7 @@ internal sealed class BlockPlan(BlockSizes sizes, List<Block> blocks)
             var keyStart = Math.Max(pathStart, pathStart + from - before);
             var block = Placed(tree, at, rows, from, keyStart, withContext: pathStart != tree.Start);
             var seesAll = rows <= (sizes.Window ?? int.MaxValue);
-            blocks.Add(block with { IsPath = true, IsCausal = seesAll && block.Keys == rows });
+            blocks.Add(block with { IsPath = true, IsCausal = !sizes.IsCapped && seesAll && block.Keys == rows });
         }
     }
 

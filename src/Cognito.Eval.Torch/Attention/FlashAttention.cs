@@ -36,7 +36,7 @@ internal sealed class FlashAttention : DecoderAttention
 
     public static bool Suits(DecoderSpec spec, Device device, ScalarType dtype) =>
         device.type == DeviceType.CUDA && dtype is ScalarType.BFloat16 or ScalarType.Float16
-        && spec.Layers.All(layer => layer.Attention.HeadDim is <= 256 && layer.Attention.HeadDim % 8 == 0);
+        && spec.Layers.All(layer => layer.Attention is { HeadDim: <= 256, SoftCap: null } && layer.Attention.HeadDim % 8 == 0);
 
     public override Tensor Over(
         AttentionSpec spec, Tensor queries, Tensor keys, Tensor values, Func<SharedPrefix, LayerKeyValues> sharedPrefix,
@@ -45,7 +45,7 @@ internal sealed class FlashAttention : DecoderAttention
         using var scope = NewDisposeScope();
         var kept = _sharedPrefixes.Select(sharedPrefix).ToList();
         var (k, v) = (Gathered(kept.Select(o => o.Keys), keys), Gathered(kept.Select(o => o.Values), values));
-        var all = AtenOps.Flash(queries, k, v, _cuSeqlensQ, _cuSeqlensK, _maxSeqlenQ, _maxSeqlenK, spec.Window)
+        var all = AtenOps.Flash(queries, k, v, _cuSeqlensQ, _cuSeqlensK, _maxSeqlenQ, _maxSeqlenK, spec.Window, spec.Scale)
             .view(queries.shape[0], -1);
         return (rows is null ? all : all.index_select(0, rows)).MoveToOuterDisposeScope();
     }

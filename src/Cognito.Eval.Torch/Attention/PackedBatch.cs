@@ -31,6 +31,17 @@ internal sealed class PackedBatch
 
     public int LongestPath { get; private set; }
 
+    /// <summary>For every token 1 if its tree's longest sequence has so many tokens at least, else 0; null where length has no say.</summary>
+    public long[]? IsLong(int? from)
+    {
+        if (from is null)
+            return null;
+        var found = new long[Ids.Length];
+        foreach (var tree in _trees.Where(tree => tree.LongestPath >= from))
+            found.AsSpan(tree.Start, tree.Length).Fill(1);
+        return found;
+    }
+
     public static PackedBatch Pack(IReadOnlyList<PrefixTree> trees)
     {
         var batch = new PackedBatch(trees.Sum(t => t.Context.Length + t.Continuations.Sum(b => b.Tokens.Length)));
@@ -96,4 +107,5 @@ internal sealed record LaidTree(
 {
     public int SharedPrefixLength => SharedPrefix?.Tokens.Length ?? 0;
     public int Length => End - Start;
+    public int LongestPath => SharedPrefixLength + ContextLength + Continuations.Select(continuation => continuation.Length).DefaultIfEmpty(0).Max();
 }

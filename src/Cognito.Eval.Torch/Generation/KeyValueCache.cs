@@ -71,7 +71,7 @@ internal sealed class KeyValueCache : IDisposable
         var at = DecoderAttention.OnDevice(positions, device);
         var places = DecoderAttention.OnDevice([.. positions.Select((position, row) => Place(row, position))], device);
         var attention = _decoder.IsFlash ? Flash(at, longest) : Masked(at, longest);
-        return _decoder.Run(ids, at, (int)longest, (layer, queries, keys, values) =>
+        return _decoder.Run(ids, new(at, IsLong(positions), (int)longest), (layer, queries, keys, values) =>
         {
             Write(layer, places, keys, values);
             var spec = layers[layer].Attention;
@@ -79,6 +79,10 @@ internal sealed class KeyValueCache : IDisposable
                 .reshape(-1, (long)spec.Heads * spec.HeadDim);
         }).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Which rows' sequences turn their positions as long ones do; null where length has no say.</summary>
+    private Tensor? IsLong(long[] positions) => _decoder.Config.LongFrom is not { } from ? null
+        : DecoderAttention.OnDevice([.. positions.Select(position => position + 1 >= from ? 1L : 0)], _decoder.Device);
 
     public void Dispose()
     {
@@ -98,18 +102,23 @@ internal sealed class KeyValueCache : IDisposable
         var rows = arange(positions.shape[0] + 1, ScalarType.Int32, _decoder.Device);
         var (ends, seqUsedK) = (rows * (int)_places, (positions + 1).to_type(ScalarType.Int32));
         return (spec, queries, keys, values) => AtenOps.Flash(
-            queries, Flat(keys), Flat(values), rows, ends, 1, longest, spec.Window, seqUsedK);
+            queries, Flat(keys), Flat(values), rows, ends, 1, longest, spec.Window, spec.Scale, seqUsedK);
     }
 
     private Attended Masked(Tensor positions, long longest)
     {
         var used = (longest + 15) / 16 * 16;
-        var masks = _decoder.Config.Spec.Windows.Select(window => (Window: window, Mask: Mask(positions, used, window))).ToList();
+        var masks = _decoder.Config.Spec.Layers.Select(layer => layer.Attention.Window).Distinct()
+            .Select(window => (Window: window, Mask: Mask(positions, used, window))).ToList();
         Tensor InUse(Tensor all) => all.narrow(1, 0, used).permute(0, 2, 1, 3); // [B, K, S, d]
         // The queries that share a key-value head are the rows of one small product.
-        return (spec, queries, keys, values) => nn.functional.scaled_dot_product_attention(
-            queries.view(-1, spec.KeyValueHeads, spec.Heads / spec.KeyValueHeads, spec.HeadDim),
-            InUse(keys), InUse(values), masks.First(mask => mask.Window == spec.Window).Mask);
+        return (spec, queries, keys, values) =>
+        {
+            var q = queries.view(-1, spec.KeyValueHeads, spec.Heads / spec.KeyValueHeads, spec.HeadDim);
+            var mask = masks.First(mask => mask.Window == spec.Window).Mask;
+            return spec.SoftCap is null ? AtenOps.Attention(q, InUse(keys), InUse(values), mask, causal: false, spec.Scale)
+                : CappedAttention.Over(spec, _decoder.Elementwise, q, InUse(keys), InUse(values), mask);
+        };
     }
 
     private static Tensor Flat(Tensor all) => all.view(-1, all.shape[2], all.shape[3]); // [B C, K, d]

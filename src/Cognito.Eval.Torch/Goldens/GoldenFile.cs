@@ -99,11 +99,14 @@ internal sealed partial class GoldenFile : IDisposable
 
     private GoldenRouter Router(long layer, string name, long tokens)
     {
-        if (layer >= _config.Layers || _config.Spec.Layers[(int)layer].FeedForward.Mixture is not { Experts: var experts })
-            throw Wrong($"tensor {QuotedName.Of(name)} is of a layer that has no router in the checkpoint (its {_config.Layers} layers are "
-                + $"numbered from 0{(_config.HasRouter ? "" : ", and none has one")})");
+        // Numbered as transformers gives them: only layers that have a router count.
+        int[] routed = [.. Enumerable.Range(0, _config.Layers).Where(i => _config.Spec.Layers[i].FeedForward.Mixture is not null)];
+        if (layer >= routed.Length)
+            throw Wrong($"tensor {QuotedName.Of(name)} is of a router that the checkpoint does not have: "
+                + (routed.Length == 0 ? "none of its layers has one" : $"{routed.Length} of its {_config.Layers} layers have one, numbered from 0"));
+        var experts = _config.Spec.Layers[routed[(int)layer]].FeedForward.Experts;
         var shape = Numbers(name, partner: name).Shape;
-        return shape is [var rows, var e] && rows == tokens && e == experts ? new((int)layer, name)
+        return shape is [var rows, var e] && rows == tokens && e == experts ? new(routed[(int)layer], name)
             : throw Wrong($"tensor {QuotedName.Of(name)} is [{string.Join(", ", shape)}], and by its input_ids and the checkpoint's "
                 + $"experts it is [{tokens}, {experts}]");
     }

@@ -9,18 +9,47 @@ namespace Cognito.Eval.Torch.Kernels;
 /// <summary>On the CPU in float32: each token's numbers are read once, while they are in the nearest cache.</summary>
 internal sealed partial class CpuElementwise : Elementwise
 {
-    public override Tensor Norm(Tensor x, Tensor weight, NormSpec spec)
+    private readonly TensorElementwise _plain = new();
+
+    public override Tensor Norm(Tensor x, NormSpec spec, Tensor weight, Tensor? bias)
     {
+        if (spec.Kind == NormKind.Centred)
+            return _plain.Norm(x, spec, weight, bias);
         var y = empty_like(x);
         var size = (int)x.shape[1];
-        var (rows, into, scales) = (Rows(x, size), Rows(y, size), Rows(weight, size));
+        var (rows, into) = (Rows(x, size), Rows(y, size));
+        var scale = Scales(spec, weight);
         for (var t = 0; t < rows.Count; t++)
-        {
-            var mean = TensorPrimitives.SumOfSquares<float>(rows[t]) / size;
-            TensorPrimitives.Multiply(rows[t], 1 / MathF.Sqrt(mean + (float)spec.Epsilon), into[t]);
-            TensorPrimitives.Multiply(into[t], scales[0], into[t]);
-        }
+            Norm(rows[t], into[t], scale, spec);
         return y;
+    }
+
+    public override void NormWithin(Tensor x, int from, int pieces, NormSpec spec, Tensor weight)
+    {
+        var size = (int)weight.shape[0];
+        var scale = Scales(spec, weight);
+        var rows = Rows(x, (int)x.shape[1]);
+        for (var t = 0; t < rows.Count; t++)
+            for (var piece = 0; piece < pieces; piece++)
+                Norm(rows[t].Slice(from + piece * size, size), rows[t].Slice(from + piece * size, size), scale, spec);
+    }
+
+    private static void Norm(ReadOnlySpan<float> row, Span<float> into, ReadOnlySpan<float> scale, NormSpec spec)
+    {
+        var mean = TensorPrimitives.SumOfSquares(row) / row.Length;
+        TensorPrimitives.Multiply(row, 1 / MathF.Sqrt(mean + (float)spec.Epsilon), into);
+        TensorPrimitives.Multiply(into, scale, into);
+    }
+
+    /// <summary>In float32 all kinds but this one weigh by the same numbers.</summary>
+    private static ReadOnlySpan<float> Scales(NormSpec spec, Tensor weight)
+    {
+        var numbers = Rows(weight, (int)weight.shape[0])[0];
+        if (spec.Kind != NormKind.WeighByOneMore)
+            return numbers;
+        var more = new float[numbers.Length];
+        TensorPrimitives.Add(numbers, 1f, more);
+        return more;
     }
 
     public override (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(Tensor projected, AttentionSpec spec, RotaryTable table)
@@ -28,7 +57,8 @@ internal sealed partial class CpuElementwise : Elementwise
         var (n, h, k, d) = ((int)projected.shape[0], spec.Heads, spec.KeyValueHeads, spec.HeadDim);
         var (queries, keys, values) = (Empty(n, h, d), Empty(n, k, d), Empty(n, k, d));
         var (source, q, kk, v) = (Rows(projected, d), Rows(queries, d), Rows(keys, d), Rows(values, k * d));
-        var (cos, sin, own) = (Rows(table.Cos, d), Rows(table.Sin, d), Rows(projected, (h + 2 * k) * d));
+        var turns = (int)table.Cos.shape[^1];
+        var (cos, sin, own) = (Rows(table.Cos, turns), Rows(table.Sin, turns), Rows(projected, (h + 2 * k) * d));
         for (var t = 0; t < n; t++)
         {
             var first = t * (h + 2 * k);
@@ -43,14 +73,17 @@ internal sealed partial class CpuElementwise : Elementwise
 
     private static void Turn(ReadOnlySpan<float> head, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin, Span<float> into)
     {
-        var half = head.Length / 2;
-        TensorPrimitives.Multiply(head[half..], sin[..half], into[..half]);
-        TensorPrimitives.Multiply(head[..half], sin[half..], into[half..]);
-        TensorPrimitives.MultiplyAdd(head, cos, into, into);
+        var (turns, half) = (cos.Length, cos.Length / 2);
+        TensorPrimitives.Multiply(head[half..turns], sin[..half], into[..half]);
+        TensorPrimitives.Multiply(head[..half], sin[half..], into[half..turns]);
+        TensorPrimitives.MultiplyAdd(head[..turns], cos, into[..turns], into[..turns]);
+        head[turns..].CopyTo(into[turns..]);
     }
 
-    public override Tensor SiluMul(Tensor both)
+    public override Tensor Activate(Tensor both, FeedForwardSpec spec)
     {
+        if (spec is not { IsGated: true, Activation: Activation.Silu })
+            return _plain.Activate(both, spec);
         var (n, size) = ((int)both.shape[0], (int)(both.shape[1] / 2));
         var inner = Empty(n, size);
         var (halves, into) = (Rows(both, size), Rows(inner, size));

@@ -17,7 +17,7 @@ internal sealed unsafe class CudaElementwise : Elementwise
     private readonly TensorElementwise _plain = new();
     private readonly Task<Kernels?> _compiled;
 
-    private sealed record Kernels(CudaModule Module, nint Norm, nint ApplyRotary, nint SiluMul, nint Weigh);
+    private sealed record Kernels(CudaModule Module, nint Norm, nint NormWithin, nint ApplyRotary, nint Activate, nint Weigh);
 
     public CudaElementwise(SuitingKernels suits, Device device, ScalarType dtype)
     {
@@ -25,7 +25,7 @@ internal sealed unsafe class CudaElementwise : Elementwise
         _compiled = Task.Run(() => CudaModule.TryCompile(
                 Source, dtype == ScalarType.BFloat16 ? "BF16" : "FP16", device.index) is { } module
             ? new Kernels(
-                module, module["rms_norm"], module["apply_rotary"], module["silu_mul"], module["weigh_parts"])
+                module, module["rms_norm"], module["rms_norm_within"], module["apply_rotary"], module["activate"], module["weigh_parts"])
             : null);
     }
 
@@ -33,42 +33,60 @@ internal sealed unsafe class CudaElementwise : Elementwise
 
     private Kernels? Compiled => _compiled.GetAwaiter().GetResult();
 
-    public override Tensor Norm(Tensor x, Tensor weight, NormSpec spec)
+    public override Tensor Norm(Tensor x, NormSpec spec, Tensor weight, Tensor? bias)
     {
-        if (!_suits.Norm || Compiled is not { } kernels)
-            return _plain.Norm(x, weight, spec);
+        if (!_suits.Norm || spec.Kind == NormKind.Centred || Compiled is not { } kernels)
+            return _plain.Norm(x, spec, weight, bias);
         var y = empty_like(x);
         var (source, scale, target) = (CudaModule.Pointer(x), CudaModule.Pointer(weight), CudaModule.Pointer(y));
         var size = (int)x.shape[1];
-        var epsilon = (float)spec.Epsilon;
-        kernels.Module.Launch(kernels.Norm, x.shape[0], Threads, (nint)(&source), (nint)(&scale), (nint)(&target), (nint)(&size), (nint)(&epsilon));
+        var (epsilon, kind) = ((float)spec.Epsilon, (int)spec.Kind);
+        kernels.Module.Launch(kernels.Norm, x.shape[0], Threads, (nint)(&source), (nint)(&scale), (nint)(&target), (nint)(&size), (nint)(&epsilon), (nint)(&kind));
         return y;
+    }
+
+    public override void NormWithin(Tensor x, int from, int pieces, NormSpec spec, Tensor weight)
+    {
+        var size = (int)weight.shape[0];
+        if (size % SuitingKernels.Wide != 0 || from % SuitingKernels.Wide != 0 || x.shape[1] % SuitingKernels.Wide != 0
+            || spec.Kind == NormKind.Centred || Compiled is not { } kernels)
+        {
+            _plain.NormWithin(x, from, pieces, spec, weight);
+            return;
+        }
+        var (at, scale) = (CudaModule.Pointer(x), CudaModule.Pointer(weight));
+        var (row, rows) = (x.shape[1], x.shape[0] * pieces);
+        var (epsilon, kind) = ((float)spec.Epsilon, (int)spec.Kind);
+        const int together = Threads / 32;
+        kernels.Module.Launch(kernels.NormWithin, (rows + together - 1) / together, Threads, (nint)(&at), (nint)(&scale), (nint)(&row),
+            (nint)(&rows), (nint)(&from), (nint)(&pieces), (nint)(&size), (nint)(&epsilon), (nint)(&kind));
     }
 
     public override (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(Tensor projected, AttentionSpec spec, RotaryTable table)
     {
-        if (!_suits.ApplyRotary || Compiled is not { } kernels)
+        var turns = (int)table.Cos.shape[^1];
+        if (!_suits.ApplyRotary || table.Cos.dtype != projected.dtype || Compiled is not { } kernels)
             return _plain.ApplyRotary(projected, spec, table);
         var n = projected.shape[0];
         var (h, k, d) = (spec.Heads, spec.KeyValueHeads, spec.HeadDim);
         var (queries, keys, values) = (New(projected, n, h, d), New(projected, n, k, d), New(projected, n, k, d));
         var (source, cos, sin) = (CudaModule.Pointer(projected), CudaModule.Pointer(table.Cos), CudaModule.Pointer(table.Sin));
         var (q, kk, v) = (CudaModule.Pointer(queries), CudaModule.Pointer(keys), CudaModule.Pointer(values));
-        kernels.Module.Launch(kernels.ApplyRotary, n, Threads, (nint)(&source), (nint)(&cos), (nint)(&sin), (nint)(&q), (nint)(&kk), (nint)(&v), (nint)(&h), (nint)(&k), (nint)(&d));
+        kernels.Module.Launch(kernels.ApplyRotary, n, Threads, (nint)(&source), (nint)(&cos), (nint)(&sin), (nint)(&q), (nint)(&kk), (nint)(&v), (nint)(&h), (nint)(&k), (nint)(&d), (nint)(&turns));
         return (queries, keys, values);
     }
 
     private static Tensor New(Tensor like, params long[] shape) => empty(shape, like.dtype, like.device);
 
-    public override Tensor SiluMul(Tensor both)
+    public override Tensor Activate(Tensor both, FeedForwardSpec spec)
     {
-        if (!_suits.SiluMul || Compiled is not { } kernels)
-            return _plain.SiluMul(both);
+        if (!_suits.Activate || !spec.IsGated || Compiled is not { } kernels)
+            return _plain.Activate(both, spec);
         var (n, size) = (both.shape[0], (int)(both.shape[1] / 2));
         var inner = empty([n, size], both.dtype, both.device);
         var (source, target) = (CudaModule.Pointer(both), CudaModule.Pointer(inner));
-        var pieces = n * size / SuitingKernels.Wide;
-        kernels.Module.Launch(kernels.SiluMul, (pieces + Threads - 1) / Threads, Threads, (nint)(&source), (nint)(&target), (nint)(&size), (nint)(&pieces));
+        var (pieces, act) = (n * size / SuitingKernels.Wide, (int)spec.Activation);
+        kernels.Module.Launch(kernels.Activate, (pieces + Threads - 1) / Threads, Threads, (nint)(&source), (nint)(&target), (nint)(&size), (nint)(&pieces), (nint)(&act));
         return inner;
     }
 
@@ -101,8 +119,14 @@ internal sealed unsafe class CudaElementwise : Elementwise
         struct __align__(16) Eight { half_t at[8]; };
         struct Parts { const Eight* of[8]; };
 
+        // kind: cast then weigh, weigh then cast, weigh by 1 + w.
+        __device__ half_t weighed(float normed, half_t w, int kind)
+        {
+            return kind == 0 ? narrow(rounded(normed) * wide(w)) : narrow(normed * (wide(w) + (kind == 2 ? 1.0f : 0.0f)));
+        }
+
         // One block a token.
-        extern "C" __global__ void rms_norm(const Eight* x, const Eight* weight, Eight* y, int size, float epsilon)
+        extern "C" __global__ void rms_norm(const Eight* x, const Eight* weight, Eight* y, int size, float epsilon, int kind)
         {
             __shared__ float sums[32];
             int pieces = size / 8;
@@ -121,24 +145,50 @@ internal sealed unsafe class CudaElementwise : Elementwise
             float scale = rsqrtf(sum / size + epsilon);
             for (int i = threadIdx.x; i < pieces; i += blockDim.x) {
                 Eight v = x[i], w = weight[i];
-                for (int j = 0; j < 8; j++) v.at[j] = narrow(rounded(wide(v.at[j]) * scale) * wide(w.at[j]));
+                for (int j = 0; j < 8; j++) v.at[j] = weighed(wide(v.at[j]) * scale, w.at[j], kind);
                 y[i] = v;
             }
         }
 
-        // One block a token; a thread turns eight pairs of a head, or copies sixteen values.
-        extern "C" __global__ void apply_rotary(const Eight* projected, const Eight* cos, const Eight* sin, Eight* queries,
-            Eight* keys, Eight* values, int heads, int shared, int size)
+        // One warp a piece, in place: of each row, so many pieces from a column on.
+        extern "C" __global__ void rms_norm_within(half_t* all, const Eight* weight, long long row, long long rows, int from, int pieces,
+            int size, float epsilon, int kind)
         {
-            int half = size / 16;
+            long long piece = (long long)blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32;
+            if (piece >= rows) return;
+            Eight* x = (Eight*)(all + piece / pieces * row + from + piece % pieces * size);
+            float sum = 0;
+            for (int i = threadIdx.x % 32; i < size / 8; i += 32) {
+                Eight v = x[i];
+                for (int j = 0; j < 8; j++) sum += wide(v.at[j]) * wide(v.at[j]);
+            }
+            for (int step = 16; step > 0; step /= 2) sum += __shfl_xor_sync(~0u, sum, step);
+            float scale = rsqrtf(sum / size + epsilon);
+            for (int i = threadIdx.x % 32; i < size / 8; i += 32) {
+                Eight v = x[i], w = weight[i];
+                for (int j = 0; j < 8; j++) v.at[j] = weighed(wide(v.at[j]) * scale, w.at[j], kind);
+                x[i] = v;
+            }
+        }
+
+        // One block a token; a thread turns eight pairs of a head's first values, or copies eight of the others.
+        extern "C" __global__ void apply_rotary(const Eight* projected, const Eight* cos, const Eight* sin, Eight* queries,
+            Eight* keys, Eight* values, int heads, int shared, int size, int turns)
+        {
+            int half = turns / 16, whole = size / 8, steps = whole - half;
             size_t token = blockIdx.x;
-            projected += token * (heads + 2 * shared) * half * 2;
-            for (int i = threadIdx.x; i < (heads + 2 * shared) * half; i += blockDim.x) {
-                int head = i / half, at = i % half;
-                Eight low = projected[head * half * 2 + at], high = projected[head * half * 2 + half + at];
-                Eight* target = head < heads ? queries + (token * heads + head) * half * 2
-                    : head < heads + shared ? keys + (token * shared + head - heads) * half * 2
-                    : values + (token * shared + head - heads - shared) * half * 2;
+            projected += token * (heads + 2 * shared) * whole;
+            for (int i = threadIdx.x; i < (heads + 2 * shared) * steps; i += blockDim.x) {
+                int head = i / steps, at = i % steps;
+                const Eight* source = projected + head * whole;
+                Eight* target = head < heads ? queries + (token * heads + head) * whole
+                    : head < heads + shared ? keys + (token * shared + head - heads) * whole
+                    : values + (token * shared + head - heads - shared) * whole;
+                if (at >= half) {
+                    target[at + half] = source[at + half];
+                    continue;
+                }
+                Eight low = source[at], high = source[half + at];
                 if (head < heads + shared) {
                     Eight c0 = cos[token * half * 2 + at], c1 = cos[token * half * 2 + half + at];
                     Eight s0 = sin[token * half * 2 + at], s1 = sin[token * half * 2 + half + at];
@@ -153,16 +203,21 @@ internal sealed unsafe class CudaElementwise : Elementwise
             }
         }
 
-        extern "C" __global__ void silu_mul(const Eight* both, Eight* inner, int size, long long pieces)
+        __device__ float act(float x, int kind)
+        {
+            if (kind == 0) return x / (1.0f + expf(-x));
+            if (kind == 1) return 0.5f * x * (1.0f + erff(x * 0.70710678f));
+            if (kind == 2) return 0.5f * x * (1.0f + tanhf(0.79788456f * (x + 0.044715f * x * x * x)));
+            return fmaxf(x, 0.0f);
+        }
+
+        extern "C" __global__ void activate(const Eight* both, Eight* inner, int size, long long pieces, int kind)
         {
             long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x;
             if (i >= pieces) return;
             long long row = i / (size / 8), at = i % (size / 8);
             Eight g = both[row * (size / 4) + at], u = both[row * (size / 4) + size / 8 + at];
-            for (int j = 0; j < 8; j++) {
-                float x = wide(g.at[j]);
-                g.at[j] = narrow(rounded(x / (1.0f + expf(-x))) * wide(u.at[j]));
-            }
+            for (int j = 0; j < 8; j++) g.at[j] = narrow(rounded(act(wide(g.at[j]), kind)) * wide(u.at[j]));
             inner[i] = g;
         }
 

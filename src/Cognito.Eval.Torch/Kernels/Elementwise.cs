@@ -12,8 +12,11 @@ namespace Cognito.Eval.Torch.Kernels;
 /// <remarks>Letters: N tokens, D hidden size, I intermediate size, E experts, H query heads, K key-value heads, d head size.</remarks>
 internal abstract class Elementwise : IDisposable
 {
-    /// <summary>Root mean square norm in float32, cast, then weighed: [N, D] to [N, D].</summary>
-    public abstract Tensor Norm(Tensor x, Tensor weight, NormSpec spec);
+    /// <summary>A norm of the spec's kind: [N, D] to [N, D].</summary>
+    public abstract Tensor Norm(Tensor x, NormSpec spec, Tensor weight, Tensor? bias);
+
+    /// <summary>Norms in place a stretch of each of x's rows, from a column on, in so many pieces as long as the weight.</summary>
+    public abstract void NormWithin(Tensor x, int from, int pieces, NormSpec spec, Tensor weight);
 
     /// <summary>
     /// Parts the projection [N, (H + 2 K) d] into queries [N, H, d] and keys [N, K, d], both turned to their positions, and
@@ -22,8 +25,24 @@ internal abstract class Elementwise : IDisposable
     public abstract (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(
         Tensor projected, AttentionSpec spec, RotaryTable table);
 
-    /// <summary>silu(gate) * up, from gate and up side by side: [N, 2 I] to [N, I].</summary>
-    public abstract Tensor SiluMul(Tensor both);
+    /// <summary>act(gate) * up, from gate and up side by side, [N, 2 I]; or act(up), from [N, I]: to [N, I].</summary>
+    public abstract Tensor Activate(Tensor both, FeedForwardSpec spec);
+
+    /// <summary>
+    /// Scores scaled, capped (<see cref="AttentionSpec.SoftCap"/>), masked, and made shares of 1 along their last dimension in
+    /// float32, in the scores' type; the scores may be changed.
+    /// </summary>
+    /// <param name="scores">[.., M, S]</param>
+    /// <param name="mask">Added, [R, S] where M is a multiple of R, or of as many dimensions as the scores.</param>
+    public virtual Tensor CappedSoftmax(Tensor scores, AttentionSpec spec, Tensor mask)
+    {
+        using var scope = NewDisposeScope();
+        using Scalar scale = spec.ScoreScale.ToScalar(), cap = spec.SoftCap!.Value.ToScalar();
+        var capped = scores.mul_(scale).div_(cap).tanh_().mul_(cap);
+        var rows = mask.dim() == 2 ? capped.view([.. capped.shape[..^2], -1, .. mask.shape]) : capped;
+        return nn.functional.softmax(rows.add_(mask, Scalars.One), -1, ScalarType.Float32).to_type(scores.dtype).view(scores.shape)
+            .MoveToOuterDisposeScope();
+    }
 
     /// <summary>
     /// Adds to the stream [N, D], in place, the experts' parts, each [N, D], weighed by the softmax of the router's logits
@@ -49,29 +68,66 @@ internal abstract class Elementwise : IDisposable
 /// <summary>By libtorch's operators: any device, any type.</summary>
 internal sealed class TensorElementwise : Elementwise
 {
-    public override Tensor Norm(Tensor x, Tensor weight, NormSpec spec)
+    public override Tensor Norm(Tensor x, NormSpec spec, Tensor weight, Tensor? bias)
     {
+        if (spec.Kind == NormKind.Centred)
+            return nn.functional.layer_norm(x, [x.shape[^1]], weight, bias, spec.Epsilon);
         using var scope = NewDisposeScope();
         var wide = x.to_type(ScalarType.Float32);
         var scale = wide.square().mean([-1L], keepdim: true).add_(spec.Epsilon).rsqrt_();
-        return wide.mul(scale).to_type(x.dtype).mul_(weight).MoveToOuterDisposeScope();
+        var normed = wide.mul(scale);
+        return (spec.Kind switch
+        {
+            NormKind.CastThenWeigh => normed.to_type(x.dtype).mul_(weight),
+            NormKind.WeighThenCast => normed.mul_(weight).to_type(x.dtype),
+            _ => normed.mul_(weight.to_type(ScalarType.Float32).add(Scalars.One)).to_type(x.dtype),
+        }).MoveToOuterDisposeScope();
+    }
+
+    public override void NormWithin(Tensor x, int from, int pieces, NormSpec spec, Tensor weight)
+    {
+        using var scope = NewDisposeScope();
+        var stretch = x.narrow(1, from, pieces * weight.shape[0]).view(-1, pieces, weight.shape[0]);
+        stretch.copy_(Norm(stretch, spec, weight, null));
     }
 
     public override (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(Tensor projected, AttentionSpec spec, RotaryTable table)
     {
-        var (h, k) = (spec.Heads, spec.KeyValueHeads);
+        var (h, k, turns) = (spec.Heads, spec.KeyValueHeads, table.Cos.shape[^1]);
         var all = projected.view(-1, h + 2 * k, spec.HeadDim);
-        var heads = all.narrow(1, 0, h + k);
-        var turned = heads.mul(table.Cos).add_(heads.roll(heads.shape[^1] / 2, -1).mul_(table.Sin), Scalars.One);
+        var heads = all.narrow(1, 0, h + k).narrow(2, 0, turns);
+        var turned = heads.mul(table.Cos).add_(heads.roll(turns / 2, -1).mul(table.Sin), Scalars.One).to_type(projected.dtype);
+        if (turns < spec.HeadDim)
+            turned = cat([turned, all.narrow(1, 0, h + k).narrow(2, turns, spec.HeadDim - turns)], -1);
         return (turned.narrow(1, 0, h), turned.narrow(1, h, k), all.narrow(1, h + k, k));
     }
 
-    public override Tensor SiluMul(Tensor both)
+    public override Tensor Activate(Tensor both, FeedForwardSpec spec)
     {
+        if (!spec.IsGated)
+            return Act(both, spec.Activation);
         var half = both.shape[1] / 2;
         using var gate = both.narrow(1, 0, half);
         using var up = both.narrow(1, half, half);
-        return nn.functional.silu(gate).mul_(up);
+        return Act(gate, spec.Activation).mul_(up);
+    }
+
+    private static Tensor Act(Tensor x, Activation activation) => activation switch
+    {
+        Activation.Silu => nn.functional.silu(x),
+        Activation.Gelu => nn.functional.gelu(x),
+        Activation.Relu => nn.functional.relu(x),
+        _ => GeluTanh(x),
+    };
+
+    /// <summary>x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), in float32.</summary>
+    private static Tensor GeluTanh(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        using Scalar cubed = 0.044715.ToScalar(), scale = Math.Sqrt(2 / Math.PI).ToScalar(), half = 0.5.ToScalar();
+        var wide = x.to_type(ScalarType.Float32);
+        var share = wide.square().mul_(wide).mul_(cubed).add_(wide, Scalars.One).mul_(scale).tanh_().add_(Scalars.One).mul_(half);
+        return share.mul_(wide).to_type(x.dtype).MoveToOuterDisposeScope();
     }
 
     public override void AddWeighed(Tensor stream, IReadOnlyList<Tensor> parts, Tensor logits)

@@ -1,36 +1,42 @@
 using Cognito.Eval.Torch.Architectures;
+using Cognito.Eval.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Cognito.Eval.Torch.Kernels;
 
-/// <summary>The turns of each token's position, both [N, 1, d]; the sine's first half is negated.</summary>
+/// <summary>The turns of each token's position, both [N, 1, t], of a head's first t values; the sine's first half is negated.</summary>
 internal readonly record struct RotaryTable(Tensor Cos, Tensor Sin);
 
-/// <summary>Rotary positions: cosines and sines, computed in float32 and kept in the model's type.</summary>
+/// <summary>Rotary positions: cosines and sines, computed in float32 and kept in the model's type, or as they are.</summary>
 /// <remarks>
-/// Letters: N tokens, d a head's size. The sine's first half is negated: turning is then x cos + swap(x) sin.
+/// Letters: N tokens, t values that are turned. The sine's first half is negated: turning is then x cos + swap(x) sin.
 /// </remarks>
-internal sealed class Rope(RopeConfig config, int headDim, Device device, ScalarType dtype) : IDisposable
+internal sealed class Rope(RopeConfig config, Device device, ScalarType dtype) : IDisposable
 {
     private readonly Lock _growing = new();
 
     /// <summary>What sets one rope apart from another.</summary>
-    public (RopeConfig Config, int HeadDim) Kind => (config, headDim);
+    public RopeConfig Config => config;
 
-    /// <summary>Tables of growing length, the last in use; others may still be read by other threads.</summary>
-    private readonly List<RotaryTable> _tables = [];
+    /// <summary>
+    /// Tables of growing length, the last in use; others may still be read by other threads. Where a sequence's length has a
+    /// say, the turns of long sequences follow those of the others.
+    /// </summary>
+    private readonly List<(RotaryTable Turns, int Length)> _tables = [];
 
     /// <summary>The turns of so many positions at most.</summary>
-    public RotaryTable At(Tensor positions, int longest)
+    /// <param name="isLong">[N], 1 for tokens of sequences beyond the original length, else 0; null where there are none.</param>
+    public RotaryTable At(Tensor positions, int longest, Tensor? isLong)
     {
-        var table = Table(longest);
-        return new(table.Cos.index_select(0, positions).unsqueeze_(1), table.Sin.index_select(0, positions).unsqueeze_(1));
+        var (table, length) = Table(longest);
+        using var places = isLong is null || config.LongFrom is null ? null : isLong.mul(length).add_(positions, Scalars.One);
+        return new(table.Cos.index_select(0, places ?? positions).unsqueeze_(1), table.Sin.index_select(0, places ?? positions).unsqueeze_(1));
     }
 
     public void Dispose()
     {
-        foreach (var (cos, sin) in _tables)
+        foreach (var ((cos, sin), _) in _tables)
         {
             cos.Dispose();
             sin.Dispose();
@@ -38,12 +44,15 @@ internal sealed class Rope(RopeConfig config, int headDim, Device device, Scalar
         _tables.Clear();
     }
 
-    private RotaryTable Table(int longest)
+    private (RotaryTable Turns, int Length) Table(int longest)
     {
         lock (_growing)
         {
-            if (_tables.Count == 0 || _tables[^1].Cos.shape[0] < longest)
-                _tables.Add(OfLength((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(longest, 64))));
+            if (_tables.Count == 0 || _tables[^1].Length < longest)
+            {
+                var length = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(longest, 64));
+                _tables.Add((OfLength(length), length));
+            }
             return _tables[^1];
         }
     }
@@ -51,23 +60,40 @@ internal sealed class Rope(RopeConfig config, int headDim, Device device, Scalar
     private RotaryTable OfLength(int length)
     {
         using var scope = NewDisposeScope();
-        using var frequencies = Frequencies(config, headDim).to(device);
-        var angles = arange(length, ScalarType.Float32, device).unsqueeze(1).mul(frequencies); // [length, d/2]
-        var (cos, sin) = (angles.cos().to_type(dtype), angles.sin().to_type(dtype));
+        var kept = config.IsWide ? ScalarType.Float32 : dtype;
+        var angles = cat([.. Frequencies(config).Select(frequencies =>
+            arange(length, ScalarType.Float32, device).unsqueeze(1).mul(frequencies.to(device)))], 0); // [length, t/2]
+        Tensor Kept(Tensor turns) => (config.AttentionFactor == 1 ? turns : turns.mul(config.AttentionFactor)).to_type(kept);
+        var (cos, sin) = (Kept(angles.cos()), Kept(angles.sin()));
         return new(cat([cos, cos], 1).DetachFromDisposeScope(), cat([sin.neg(), sin], 1).DetachFromDisposeScope());
     }
 
-    /// <summary>How far one position turns each pair, float32, on the CPU.</summary>
-    internal static Tensor Frequencies(RopeConfig config, int headDim)
+    /// <summary>
+    /// How far one position turns each pair, float32, on the CPU; of longrope, in a long sequence after that in another.
+    /// </summary>
+    internal static Tensor[] Frequencies(RopeConfig config)
     {
-        var powers = arange(0, headDim, 2, ScalarType.Int64).to_type(ScalarType.Float32).div_(headDim);
-        var inverse = tensor((float)config.Theta).pow(powers).reciprocal();
+        var powers = arange(0, config.Size, 2, ScalarType.Int64).to_type(ScalarType.Float32).div_(config.Size);
+        var waves = tensor((float)config.Theta).pow(powers);
+        var inverse = waves.reciprocal();
         return config.Kind switch
         {
-            "linear" => inverse.div_(config.Factor),
-            "llama3" => Llama3(inverse, config),
-            _ => inverse,
+            "linear" => [inverse.div_(config.Factor)],
+            "llama3" => [Llama3(inverse, config)],
+            "yarn" => [Yarn(waves, inverse, config)],
+            "longrope" => [.. new[] { config.ShortFactors, config.LongFactors }.Select(factors =>
+                tensor(factors.Select(factor => (float)factor).ToArray()).mul_(waves).reciprocal_())],
+            _ => [inverse],
         };
+    }
+
+    /// <summary>Fast pairs are left alone, slow ones slowed by the factor, and those of the ramp mixed.</summary>
+    private static Tensor Yarn(Tensor waves, Tensor inverse, RopeConfig config)
+    {
+        var (low, high) = (config.Ramp.Low, config.Ramp.High == config.Ramp.Low ? config.Ramp.High + 0.001 : config.Ramp.High);
+        var slowed = (waves * config.Factor).reciprocal();
+        var alone = 1 - ((arange(config.Size / 2, ScalarType.Float32) - low) / (high - low)).clamp(0, 1);
+        return slowed * (1 - alone) + inverse * alone;
     }
 
     /// <summary>

@@ -17,10 +17,11 @@ namespace Cognito.Eval.Torch.Layers;
 public sealed class Decoder : IDisposable
 {
     private readonly DecoderWeights _weights;
-    private readonly Tensor _embedding, _norm, _head;
+    private readonly Tensor _embedding, _head;
+    private readonly Tensor? _embeddingScale;
+    private readonly Norm _norm;
     private readonly DecoderLayer[] _layers;
-    private readonly Elementwise _elementwise;
-    private readonly Rope[] _ropes;
+        private readonly Rope[] _ropes;
     private readonly BandMask[] _bands;
     private long _tokens;
 
@@ -29,13 +30,13 @@ public sealed class Decoder : IDisposable
         (Config, Device, Dtype) = (config, device, dtype);
         var spec = config.Spec;
         IsFlash = FlashAttention.Suits(spec, device, dtype);
-        _elementwise = Elementwise.For(spec, device, dtype);
-        _ropes = [.. spec.Layers.Select(layer => (layer.Attention.Rope, layer.Attention.HeadDim)).Distinct()
-            .Select(kind => new Rope(kind.Rope, kind.HeadDim, device, dtype))];
+        Elementwise = Elementwise.For(spec, device, dtype);
+        _ropes = [.. spec.Layers.Select(layer => layer.Attention.Rope).Distinct().Select(rope => new Rope(rope, device, dtype))];
         // Smaller blocks compute less in vain, larger ones are fewer launches.
         var (rows, together) = device.type == DeviceType.CPU ? (256, 64) : (512, 512);
-        _bands = [.. spec.Windows.Select(window => new BandMask(new(window, rows, together), device, dtype))];
-        _weights = new(config, source, device, dtype, _elementwise);
+        _bands = [.. spec.Visibilities.Select(sight =>
+            new BandMask(new(sight.Window, rows, together) { IsCapped = sight.IsCapped }, device, dtype))];
+        _weights = new(config, source, device, dtype, Elementwise);
         try
         {
             using var mode = inference_mode();
@@ -43,6 +44,9 @@ public sealed class Decoder : IDisposable
             _head = _weights.Head(_embedding);
             _layers = [.. Enumerable.Range(0, config.Layers).Select(_weights.Layer)];
             source.Finish();
+            _weights.Arrange();
+            if (spec.EmbeddingScale is { } scale)
+                _embeddingScale = tensor(scale, dtype, device);
         }
         catch
         {
@@ -76,6 +80,8 @@ public sealed class Decoder : IDisposable
     public ModelConfig Config { get; }
     public Device Device { get; }
     public ScalarType Dtype { get; }
+
+    internal Elementwise Elementwise { get; }
 
     /// <summary>Whether all sequences of a batch go through attention in one launch.</summary>
     internal bool IsFlash { get; }
@@ -122,10 +128,11 @@ public sealed class Decoder : IDisposable
     {
         using var scope = NewDisposeScope();
         DecoderAttention attention = IsFlash ? new FlashAttention(batch, Device)
-            : new BlockAttention(batch, _bands, Device, Dtype);
+            : new BlockAttention(batch, _bands, Elementwise, Device, Dtype);
         var rows = DecoderAttention.OnDevice([.. batch.Rows], Device);
-        return Run(DecoderAttention.OnDevice(batch.Ids, Device), DecoderAttention.OnDevice(batch.Positions, Device), batch.LongestPath,
-            (layer, queries, keys, values) =>
+        var isLong = batch.IsLong(Config.LongFrom) is { } flags ? DecoderAttention.OnDevice(flags, Device) : null;
+        return Run(DecoderAttention.OnDevice(batch.Ids, Device),
+            new(DecoderAttention.OnDevice(batch.Positions, Device), isLong, batch.LongestPath), (layer, queries, keys, values) =>
             {
                 keep?.Invoke(layer, keys, values);
                 // After the last attention only the rows asked for matter.
@@ -137,19 +144,21 @@ public sealed class Decoder : IDisposable
     /// <summary>Tokens through all layers: [N, D], or [R, D] where the last layer's attention gives only rows.</summary>
     /// <param name="attend">From a layer, its queries, keys and values to what the tokens gather, [N, H d].</param>
     internal Tensor Run(
-        Tensor ids, Tensor positions, int longest, Func<int, Tensor, Tensor, Tensor, Tensor> attend, Tensor? rows = null,
+        Tensor ids, TokenPositions positions, Func<int, Tensor, Tensor, Tensor, Tensor> attend, Tensor? rows = null,
         List<Tensor>? routing = null)
     {
         using var scope = NewDisposeScope();
         Interlocked.Add(ref _tokens, ids.shape[0]);
         var x = _embedding.index_select(0, ids);
+        if (_embeddingScale is not null)
+            x.mul_(_embeddingScale);
         OnHidden?.Invoke(-1, x);
-        var tables = _ropes.ToDictionary(rope => rope.Kind, rope => rope.At(positions, longest));
+        var tables = _ropes.ToDictionary(rope => rope.Config, rope => rope.At(positions.Of, positions.Longest, positions.IsLong));
         for (var l = 0; l < _layers.Length; l++)
         {
             using var layer = NewDisposeScope();
             var spec = _layers[l].Spec.Attention;
-            var (queries, keys, values) = _layers[l].Project(x, tables[(spec.Rope, spec.HeadDim)]);
+            var (queries, keys, values) = _layers[l].Project(x, tables[spec.Rope]);
             var attended = attend(l, queries, keys, values);
             var stream = l == _layers.Length - 1 && rows is not null ? x.index_select(0, rows) : x;
             var before = x;
@@ -163,8 +172,12 @@ public sealed class Decoder : IDisposable
     /// <summary>The vocabulary's logits of hidden states: [R, D] to [R, V], in the model's type.</summary>
     internal Tensor Project(Tensor hidden)
     {
-        using var normed = _elementwise.Norm(hidden.contiguous(), _norm, Config.Spec.Norm);
-        return nn.functional.linear(normed, _head);
+        using var normed = _norm.Apply(hidden.contiguous());
+        var logits = nn.functional.linear(normed, _head);
+        if (Config.Spec.LogitCap is not { } cap)
+            return logits;
+        using Scalar most = cap.ToScalar();
+        return logits.div_(most).tanh_().mul_(most);
     }
 
     /// <summary>The logits after each of a sequence's tokens: [N, V], in the model's type.</summary>
@@ -179,9 +192,10 @@ public sealed class Decoder : IDisposable
 
     public void Dispose()
     {
-        _elementwise.Dispose();
+        Elementwise.Dispose();
         Array.ForEach(_ropes, rope => rope.Dispose());
         Array.ForEach(_bands, band => band.Dispose());
+        _embeddingScale?.Dispose();
         _weights.Dispose();
     }
 
@@ -192,3 +206,9 @@ public sealed class Decoder : IDisposable
         routing?.Add((layer == _layers.Length - 1 ? logits.clone() : logits.index_select(0, rows!)).DetachFromDisposeScope());
     };
 }
+
+/// <summary>Where tokens stand in their sequences.</summary>
+/// <param name="Of">[N]</param>
+/// <param name="IsLong">[N], 1 where the sequence is long (<see cref="RopeConfig.LongFrom"/>), else 0; null where length has no say.</param>
+/// <param name="Longest">One more than the largest position.</param>
+internal readonly record struct TokenPositions(Tensor Of, Tensor? IsLong, int Longest);

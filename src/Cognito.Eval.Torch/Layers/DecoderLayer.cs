@@ -6,25 +6,46 @@ using static TorchSharp.torch;
 
 namespace Cognito.Eval.Torch.Layers;
 
-/// <summary>One layer: attention, then the feed-forward, each on the normed stream and added to it.</summary>
+/// <summary>The norms of a layer, where it has them.</summary>
+internal sealed record LayerNorms(Norm? Attention, Norm? Query, Norm? Key, Norm? AttentionOutput, Norm? FeedForward, Norm? FeedForwardOutput);
+
+/// <summary>One layer: attention, then the feed-forward, each added to the stream.</summary>
 /// <remarks>Letters: N tokens, D hidden size, H query heads, K key-value heads, d head size.</remarks>
 internal sealed class DecoderLayer(
-    Elementwise elementwise, LayerSpec spec, Tensor attentionNorm, Tensor qkv, Tensor? qkvBias, Tensor output, Tensor? outputBias,
-    Tensor feedForwardNorm, FeedForward feedForward)
+    Elementwise elementwise, LayerSpec spec, LayerNorms norms, Linear projection, Linear output, FeedForward feedForward)
 {
     public LayerSpec Spec => spec;
 
     /// <summary>Queries [N, H, d], keys [N, K, d], both turned to their positions, and values [N, K, d].</summary>
-    public (Tensor Queries, Tensor Keys, Tensor Values) Project(Tensor x, RotaryTable table) =>
-        elementwise.ApplyRotary(
-            nn.functional.linear(elementwise.Norm(x, attentionNorm, spec.AttentionNorm), qkv, qkvBias), spec.Attention, table);
+    public (Tensor Queries, Tensor Keys, Tensor Values) Project(Tensor x, RotaryTable table)
+    {
+        var (h, k, d) = (spec.Attention.Heads, spec.Attention.KeyValueHeads, spec.Attention.HeadDim);
+        var projected = projection.Apply(norms.Attention?.Apply(x) ?? x);
+        norms.Query?.ApplyWithin(projected, from: 0, pieces: spec.Attention.NormsHeads ? h : 1);
+        norms.Key?.ApplyWithin(projected, from: h * d, pieces: spec.Attention.NormsHeads ? k : 1);
+        if (spec.Attention.Clip is { } most)
+        {
+            using Scalar low = (-most).ToScalar(), high = most.ToScalar();
+            projected.clamp_(low, high);
+        }
+        return elementwise.ApplyRotary(projected, spec.Attention, table);
+    }
 
     /// <summary>The stream after this layer; <paramref name="attended"/> is [N, H d], consumed.</summary>
     public Tensor Finish(Tensor x, Tensor attended, Action<Tensor>? onRouting)
     {
-        var stream = nn.functional.linear(attended, output, outputBias).add_(x, Scalars.One);
+        var added = output.Apply(attended);
         attended.Dispose();
-        feedForward.AddTo(stream, elementwise.Norm(stream, feedForwardNorm, spec.FeedForwardNorm), onRouting);
+        if (norms.AttentionOutput is { } norm)
+            added = norm.Apply(added);
+        if (spec.IsParallel)
+            return feedForward.Apply(norms.FeedForward?.Apply(x) ?? x, onRouting).add_(added, Scalars.One).add_(x, Scalars.One);
+        var stream = added.add_(x, Scalars.One);
+        var normed = norms.FeedForward?.Apply(stream) ?? stream;
+        if (norms.FeedForwardOutput is { } last)
+            stream.add_(last.Apply(feedForward.Apply(normed, onRouting)), Scalars.One);
+        else
+            feedForward.AddTo(stream, normed, onRouting);
         return stream;
     }
 }

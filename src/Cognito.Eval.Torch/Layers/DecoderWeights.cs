@@ -14,36 +14,62 @@ internal sealed class DecoderWeights(
     ModelConfig config, WeightSource source, Device device, ScalarType dtype, Elementwise elementwise) : IDisposable
 {
     private readonly List<Tensor> _tensors = [];
+    private readonly List<(Tensor Rows, int Heads)> _interleaved = [];
     private readonly DecoderTensors _named = config.Tensors;
 
-    public Tensor Embedding() => One(_named.Embedding);
+    public Tensor Embedding() => Stacked([_named.Embedding]);
 
-    public Tensor Norm() => One(_named.Norm);
+    public Norm Norm() => Norm(_named.Norm, config.Spec.Norm)!;
 
-    public Tensor Head(Tensor embedding) => _named.Head is { } head ? One(head) : embedding;
+    public Tensor Head(Tensor embedding) => _named.Head is { } head ? Stacked([head]) : embedding;
 
     public DecoderLayer Layer(int index)
     {
         var (layer, spec) = (_named.Layer(index), config.Spec.Layers[index]);
+        var normed = spec.Attention.QueryKeyNorm;
         return new(elementwise, spec,
-            One(layer.AttentionNorm), Stacked(layer.Projections), Maybe(layer.ProjectionBiases),
-            One(layer.Output), Maybe(layer.OutputBias), One(layer.FeedForwardNorm),
-            new(elementwise, spec.FeedForward, Maybe(layer.Router), [.. layer.Experts.Select(Expert)]));
+            new(Norm(layer.AttentionNorm, spec.AttentionNorm), Norm(layer.QueryNorm, normed), Norm(layer.KeyNorm, normed),
+                Norm(layer.AttentionOutputNorm, spec.AttentionOutputNorm), Norm(layer.FeedForwardNorm, spec.FeedForwardNorm),
+                Norm(layer.FeedForwardOutputNorm, spec.FeedForwardOutputNorm)),
+            Linear(layer.Projection, spec.Attention.IsInterleaved ? spec.Attention.Heads : 1),
+            Linear(layer.Output), FeedForward(layer, spec.FeedForward));
+    }
+
+    /// <summary>Once all are filled: rows that lie head by head become all queries', all keys', all values'.</summary>
+    public void Arrange()
+    {
+        foreach (var (rows, heads) in _interleaved)
+        {
+            using var scope = NewDisposeScope();
+            rows.copy_(rows.view([heads, 3, -1, .. rows.shape[1..]]).transpose(0, 1).contiguous().view(rows.shape));
+        }
     }
 
     public void Dispose() => _tensors.ForEach(t => t.Dispose());
 
-    private Expert Expert(ExpertTensors expert) =>
-        new(Stacked(expert.GateUp), Maybe(expert.GateUpBiases), One(expert.Down), Maybe(expert.DownBias));
+    private FeedForward FeedForward(LayerTensors layer, FeedForwardSpec spec)
+    {
+        if (spec.Mixture is not { } mixture)
+            return Single(layer.Experts[0], spec);
+        var router = Stacked([layer.Router!]);
+        SingleFeedForward[] experts = [.. layer.Experts.Select(expert => Single(expert, spec))];
+        var shared = mixture.Shared is null ? null : new SharedExpert(
+            Single(layer.SharedExpert!, spec), layer.SharedExpertGate is { } gate ? Stacked([gate]) : null);
+        return new Mixture(elementwise, mixture, router, experts, shared);
+    }
 
-    private Tensor One(NamedTensor tensor) => Stacked([tensor]);
+    private SingleFeedForward Single(FeedForwardTensors tensors, FeedForwardSpec spec) =>
+        new(elementwise, spec, Linear(tensors.Up), Linear(tensors.Down));
 
-    private Tensor? Maybe(NamedTensor? tensor) => tensor is null ? null : One(tensor);
+    private Norm? Norm(NormTensors? norm, NormSpec? spec) => norm is null ? null
+        : new(elementwise, spec!, Stacked([norm.Weight]), norm.Bias is null ? null : Stacked([norm.Bias]));
 
-    private Tensor? Maybe(IReadOnlyList<NamedTensor> parts) => parts.Count == 0 ? null : Stacked(parts);
+    /// <param name="heads">Whose queries, keys and values lie together in the file, where that is so; else 1.</param>
+    private Linear Linear(LinearTensors linear, int heads = 1) =>
+        new(Stacked(linear.Weights, heads), linear.Biases.Count == 0 ? null : Stacked(linear.Biases, heads));
 
     /// <summary>Tensors of so many rows each, all of one shape but for that, one below the other.</summary>
-    private Tensor Stacked(IReadOnlyList<NamedTensor> parts)
+    private Tensor Stacked(IReadOnlyList<NamedTensor> parts, int heads = 1)
     {
         using var scope = NewDisposeScope();
         // All are looked up before there is memory for any: a config's sizes are only a claim.
@@ -56,6 +82,8 @@ internal sealed class DecoderWeights(
             source.Fill(part.Name, whole.narrow(0, at, part.Shape[0]));
             at += part.Shape[0];
         }
+        if (heads > 1)
+            _interleaved.Add((whole, heads));
         _tensors.Add(whole.DetachFromDisposeScope());
         return whole;
     }

@@ -12,17 +12,29 @@ namespace Cognito.Eval.Torch.Native;
 /// </remarks>
 internal static unsafe partial class AtenOps
 {
-    private const string FlashForward = "aten::_flash_attention_forward";
+    private const string FlashForward = "aten::_flash_attention_forward", Sdpa = "aten::scaled_dot_product_attention";
+
+    /// <summary>scaled_dot_product_attention; <paramref name="mask"/> is added to the scores.</summary>
+    /// <param name="scale">What scores are multiplied by; null is 1 / sqrt(d).</param>
+    public static Tensor Attention(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal, double? scale)
+    {
+        if (scale is null)
+            return nn.functional.scaled_dot_product_attention(q, k, v, mask, 0, is_casual: causal);
+        var stack = stackalloc ulong[8];
+        (stack[0], stack[1], stack[2], stack[3]) = (Handle(q), Handle(k), Handle(v), Optional(mask));
+        (stack[4], stack[5], stack[6], stack[7]) = (0, causal ? 1u : 0u, Optional(scale), 0);
+        return CallDispatcher(Sdpa, "", stack) == 0 ? Result(stack[0]) : throw Failed(q, Sdpa);
+    }
 
     /// <summary>
     /// Attention with what a merge of two needs: the output [B, H, L, d], and the logarithm of each query's sum of
     /// exponentials [B, H, L]. On the CPU. <paramref name="mask"/> is added to the scores.
     /// </summary>
-    public static (Tensor Output, Tensor LogSum) FlashOnCpu(Tensor q, Tensor k, Tensor v, bool causal, Tensor? mask)
+    public static (Tensor Output, Tensor LogSum) FlashOnCpu(Tensor q, Tensor k, Tensor v, bool causal, Tensor? mask, double? scale)
     {
         var stack = stackalloc ulong[7];
         (stack[0], stack[1], stack[2]) = (Handle(q), Handle(k), Handle(v));
-        (stack[3], stack[4], stack[5], stack[6]) = (0, causal ? 1u : 0u, Optional(mask), 0);
+        (stack[3], stack[4], stack[5], stack[6]) = (0, causal ? 1u : 0u, Optional(mask), Optional(scale));
         Call("aten::_scaled_dot_product_flash_attention_for_cpu", stack);
         return (Result(stack[0]), Result(stack[1]));
     }
@@ -36,15 +48,15 @@ internal static unsafe partial class AtenOps
     /// <param name="seqUsedK">How many of a sequence's keys are there, where that is not all, int32.</param>
     public static Tensor Flash(
         Tensor q, Tensor k, Tensor v, Tensor cuSeqlensQ, Tensor cuSeqlensK, long maxSeqlenQ, long maxSeqlenK, int? window,
-        Tensor? seqUsedK = null)
+        double? scale, Tensor? seqUsedK = null)
     {
         var stack = stackalloc ulong[15];
         (stack[0], stack[1], stack[2], stack[3], stack[4]) = (Handle(q), Handle(k), Handle(v), Optional(cuSeqlensQ), Optional(cuSeqlensK));
         (stack[5], stack[6], stack[7], stack[8], stack[9]) = ((ulong)maxSeqlenQ, (ulong)maxSeqlenK, 0, 1, 0);
-        (stack[10], stack[11], stack[12]) = (0, window is { } w ? Optional(w - 1) : 0, window is null ? 0 : Optional(0));
+        (stack[10], stack[11], stack[12]) = (Optional(scale), window is { } w ? Optional(w - 1) : 0, window is null ? 0 : Optional(0));
         (stack[13], stack[14]) = (Optional(seqUsedK), 0);
         if (CallDispatcher(FlashForward, "", stack) != 0)
-            throw Failed(q);
+            throw Failed(q, FlashForward);
         for (var i = 1; i < 5; i++)
             Delete((nint)stack[i]);
         return Result(stack[0]);
@@ -62,15 +74,14 @@ internal static unsafe partial class AtenOps
     /// The C interface says no more than that a call failed. Whether memory ran out shows when as much again is asked for as
     /// the kernel takes: what that ends with is the reason. A CUDA error of another kind shows there too, or stays unnamed.
     /// </summary>
-    private static ExternalException Failed(Tensor queries)
+    private static ExternalException Failed(Tensor queries, string name)
     {
-        var (tokens, heads) = (queries.shape[0], queries.shape[1]);
         try
         {
             // The output and each query's sum, twice: some of what was missing may be free by now.
             using var outputs = empty([2, .. queries.shape], queries.dtype, queries.device);
-            using var sums = empty([2, heads, tokens], ScalarType.Float32, queries.device);
-            return Failed(FlashForward);
+            using var sums = empty([2, .. queries.shape[..^1]], ScalarType.Float32, queries.device);
+            return Failed(name);
         }
         catch (ExternalException reason)
         {
@@ -89,6 +100,8 @@ internal static unsafe partial class AtenOps
     private static ulong Optional(Tensor? tensor) => tensor is null ? 0 : Boxed(Handle(tensor));
 
     private static ulong Optional(long value) => Boxed((ulong)value);
+
+    private static ulong Optional(double? value) => value is { } number ? Boxed(BitConverter.DoubleToUInt64Bits(number)) : 0;
 
     private static ulong Boxed(ulong value)
     {

@@ -59,8 +59,10 @@ internal sealed class TensorPlaces(WeightFiles files, ModelConfig? config = null
             forms.Add(TensorPlace.Whole(name, shape));
         // transformers also reads what was saved of the model without its head, whose names lack the prefix.
         var prefix = _tensors.Names.Base;
-        forms.AddRange([.. forms.Where(form => form.Name.StartsWith(prefix, StringComparison.Ordinal))
-            .Select(form => form with { Name = form.Name[prefix.Length..] })]);
+        forms.AddRange([.. from form in forms
+                           where form.Name.StartsWith(prefix, StringComparison.Ordinal)
+                           from other in (IEnumerable<string>)["", .. _tensors.Names.OtherBases]
+                           select form with { Name = other + form.Name[prefix.Length..] }]);
         // Of a tied pair either may have been saved.
         if (_tensors.Head is null && name == _tensors.Embedding.Name && !forms.Any(form => files.Has(form.Name)))
             forms.Add(TensorPlace.Whole(_tensors.HeadName, shape));

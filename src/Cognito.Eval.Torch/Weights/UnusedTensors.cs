@@ -31,11 +31,15 @@ public sealed partial record UnusedTensors(IReadOnlyList<string> Names, IReadOnl
         foreach (var tensor in named.All)
             places.Find(tensor.Name, tensor.Shape);
         string[] names = [.. files.Tensors.Select(tensor => tensor.Name)
-            .Where(name => !places.Used.Contains(name) && !name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal))
+            .Where(name => !places.Used.Contains(name) && !IsBuffer(name))
             .Where(name => !(name == named.HeadName && named.Head is null && IsEmbedding(places.Used, files, named)))
             .Order(StringComparer.Ordinal)];
         return new(names, [.. Notices(config, names), .. Beside(files)]);
     }
+
+    /// <summary>What older versions of transformers saved and none reads: what positions and the causal mask are made of.</summary>
+    private static bool IsBuffer(string name) => ((string[])["rotary_emb.inv_freq", ".attention.bias", ".attention.masked_bias"])
+        .Any(ending => name.EndsWith(ending, StringComparison.Ordinal));
 
     private static bool IsEmbedding(IReadOnlySet<string> used, WeightFiles files, DecoderTensors named) =>
         used.First(name => named.Embedding.Name.EndsWith(name, StringComparison.Ordinal)) is { } embedding
@@ -53,6 +57,8 @@ public sealed partial record UnusedTensors(IReadOnlyList<string> Names, IReadOnl
         WrapperPrefix.In(name) is { } wrapper ? new($"named by {wrapper.Origin} ({wrapper.Text})", wrapper.Fix)
         : name.Contains(".lora_", StringComparison.Ordinal) || name.Contains(".base_layer.", StringComparison.Ordinal)
             ? new("of an adapter", "merge it into the weights and save them")
+        : config.OtherParts.Any(part => name.StartsWith(part, StringComparison.Ordinal) || name.StartsWith("model." + part, StringComparison.Ordinal))
+            ? new("of other parts than the text's decoder")
         : name == config.Tensors.HeadName ? new("that differs from the embedding, to which config.json ties the head,",
             "transformers 5 takes it for the head, earlier ones do not; tie_word_embeddings false makes it the head here too")
         : Layer().Match(name) is { Success: true } layer && !(int.TryParse(

@@ -1,0 +1,46 @@
+namespace Cognito.Eval.Torch.Architectures;
+
+/// <summary>
+/// GPTNeoXForCausalLM (transformers: models/gpt_neox), of which Pythia is: centred norms with biases, attention and feed-forward
+/// side by side, a feed-forward without a gate, a quarter of each head turned, queries, keys and values of a head together.
+/// </summary>
+internal sealed record GptNeoX() : Architecture("GPTNeoXForCausalLM", "gpt_neox")
+{
+    public override Defaults Absent { get; } = new(
+        Vocabulary: 50432, Hidden: 6144, Intermediate: 24576, Layers: 44, Heads: 64, MaxPositions: 2048)
+    {
+        NormEpsilon = 1e-5,
+        NormEpsilonKey = "layer_norm_eps",
+        Activation = "gelu",
+        ThetaKey = "rotary_emb_base",
+        RotaryShare = 0.25,
+        RotaryShareKey = "rotary_pct",
+    };
+
+    public override IReadOnlyList<string> Reads =>
+        ["layer_norm_eps", "rotary_emb_base", "rotary_pct", "use_parallel_residual", "attention_bias"];
+
+    public override DecoderSpec Decoder(ConfigFile file)
+    {
+        var (bias, isParallel) = (file.Bool("attention_bias", absent: true), file.Bool("use_parallel_residual", absent: true));
+        return UsualDecoder.Read(file, Absent, (_, usual) => usual with
+        {
+            IsParallel = isParallel,
+            Attention = usual.Attention with { ProjectionBias = bias, OutputBias = bias, IsInterleaved = true },
+            FeedForward = usual.FeedForward with { IsGated = false, HasBias = true },
+        }, NormKind.Centred);
+    }
+
+    public override TensorNames Names { get; } = new()
+    {
+        Base = "gpt_neox.",
+        Embedding = "embed_in",
+        Norm = "final_layer_norm",
+        Head = "embed_out",
+        Projections = ["attention.query_key_value"],
+        Output = "attention.dense",
+        FeedForward = new("mlp.", ["dense_h_to_4h"], "dense_4h_to_h"),
+    };
+
+    public override string UnusedBiases => "of biases that config.json does not switch on";
+}

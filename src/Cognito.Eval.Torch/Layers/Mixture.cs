@@ -1,0 +1,85 @@
+using Cognito.Eval.Torch.Architectures;
+using Cognito.Eval.Torch.Kernels;
+using Cognito.Eval.Torch.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Cognito.Eval.Torch.Layers;
+
+/// <summary>Experts among which a router weighs or chooses for each token, and beside them what all tokens share.</summary>
+/// <remarks>Letters: N tokens, D hidden size, E experts, K experts a token.</remarks>
+/// <param name="router">[E, D]</param>
+internal sealed class Mixture(
+    Elementwise elementwise, MixtureSpec spec, Tensor router, IReadOnlyList<SingleFeedForward> experts, SharedExpert? shared) : FeedForward
+{
+    public override Tensor Apply(Tensor x, Action<Tensor>? onRouting)
+    {
+        var sum = zeros_like(x);
+        AddTo(sum, x, onRouting);
+        return sum;
+    }
+
+    public override void AddTo(Tensor stream, Tensor x, Action<Tensor>? onRouting)
+    {
+        var logits = nn.functional.linear(x, router);
+        onRouting?.Invoke(logits);
+        // With every expert chosen nothing needs to be gathered.
+        if (spec.ExpertsPerToken == experts.Count && shared is null && !spec.RoundsShares)
+        {
+            elementwise.AddWeighed(stream, [.. experts.Select(expert => expert.Apply(x))], logits);
+            return;
+        }
+        var (shares, chosen) = Routing.Choose(logits, spec);
+        var sum = Chosen(x, shares, chosen);
+        if (shared is not null)
+            sum.add_(shared.Apply(x), Scalars.One);
+        stream.add_(sum, Scalars.One);
+    }
+
+    /// <summary>The tokens of each expert go through it together, and their parts are added in the experts' order.</summary>
+    private Tensor Chosen(Tensor x, Tensor shares, Tensor chosen)
+    {
+        var weights = shares.flatten();
+        var expertOf = chosen.flatten(); // [N K]
+        var byExpert = sort(expertOf, stable: true).indices;
+        var tokens = byExpert.div(spec.ExpertsPerToken, RoundingMode.floor);
+        var counts = expertOf.bincount(null, experts.Count).cpu().data<long>().ToArray();
+        var sum = zeros_like(x);
+        long at = 0;
+        for (var e = 0; e < experts.Count; at += counts[e++])
+        {
+            if (counts[e] == 0)
+                continue;
+            using var expert = NewDisposeScope();
+            var its = tokens.narrow(0, at, counts[e]);
+            var part = experts[e].Apply(x.index_select(0, its));
+            part.mul_(weights.index_select(0, byExpert.narrow(0, at, counts[e])).unsqueeze(1));
+            sum.index_add_(0, its, part, Scalars.One);
+        }
+        return sum;
+    }
+}
+
+/// <summary>A feed-forward that every token meets, behind a gate of its own or not.</summary>
+/// <param name="Gate">[1, D]</param>
+internal sealed record SharedExpert(SingleFeedForward FeedForward, Tensor? Gate)
+{
+    public Tensor Apply(Tensor x)
+    {
+        var made = FeedForward.Apply(x);
+        return Gate is null ? made : made.mul_(nn.functional.linear(x, Gate).sigmoid_());
+    }
+}
+
+/// <summary>Which experts a token's router logits choose, and how much each weighs.</summary>
+internal static class Routing
+{
+    /// <summary>From logits, [N, E], the chosen experts' shares and numbers, [N, K] each, the largest share first.</summary>
+    public static (Tensor Shares, Tensor Chosen) Choose(Tensor logits, MixtureSpec spec)
+    {
+        var all = nn.functional.softmax(logits.to_type(ScalarType.Float32), -1);
+        var (top, chosen) = all.topk(spec.ExpertsPerToken);
+        var shares = spec.Renormalises ? top / top.sum(-1, keepdim: true) : top;
+        return (spec.RoundsShares ? shares.to_type(logits.dtype) : shares, chosen);
+    }
+}
