@@ -41,8 +41,8 @@ public sealed class RealConfigsTests : IDisposable
     public void Any_other_is_refused_by_name_with_the_nearest(string name)
     {
         var (expect, message) = (Models[name].Expect, Assert.Throws<InputException>(() => Read(name)).Message);
-        Assert.StartsWith($"{Path.Combine(_folder.Path, "config.json")}: \"architectures\" begins with {expect.GetProperty("refused")}, "
-            + "which this version does not know" + (expect.GetProperty("nearest").GetString() is { } nearest
+        Assert.StartsWith(Path.Combine(_folder.Path, "config.json")
+            + $": \"architectures\" begins with {expect.GetProperty("refused")}, which this version does not know" + (expect.GetProperty("nearest").GetString() is { } nearest
                 ? $"; the nearest that it knows is {nearest}, of " : ", nor any like it; it knows "), message);
         Assert.All(Architecture.Known, known => Assert.Contains(known.Name, message));
         Assert.Single(message.Split('\n'));
@@ -54,10 +54,13 @@ public sealed class RealConfigsTests : IDisposable
         layers {config.Layers}, hidden {config.HiddenSize}, tied {config.Spec.TiesEmbeddings}, length {config.MaxLength}
         heads {config.Heads}, key-value heads {config.KeyValueHeads}, head size {config.HeadDim}
         experts {config.Experts}, a token's {config.ExpertsPerToken}
-        windows {string.Join(' ', config.Spec.Layers.Select(layer => layer.Attention.Window is { } window && window < config.MaxLength ? $"{window}" : "-"))}
-        positions {string.Join(' ', config.Spec.Layers.Select(layer => $"{layer.Attention.Rope.Kind}:{layer.Attention.Rope.Theta}"))}
+        windows {Each(config, attention => attention.Window is { } window && window < config.MaxLength ? $"{window}" : "-")}
+        positions {Each(config, attention => $"{attention.Rope.Kind}:{attention.Rope.Theta}")}
         notes {string.Join(' ', config.Notes.Select(note => note.Split('"')[1]))}
         """;
+
+    private static string Each(ModelConfig config, Func<AttentionSpec, string> fact) =>
+        string.Join(' ', config.Spec.Layers.Select(layer => fact(layer.Attention)));
 
     /// <param name="layers">Lists of windows and positions go round over the layers.</param>
     private static string Expected(JsonElement expect, int layers)

@@ -28,12 +28,11 @@ internal static partial class ArchitectureName
             _ => throw Unknown("architectures", "begins with", named),
         };
 
-        InputException Unknown(string key, string verb, string? name) => file.Bad(key, (name, name is null ? null : Nearest(name)) switch
-        {
-            (null, _) => $"{verb} nothing; this version knows {All}",
-            (_, null) => $"{verb} {name}, which this version does not know, nor any like it; it knows {All}",
-            (_, { } near) => $"{verb} {name}, which this version does not know; the nearest that it knows is {near.Name}, of {All}",
-        }, null);
+        InputException Unknown(string key, string verb, string? name) => file.Bad(key, name is null
+            ? $"{verb} nothing; this version knows {All}"
+            : $"{verb} {name}, which this version does not know" + (Nearest(name) is { } near
+                ? $"; the nearest that it knows is {near.Name}, of {All}"
+                : $", nor any like it; it knows {All}"), null);
     }
 
     private static string All =>
@@ -45,8 +44,8 @@ internal static partial class ArchitectureName
 
     /// <summary>
     /// The architecture whose name is most like another. It is of the same family, which is what a name begins with up to its
-    /// number; of these it has the nearest number, where a name without one counts as the first; of these the most words in common
-    /// and the fewest others. Null where none is of the family.
+    /// number; of these it has the nearest number, where a name without one counts as the first; of these the most words in
+    /// common and the fewest others. Null where none is of the family.
     /// </summary>
     /// <param name="name">As "architectures" or as "model_type" has it.</param>
     public static Architecture? Nearest(string name) => Architecture.Known
@@ -60,7 +59,8 @@ internal static partial class ArchitectureName
     /// <summary>A name in one spelling: LLaMAForCausalLM is LlamaForCausalLM.</summary>
     private static string Letters(string? name) => string.Concat((name ?? "").Where(char.IsAsciiLetterOrDigit)).ToLowerInvariant();
 
-    private static IEnumerable<string> Words(string name) => Word().Matches(name).Select(word => word.Value.ToLowerInvariant());
+    private static IEnumerable<string> Words(string name) =>
+        Word().Matches(name).Select(word => word.Value.ToLowerInvariant());
 
     private static int Number(string name) =>
         int.TryParse(FirstNumber().Match(name).Value, CultureInfo.InvariantCulture, out var number) ? number : 1;
