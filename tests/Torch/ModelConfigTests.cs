@@ -80,7 +80,7 @@ public sealed class ModelConfigTests : IDisposable
         Assert.Equal(77, Read(Llama, ("max_position_embeddings", 4096), ("n_positions", 77)).MaxLength);
 
     [Theory]
-    [InlineData("architectures", """["GPT2LMHeadModel"]""", "begins with GPT2LMHeadModel; this version knows MixtralForCausalLM, MistralForCausalLM")]
+    [InlineData("architectures", """["GPT2LMHeadModel"]""", "begins with GPT2LMHeadModel, which this version does not know, nor any like it; it knows MixtralForCausalLM, MistralForCausalLM")]
     [InlineData("architectures", "[]", "begins with nothing")]
     [InlineData("architectures", "[\"\"]", "begins with nothing")]
     [InlineData("model_type", "\"mistral\"", "\"architectures\" begins with LlamaForCausalLM, and \"model_type\" is mistral; set both")]
@@ -141,8 +141,8 @@ public sealed class ModelConfigTests : IDisposable
 
     [Fact]
     public void An_unknown_type_alone_is_refused_by_its_name() => Assert.Contains(
-        "\"model_type\" is qwen3; this version knows Mixtral",
-        Assert.Throws<InputException>(() => Read(Llama, ("architectures", null), ("model_type", "qwen3"))).Message);
+        "\"model_type\" is bloom, which this version does not know, nor any like it; it knows Mixtral",
+        Assert.Throws<InputException>(() => Read(Llama, ("architectures", null), ("model_type", "bloom"))).Message);
 
     [Fact]
     public void Experts_are_counted_by_either_of_their_names()
