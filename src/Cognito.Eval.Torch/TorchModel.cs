@@ -59,6 +59,8 @@ public sealed class TorchModel(
 
     public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches, CancellationToken cancel = default)
     {
+        if (decoder.Config.LongFrom is { } from)
+            batches = [.. batches.Select(batch => LongSequences.Apart(batch, from))];
         using var sharedPrefixes = new SharedPrefixStore(batches, decoder.Layers);
         if (decoder.Device.type == DeviceType.CPU)
         {

@@ -46,18 +46,18 @@ public sealed class CudaTests
         var random = new Random(21);
         for (var round = 0; round < 30; round++)
         {
-            var batch = round < 20 ? TorchModelTests.RandomBatch(random) : Wide(random, round);
+            var batch = round < 20 ? TorchModelTests.RandomBatch(random, expected.VocabularySize) : Wide(random, round, expected.VocabularySize);
             TorchModelTests.AssertEqual(expected.Score(batch), actual.Score(batch));
         }
     }
 
     /// <summary>Two or four continuations, as tasks have them, on contexts of many lengths.</summary>
-    private static ScoreBatch Wide(Random random, int round) => new([.. Enumerable.Range(0, 5).Select(_ =>
+    private static ScoreBatch Wide(Random random, int round, int vocabulary) => new([.. Enumerable.Range(0, 5).Select(_ =>
     {
-        var context = TorchModelTests.Tokens(random, 20 + random.Next(40 * (round - 18)));
+        var context = TorchModelTests.Tokens(random, 20 + random.Next(40 * (round - 18)), vocabulary);
         return new PrefixTree(null, context, [.. Enumerable.Range(0, 2 + 2 * random.Next(2)).Select(_ =>
         {
-            var tokens = TorchModelTests.Tokens(random, 1 + random.Next(30));
+            var tokens = TorchModelTests.Tokens(random, 1 + random.Next(30), vocabulary);
             return new Continuation(tokens, [.. tokens.Skip(1), 7]);
         })]);
     })]);
@@ -135,7 +135,7 @@ public sealed class CudaTests
         using var expected = Load(name, CPU);
         using var actual = Load(name, CUDA);
         var random = new Random(22);
-        var prompts = Enumerable.Range(0, 7).Select(i => new Prompt(TorchModelTests.Tokens(random, 1 + random.Next(90)), 20)).ToList();
+        var prompts = Enumerable.Range(0, 7).Select(i => new Prompt(TorchModelTests.Tokens(random, 1 + random.Next(90), expected.VocabularySize), 20)).ToList();
         Assert.Equal(expected.Generate(prompts, (_, _) => false), actual.Generate(prompts, (_, _) => false));
     }
 }

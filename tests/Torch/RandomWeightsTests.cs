@@ -46,9 +46,11 @@ public sealed class RandomWeightsTests
         var (asked, places) = (Shapes(config), new TensorPlaces(files, config));
         Assert.Equal(asked.Keys.Order(), config.Tensors.All.Select(t => t.Name).Order());
         var found = asked.Sum(tensor => places.Find(tensor.Key, tensor.Value).Entry.Length);
-        Assert.Equal(files.Tensors.Select(t => t.Name).Order(), places.Used.Order());
-        Assert.Equal(files.Bytes, found);
-        Assert.Equal(files.Tensors.Sum(t => t.Shape.Aggregate(1L, (a, b) => a * b)), config.Parameters);
+        // Of Gemma 3 with eyes, the text's.
+        var held = files.Tensors.Where(t => !t.Name.Contains("vision_tower") && !t.Name.Contains("multi_modal_projector")).ToList();
+        Assert.Equal(held.Select(t => t.Name).Order(), places.Used.Order());
+        Assert.Equal(held.Sum(t => t.Length), found);
+        Assert.Equal(held.Sum(t => t.Shape.Aggregate(1L, (a, b) => a * b)), config.Parameters);
     }
 
     [Theory]

@@ -29,7 +29,7 @@ public sealed class TorchModelTests
         var random = new Random(7);
         for (var round = 0; round < 5; round++)
         {
-            var batch = RandomBatch(random);
+            var batch = RandomBatch(random, model.VocabularySize);
             AssertEqual(Alone(model, batch), model.Score(batch));
         }
     }
@@ -127,7 +127,7 @@ public sealed class TorchModelTests
     {
         using var model = Load(name);
         var random = new Random(11);
-        var prompts = Enumerable.Range(0, 7).Select(i => new Prompt(Tokens(random, 1 + random.Next(40)), i * 3)).ToList();
+        var prompts = Enumerable.Range(0, 7).Select(i => new Prompt(Tokens(random, 1 + random.Next(40), model.VocabularySize), i * 3)).ToList();
         // Prompt 5 ends by itself; prompt 0 may have no token at all.
         bool IsDone(int prompt, IReadOnlyList<int> tokens) => prompt == 5 && tokens.Count == 4;
         var together = model.Generate(prompts, IsDone);
@@ -269,16 +269,17 @@ public sealed class TorchModelTests
         Assert.True(scores[1].LogLikelihood < scores[0].LogLikelihood - 10, "shuffled is no less likely");
     }
 
-    internal static int[] Tokens(Random random, int length) =>
-        [.. Enumerable.Range(0, length).Select(_ => random.Next(Vocabulary))];
+    internal static int[] Tokens(Random random, int length, int vocabulary = Vocabulary) =>
+        [.. Enumerable.Range(0, length).Select(_ => random.Next(vocabulary))];
 
     private static List<TokenScore> Alone(TorchModel model, ScoreBatch batch) => [.. batch.Trees.SelectMany(t =>
         t.Continuations.Select(b => model.Score(new ScoreBatch([new(null,
             [.. t.SharedPrefix?.Tokens ?? [], .. t.Context, .. b.Tokens], [new([], b.Targets)])])).Single()))];
 
     /// <summary>Trees with and without shared prefixes, contexts and continuation tokens; every continuation has a place that predicts.</summary>
-    internal static ScoreBatch RandomBatch(Random random)
+    internal static ScoreBatch RandomBatch(Random random, int vocabulary = Vocabulary)
     {
+        int[] Tokens(Random random, int length) => TorchModelTests.Tokens(random, length, vocabulary);
         SharedPrefix?[] sharedPrefixes = [null, new(Tokens(random, 1 + random.Next(30))), new(Tokens(random, 1 + random.Next(5)))];
         return new([.. Enumerable.Range(0, 1 + random.Next(6)).Select(_ =>
         {

@@ -103,9 +103,11 @@ internal sealed class GreedyDecoding : IDisposable
         Await(_history is null ? all : Chosen(all));
     }
 
-    /// <summary>What all prompts begin with, short of the last token of any.</summary>
+    /// <summary>What all prompts begin with, short of the last token of any; nothing where a long one turns it otherwise.</summary>
     private SharedPrefix? Shared()
     {
+        if (_rows.Any(p => _prompts[p].Tokens.Length >= _decoder.Config.LongFrom))
+            return null;
         var one = _prompts[_rows[0]].Tokens;
         var length = _rows.Min(p => Math.Min(_prompts[p].Tokens.Length - 1, one.AsSpan().CommonPrefixLength(_prompts[p].Tokens)));
         return _rows.Length > 1 && length >= SharedPrefix.LeastTokens ? new(one[..length]) : null;
@@ -148,8 +150,25 @@ internal sealed class GreedyDecoding : IDisposable
         long[] positions = [.. _rows.Select((p, r) =>
             Math.Min(_lengths[r], _prompts[p].Tokens.Length + Math.Max(_prompts[p].MaxNewTokens - 2, 0)))];
         _lengths = [.. positions.Select(p => p + 1)];
+        ReadAgain(positions);
         _history?.Add(_latest!);
         Await(Chosen(_decoder.Project(_cache!.Step(_latest!, positions))));
+    }
+
+    /// <summary>A sequence that this step makes long turns all its positions otherwise: what is kept of it is computed anew.</summary>
+    private void ReadAgain(long[] positions)
+    {
+        if (_decoder.Config.LongFrom is not { } from || !positions.Contains(from - 1))
+            return;
+        while (_pending.Count > 0)
+            Take();
+        foreach (var (row, p) in _rows.Index().Where(row => positions[row.Index] == from - 1 && _going.Contains(row.Item)))
+        {
+            using var scope = NewDisposeScope();
+            var batch = PackedBatch.Pack([new(null, [.. _prompts[p].Tokens, .. _written[p]], [new([], [0])])]);
+            var places = arange(_cache!.Place(row, 0), _cache.Place(row, from), ScalarType.Int64, _decoder.Device);
+            _decoder.Hidden(batch, keep: (layer, keys, values) => _cache.Write(layer, places, keys, values));
+        }
     }
 
     /// <summary>The rows' newest tokens: the next step's input, to be looked at later.</summary>

@@ -31,7 +31,18 @@ internal sealed partial class CpuElementwise : Elementwise
         var rows = Rows(x, (int)x.shape[1]);
         for (var t = 0; t < rows.Count; t++)
             for (var piece = 0; piece < pieces; piece++)
-                Norm(rows[t].Slice(from + piece * size, size), rows[t].Slice(from + piece * size, size), scale, spec);
+                NormExactly(rows[t].Slice(from + piece * size, size), scale, spec);
+    }
+
+    /// <summary>In double precision, rounded once.</summary>
+    private static void NormExactly(Span<float> row, ReadOnlySpan<float> scale, NormSpec spec)
+    {
+        var sum = 0.0;
+        foreach (var x in row)
+            sum += (double)x * x;
+        var by = 1 / Math.Sqrt(sum / row.Length + spec.Epsilon);
+        for (var i = 0; i < row.Length; i++)
+            row[i] = (float)(row[i] * by * scale[i]);
     }
 
     private static void Norm(ReadOnlySpan<float> row, Span<float> into, ReadOnlySpan<float> scale, NormSpec spec)
