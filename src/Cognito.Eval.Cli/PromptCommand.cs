@@ -97,7 +97,7 @@ internal static class PromptCommand
     private static string Continuation(Request request) => request switch
     {
         LogLikelihood r => r.Continuation,
-        GreedyUntil r => $" (generates until {string.Join(", ", r.Stops.Select(stop => $"\"{stop}\""))})",
+        GreedyUntil r => $" (generates until {string.Join(", ", r.Stops.Select(stop => JsonSerializer.Serialize(stop, Terminal.Json)))})",
         _ => "",
     };
 

@@ -27,7 +27,7 @@ internal static class TasksCommand
                 num_fewshot = task.Shots,
                 metric = task.Headline,
                 split = task.Split,
-                documents = task.Dataset.PublishedRows.GetValueOrDefault(task.Split),
+                documents = Published(task),
                 version = task.Version,
                 folders = task.Dataset.Folders,
             }), Terminal.Json));
@@ -36,7 +36,11 @@ internal static class TasksCommand
                 new Terminal.Table(6, "Task", "Also", "Column", "Shots", "Metric", "Documents"),
                 (table, task) => table.Add(
                     task.Name, string.Join(", ", task.Aliases), task.ColumnKey, $"{task.Shots}", task.Headline,
-                    $"{task.Dataset.PublishedRows.GetValueOrDefault(task.Split)} {task.Split}")).Print();
+                    $"{Published(task)} {task.Split}".TrimStart())).Print();
         return Session.Done;
     }
+
+    /// <summary>Null where that is not known.</summary>
+    private static int? Published(EvalTask task) =>
+        task.Dataset.PublishedRows.TryGetValue(task.Split, out var rows) ? rows : null;
 }

@@ -38,7 +38,10 @@ internal sealed record MemoryEstimate(long Weights, long SharedPrefixes, long Ba
     {
         // The stream, its norm, the experts' outputs, gate and up and what they make; or the stream, its norm, queries,
         // keys, values and what is gathered.
-        var feedForward = (2L + config.Experts) * config.HiddenSize + 3L * config.IntermediateSize;
+        // Where experts are chosen, each token's rows lie beside one another: gathered, gate and up, what they make, outputs.
+        var feedForward = config.Spec.Layers.Max(layer => layer.FeedForward is var own && own.ExpertsPerToken < own.Experts
+            ? (2L + 2 * own.ExpertsPerToken) * config.HiddenSize + 3L * own.ExpertsPerToken * own.IntermediateSize
+            : (2L + own.Experts) * config.HiddenSize + 3L * own.IntermediateSize);
         var attention = 2L * config.HiddenSize + 2L * (config.Heads + config.KeyValueHeads) * config.HeadDim;
         return bytes * Math.Max(feedForward, attention);
     }

@@ -20,6 +20,7 @@ public sealed class DocsTests : IDisposable
 
     [Theory]
     [InlineData("tasks.md", "OpenBookQa.cs")]
+    [InlineData("tasks.md", "Squad.cs")]
     [InlineData("library.md", "EvaluateFromCode.cs")]
     public void A_pages_code_is_the_file_that_is_compiled(string page, string file) => Assert.Contains(
         $"```csharp\n{File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "docs", "examples", file))}```\n",
@@ -57,7 +58,63 @@ public sealed class DocsTests : IDisposable
         Assert.Contains("openbookqa (5-shot)", HtmlReport.Render([new(run, ".", "nano")], columns));
         Assert.Contains("openbookqa (5-shot)", ScoreTables.Markdown([new(run, ".", "nano")], columns));
         Assert.Contains("openbookqa", EvalResults.Yaml(run, columns, set.Tasks));
+        Assert.Contains("6 of 6 documents: not a leaderboard score", EvalResults.Yaml(run, columns, set.Tasks));
         Assert.Null(run.Leaderboard.Average);
+    }
+
+    [Fact]
+    public async Task A_benchmark_of_generated_text_brings_its_stops_its_limit_and_its_grader()
+    {
+        string[] rows =
+        [
+            """{"context":"Anna Reyl built the mill in 1812.","question":"Who built it?","answers":{"text":["Anna Reyl","Reyl"]}}""",
+            """{"context":"Marten keeps three goats and a dog.","question":"What does he keep?","answers":{"text":["three goats and a dog"]}}""",
+            """{"context":"The house of Marten is blue.","question":"Which colour has it?","answers":{"text":["blue"]}}""",
+        ];
+        foreach (var split in new[] { "train", "validation" })
+            folder.Write($"squad/{split}.jsonl", string.Join('\n', rows));
+        var set = TaskSet.Leaderboard.With(Squad.Task).Select("squad");
+        using var model = new Writes("  the Reyl, Anna!");
+        var run = await Evaluator.RunAsync(
+            model, set, new() { Data = DataRoot.Open(folder.Path), Output = Path.Combine(folder.Path, "results") });
+        Assert.All(model.Asked, asked => Assert.Equal(("\n", 32), (Assert.Single(asked.Stops), asked.MaxNewTokens)));
+        Assert.Equal(3, model.Asked.Count(asked => asked.Context.EndsWith("\nAnswer:", StringComparison.Ordinal)));
+        // Of the first row both words, in another order; of the others none.
+        Assert.Equal((0, 1 / 3.0), (run.Results["squad"]["em"], run.Results["squad"]["f1"]));
+        Assert.Equal("f1", ColumnScore.FromRun(run, set.Columns)[^1].Metric);
+    }
+
+    /// <summary>A model that always writes the same.</summary>
+    private sealed class Writes(string text) : ILanguageModel
+    {
+        public List<GreedyUntil> Asked { get; } = [];
+        public ModelIdentity Identity { get; } = new() { Name = "writes" };
+        public ModelLimits Limits { get; } = new(1000);
+        public Task<ModelFingerprint> FingerprintAsync(CancellationToken cancel) => Task.FromResult(new ModelFingerprint("w", []));
+        public IAsyncEnumerable<Answer> AnswerAsync(IReadOnlyList<Request> requests, AnswerOptions options, CancellationToken cancel)
+        {
+            Asked.AddRange(requests.Cast<GreedyUntil>());
+            return requests.Select((_, place) => new Answer(place, new Completion(text))).ToAsyncEnumerable();
+        }
+
+        public void Dispose() { }
+    }
+
+    [Theory]
+    [InlineData("Anna Reyl.", 1, 1)]
+    [InlineData("REYL", 1, 1)]
+    [InlineData("Reyl and Reyl", 0, 0.5)]
+    [InlineData("a", 0, 0)]
+    [InlineData("", 0, 0)]
+    public void The_answer_that_suits_best_counts(string text, double em, double f1)
+    {
+        var doc = (FreeForm)Squad.Task.ToDoc(new("row 0", new Dictionary<string, object?>
+        {
+            ["context"] = "Anna Reyl built the mill.",
+            ["question"] = "Who?",
+            ["answers"] = new Dictionary<string, object?> { ["text"] = new List<object?> { "Anna Reyl", "Reyl" } },
+        }));
+        Assert.Equal(new() { ["em"] = em, ["f1"] = f1 }, doc.Grade(text));
     }
 
     [Fact]

@@ -65,8 +65,10 @@ public sealed class ModelConfigTests : IDisposable
     [Fact]
     public void The_end_is_what_the_generation_says_and_else_what_the_config_says()
     {
-        Assert.Empty(Read(Llama).EndIds);
-        Assert.Equal([2], Read(Llama, ("eos_token_id", 2)).EndIds);
+        // A missing key means what the class means by it, a null that there is none.
+        Assert.Equal([2], Read(Llama).EndIds);
+        Assert.Empty(Read(Llama, ("eos_token_id", null)).EndIds);
+        Assert.Equal([3], Read(Llama, ("eos_token_id", 3)).EndIds);
         Assert.Equal([7, 8], Read(Llama, ("eos_token_id", new JsonArray(7, 8))).EndIds);
         File.WriteAllText(Path.Combine(_folder, "generation_config.json"), """{"eos_token_id": [128001, 128009]}""");
         Assert.Equal([128001, 128009], Read(Llama, ("eos_token_id", 2)).EndIds);
@@ -80,7 +82,7 @@ public sealed class ModelConfigTests : IDisposable
         Assert.Equal(77, Read(Llama, ("max_position_embeddings", 4096), ("n_positions", 77)).MaxLength);
 
     [Theory]
-    [InlineData("architectures", """["GPT2LMHeadModel"]""", "begins with GPT2LMHeadModel; this version knows MixtralForCausalLM, MistralForCausalLM")]
+    [InlineData("architectures", """["GPT2LMHeadModel"]""", "begins with GPT2LMHeadModel, which this version does not know, nor any like it; it knows MixtralForCausalLM, DeepseekForCausalLM")]
     [InlineData("architectures", "[]", "begins with nothing")]
     [InlineData("architectures", "[\"\"]", "begins with nothing")]
     [InlineData("model_type", "\"mistral\"", "\"architectures\" begins with LlamaForCausalLM, and \"model_type\" is mistral; set both")]
@@ -88,8 +90,8 @@ public sealed class ModelConfigTests : IDisposable
     [InlineData("compression_config", "{}", "is there; use the checkpoint's unquantized weights")]
     [InlineData("rope_scaling", """{"type": "linear", "factor": 2, "partial_rotary_factor": 0.5}""", "\"partial_rotary_factor\" is not 1")]
     [InlineData("rope_parameters", """{"full_attention": {"rope_theta": 1}}""", "\"full_attention\" holds positions of its own for some layers")]
-    [InlineData("hidden_act", "\"gelu\"", "is \"gelu\"; this version knows silu")]
-    [InlineData("vocab_size", "null", "is missing")]
+    [InlineData("hidden_act", "\"quick_gelu\"", "is \"quick_gelu\"; this version knows silu")]
+    [InlineData("vocab_size", "null", "is null")]
     [InlineData("vocab_size", "0", "is 0, not a whole number from 1")]
     [InlineData("vocab_size", "99999999999", "is 99999999999, not a whole number")]
     [InlineData("hidden_size", "64.5", "is 64.5, not a whole number")]
@@ -103,7 +105,7 @@ public sealed class ModelConfigTests : IDisposable
     [InlineData("rms_norm_eps", "-1", "is -1, not a number from 0 to 1")]
     [InlineData("rms_norm_eps", "1e999", "is 1e999, not a number from 0 to 1")]
     [InlineData("rope_theta", "0", "is 0, not a number from 1")]
-    [InlineData("rope_scaling", """{"rope_type": "yarn", "factor": 4}""", "is \"yarn\"; this version knows default, linear, llama3")]
+    [InlineData("rope_scaling", """{"rope_type": "dynamic", "factor": 4}""", "is \"dynamic\"; this version knows default, linear, llama3")]
     [InlineData("rope_scaling", """{"rope_type": "linear"}""", "in \"rope_scaling\": \"factor\" is missing")]
     [InlineData("rope_scaling", """{"rope_type": "llama3", "factor": 8, "low_freq_factor": 4, "high_freq_factor": 1}""", "\"high_freq_factor\" is 1, not a number from 4")]
     [InlineData("rope_parameters", "7", "is 7, not an object")]
@@ -141,8 +143,8 @@ public sealed class ModelConfigTests : IDisposable
 
     [Fact]
     public void An_unknown_type_alone_is_refused_by_its_name() => Assert.Contains(
-        "\"model_type\" is qwen3; this version knows Mixtral",
-        Assert.Throws<InputException>(() => Read(Llama, ("architectures", null), ("model_type", "qwen3"))).Message);
+        "\"model_type\" is bloom, which this version does not know, nor any like it; it knows Mixtral",
+        Assert.Throws<InputException>(() => Read(Llama, ("architectures", null), ("model_type", "bloom"))).Message);
 
     [Fact]
     public void Experts_are_counted_by_either_of_their_names()

@@ -8,10 +8,13 @@ namespace Cognito.Eval.Torch.Architectures;
 /// <param name="ModelType">As "model_type" has it.</param>
 internal abstract record Architecture(string Name, string ModelType)
 {
+    private static readonly Architecture Gemma3Text = new Gemma3();
+
     /// <summary>All that are known, one a line.</summary>
     public static IReadOnlyList<Architecture> Known { get; } =
     [
         new Mixtral(),
+        new Deepseek(),
         new Mistral(),
         new Llama(),
         new Qwen2(),
@@ -20,8 +23,8 @@ internal abstract record Architecture(string Name, string ModelType)
         new Qwen3Moe(),
         new Gemma(),
         new Gemma2(),
-        new Gemma3(),
-        new Gemma3WithVision(),
+        Gemma3Text,
+        new Gemma3Vision(Gemma3Text),
         new Phi3(),
         new Olmo2(),
         new Olmoe(),
@@ -40,6 +43,9 @@ internal abstract record Architecture(string Name, string ModelType)
     /// <summary>What config.json, or its section, asks for.</summary>
     /// <exception cref="Files.InputException">It cannot be, or asks for what a spec cannot say.</exception>
     public abstract DecoderSpec Decoder(ConfigFile file);
+
+    /// <summary>What the whole of config.json changes about what a section asks for.</summary>
+    public virtual DecoderSpec Within(ConfigFile whole, DecoderSpec spec) => spec;
 
     /// <summary>What its tensors are called in the layout of one tensor for each matrix.</summary>
     public virtual TensorNames Names => new();
@@ -77,8 +83,14 @@ internal sealed record Defaults(int Vocabulary, int Hidden, int Intermediate, in
     public double? RotaryShare { get; init; }
     public string RotaryShareKey { get; init; } = "partial_rotary_factor";
 
+    /// <summary>eos_token_id, where there is no generation_config.json; null is none.</summary>
+    public int? End { get; init; }
+
     /// <summary>original_max_position_embeddings; null is max_position_embeddings.</summary>
     public int? OriginalPositions { get; init; }
+
+    /// <summary>The kinds of positions that the class takes; null is all.</summary>
+    public IReadOnlyList<string>? KnownRopes { get; init; }
 
     /// <summary>Kinds of positions that the class calls by another's name.</summary>
     public IReadOnlyDictionary<string, string> RopeKinds { get; init; } = new Dictionary<string, string>();

@@ -18,6 +18,8 @@ internal sealed record DecoderSpec
     /// <summary>What embeddings are multiplied by, rounded to the model's type; null leaves them as they are.</summary>
     public double? EmbeddingScale { get; init; }
 
+    public DecoderSpec WithScaledEmbeddings() => this with { EmbeddingScale = Math.Sqrt(HiddenSize) };
+
     /// <summary>Logits x become cap tanh(x / cap), in the model's type.</summary>
     public double? LogitCap { get; init; }
 
@@ -42,6 +44,9 @@ internal sealed record LayerSpec(AttentionSpec Attention, FeedForwardSpec FeedFo
 
     /// <summary>Of what the feed-forward adds to the stream.</summary>
     public NormSpec? FeedForwardOutputNorm { get; init; }
+
+    /// <summary>Norms what attention and feed-forward add as it norms what they take.</summary>
+    public LayerSpec WithOutputNorms() => this with { AttentionOutputNorm = AttentionNorm, FeedForwardOutputNorm = FeedForwardNorm };
 
     /// <summary>The feed-forward is of the stream before the attention, not after.</summary>
     public bool IsParallel { get; init; }

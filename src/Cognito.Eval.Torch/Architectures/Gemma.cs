@@ -13,26 +13,19 @@ internal sealed record Gemma() : Architecture("GemmaForCausalLM", "gemma")
         HeadDim = 256,
         Activation = "gelu_pytorch_tanh",
         TiesEmbeddings = true,
+        End = 1,
     };
 
     public override IReadOnlyList<string> Reads => ["attention_bias", "use_bidirectional_attention"];
 
     public override DecoderSpec Decoder(ConfigFile file)
     {
-        RequireCausal(file);
+        UsualDecoder.RequireCausal(file);
         var bias = file.Bool("attention_bias");
-        return Scaled(UsualDecoder.Read(file, Absent, (_, usual) => usual with
+        return UsualDecoder.Read(file, Absent, (_, usual) => usual with
         {
             Attention = usual.Attention with { ProjectionBias = bias, OutputBias = bias },
-        }, NormKind.WeighByOneMore));
-    }
-
-    public static DecoderSpec Scaled(DecoderSpec spec) => spec with { EmbeddingScale = Math.Sqrt(spec.HiddenSize) };
-
-    public static void RequireCausal(ConfigFile file)
-    {
-        if (file.Bool("use_bidirectional_attention"))
-            throw file.Bad("use_bidirectional_attention", "is true", "only causal models are scored");
+        }, NormKind.WeighByOneMore).WithScaledEmbeddings();
     }
 
     public override string UnusedBiases => "of biases that config.json does not switch on";

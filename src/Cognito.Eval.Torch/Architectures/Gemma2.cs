@@ -14,6 +14,7 @@ internal sealed record Gemma2() : Architecture("Gemma2ForCausalLM", "gemma2")
         Activation = "gelu_pytorch_tanh",
         ActivationKey = "hidden_activation",
         TiesEmbeddings = true,
+        End = 1,
     };
 
     public override IReadOnlyList<string> Reads =>
@@ -24,13 +25,13 @@ internal sealed record Gemma2() : Architecture("Gemma2ForCausalLM", "gemma2")
 
     public override DecoderSpec Decoder(ConfigFile file)
     {
-        Gemma.RequireCausal(file);
+        UsualDecoder.RequireCausal(file);
         var bias = file.Bool("attention_bias");
         var windows = LayerTypes.Windows(file, Absent, file.IntOrNull("sliding_window", 1, int.MaxValue, absent: 4096),
             slides: layer => layer % 2 == 0);
         var cap = file.NumberOrNull("attn_logit_softcapping", 1e-3, 1e6, absent: 50);
         var scalar = file.Number("query_pre_attn_scalar", 1e-3, 1e9, 256);
-        return Gemma.Scaled(UsualDecoder.Read(file, Absent, (layer, usual) => WithOutputNorms(usual) with
+        return UsualDecoder.Read(file, Absent, (layer, usual) => usual.WithOutputNorms() with
         {
             Attention = usual.Attention with
             {
@@ -40,17 +41,11 @@ internal sealed record Gemma2() : Architecture("Gemma2ForCausalLM", "gemma2")
                 Scale = scalar == usual.Attention.HeadDim ? null : 1 / Math.Sqrt(scalar),
                 SoftCap = cap,
             },
-        }, NormKind.WeighByOneMore)) with
+        }, NormKind.WeighByOneMore).WithScaledEmbeddings() with
         {
             LogitCap = file.NumberOrNull("final_logit_softcapping", 1e-3, 1e6, absent: 30),
         };
     }
-
-    public static LayerSpec WithOutputNorms(LayerSpec usual) => usual with
-    {
-        AttentionOutputNorm = usual.AttentionNorm,
-        FeedForwardOutputNorm = usual.FeedForwardNorm,
-    };
 
     public override TensorNames Names { get; } = new() { FeedForwardNorm = "pre_feedforward_layernorm" };
 

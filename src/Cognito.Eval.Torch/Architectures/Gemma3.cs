@@ -4,16 +4,8 @@ namespace Cognito.Eval.Torch.Architectures;
 /// Gemma3ForCausalLM (transformers: models/gemma3): Gemma2 with queries and keys normed head by head in place of the cap of
 /// scores, a sliding window in all but every sixth layer, and positions of their own in either kind of layer.
 /// </summary>
-internal record Gemma3 : Architecture
+internal sealed record Gemma3() : Architecture("Gemma3ForCausalLM", "gemma3_text")
 {
-    public Gemma3() : base("Gemma3ForCausalLM", "gemma3_text")
-    {
-    }
-
-    protected Gemma3(string name, string modelType) : base(name, modelType)
-    {
-    }
-
     public override Defaults Absent { get; } = new(
         Vocabulary: 262208, Hidden: 2304, Intermediate: 9216, Layers: 26, Heads: 8, MaxPositions: 131072)
     {
@@ -22,6 +14,7 @@ internal record Gemma3 : Architecture
         Activation = "gelu_pytorch_tanh",
         ActivationKey = "hidden_activation",
         TiesEmbeddings = true,
+        End = 1,
     };
 
     public override IReadOnlyList<string> Reads =>
@@ -32,13 +25,13 @@ internal record Gemma3 : Architecture
 
     public override DecoderSpec Decoder(ConfigFile file)
     {
-        Gemma.RequireCausal(file);
+        UsualDecoder.RequireCausal(file);
         var (bias, pattern) = (file.Bool("attention_bias"), file.Int("sliding_window_pattern", 1, 1024, 6));
         var windows = LayerTypes.Windows(file, Absent, file.Int("sliding_window", 1, int.MaxValue, 4096),
             slides: layer => (layer + 1) % pattern != 0);
         var scalar = file.Number("query_pre_attn_scalar", 1e-3, 1e9, 256);
         var ropes = new Ropes(file, Absent);
-        return Gemma.Scaled(UsualDecoder.Read(file, Absent, (layer, usual) => Gemma2.WithOutputNorms(usual) with
+        return UsualDecoder.Read(file, Absent, (layer, usual) => usual.WithOutputNorms() with
         {
             Attention = usual.Attention with
             {
@@ -50,7 +43,7 @@ internal record Gemma3 : Architecture
                 Rope = windows[layer] is null ? usual.Attention.Rope : ropes.Sliding(usual.Attention.HeadDim).Rope,
                 Scale = scalar == usual.Attention.HeadDim ? null : 1 / Math.Sqrt(scalar),
             },
-        }, NormKind.WeighByOneMore, ropes.Full)) with
+        }, NormKind.WeighByOneMore, ropes.Full).WithScaledEmbeddings() with
         {
             LogitCap = file.NumberOrNull("final_logit_softcapping", 1e-3, 1e6, absent: null),
         };
@@ -82,17 +75,4 @@ internal record Gemma3 : Architecture
         public (RopeConfig Rope, IReadOnlyList<string> Notes) Sliding(int headDim) => RopeConfig.Read(
             file, _both?.Section(LayerTypes.Sliding), absent with { ThetaKey = "rope_local_base_freq" }, headDim);
     }
-}
-
-/// <summary>
-/// Gemma3ForConditionalGeneration (transformers: models/gemma3): a Gemma3 that sees pictures too. Its text is scored, and its
-/// picture part left aside.
-/// </summary>
-internal sealed record Gemma3WithVision() : Gemma3("Gemma3ForConditionalGeneration", "gemma3")
-{
-    public override ConfigFile Section(ConfigFile file) => file.Section("text_config") ?? file.Empty("text_config");
-
-    public override TensorNames Names => base.Names with { Base = "model.language_model.", OtherBases = ["language_model.model."] };
-
-    public override IReadOnlyList<string> OtherParts { get; } = ["vision_tower.", "multi_modal_projector."];
 }

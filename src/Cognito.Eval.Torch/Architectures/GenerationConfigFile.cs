@@ -51,13 +51,14 @@ internal sealed class GenerationConfigFile
 
     /// <summary>A refusal is kept for whoever generates: log-likelihoods have nothing to do with it.</summary>
     /// <param name="folder">Null where there is nothing but the config.</param>
+    /// <param name="end">What ends a text where the config alone is there and does not tell; null is nothing.</param>
     /// <exception cref="InputException">The file cannot be read, or its eos_token_id is none.</exception>
-    public static GenerationConfig Read(string? folder, ConfigFile config, int vocabulary)
+    public static GenerationConfig Read(string? folder, ConfigFile config, int vocabulary, int? end)
     {
         var path = folder is null ? null : Path.Combine(folder, FileName);
         var isModelConfig = path is null || !RegularFile.Exists(path);
         var file = isModelConfig ? config : ConfigFile.Read(path!);
-        var ends = file.Ints("eos_token_id", 0, int.MaxValue);
+        var ends = isModelConfig && !file.Holds("eos_token_id") && end is { } absent ? [absent] : file.Ints("eos_token_id", 0, int.MaxValue);
         try
         {
             return new GenerationConfigFile(file, isModelConfig, vocabulary).Settings(ends);

@@ -10,6 +10,7 @@ internal sealed record GptNeoX() : Architecture("GPTNeoXForCausalLM", "gpt_neox"
         Vocabulary: 50432, Hidden: 6144, Intermediate: 24576, Layers: 44, Heads: 64, MaxPositions: 2048)
     {
         NormEpsilon = 1e-5,
+        End = 2,
         NormEpsilonKey = "layer_norm_eps",
         Activation = "gelu",
         ThetaKey = "rotary_emb_base",

@@ -7,6 +7,7 @@ internal sealed record Mixtral() : Architecture("MixtralForCausalLM", "mixtral")
         Vocabulary: 32000, Hidden: 4096, Intermediate: 14336, Layers: 32, Heads: 32, MaxPositions: 4096 * 32)
     {
         NormEpsilon = 1e-5,
+        End = 2,
         Theta = 1e6,
         KeyValueHeads = 8,
     };

@@ -97,12 +97,12 @@ public sealed record ModelConfig
         if (section == file && file.Has("text_config") && !file.Has("hidden_size"))
             throw file.Bad("text_config", "holds the config of a model within a larger one",
                 "save the language model by itself");
-        var spec = page.Decoder(section);
+        var spec = page.Within(file, page.Decoder(section));
         var config = new ModelConfig(page, spec)
         {
             // The harness looks for n_positions first.
             MaxLength = file.Int("n_positions", 1, 1 << 30, UsualDecoder.MaxPositions(section, page.Absent)),
-            Generation = GenerationConfigFile.Read(folder, file, spec.VocabularySize),
+            Generation = GenerationConfigFile.Read(folder, file.Holds("eos_token_id") ? file : section, spec.VocabularySize, page.Absent.End),
             Dtype = file.Word(file.Has("dtype") ? "dtype" : "torch_dtype", "float32", "bfloat16", "float16"),
         };
         return config with { Notes = [.. UnreadKeys.Notes(section, page, config), .. spec.Notes] };

@@ -10,7 +10,9 @@ internal sealed record Phi3() : Architecture("Phi3ForCausalLM", "phi3")
         Vocabulary: 32064, Hidden: 3072, Intermediate: 8192, Layers: 32, Heads: 32, MaxPositions: 4096)
     {
         NormEpsilon = 1e-5,
+        End = 32000,
         RotaryShare = 1,
+        KnownRopes = ["default", "longrope"],
         // What the first files called it.
         RopeKinds = new Dictionary<string, string> { ["su"] = "longrope", ["yarn"] = "longrope" },
         OriginalPositions = 4096,

@@ -46,7 +46,7 @@ internal sealed record RopeConfig(string Kind, double Theta, int Size)
     public static (RopeConfig Rope, IReadOnlyList<string> Notes) Read(ConfigFile file, ConfigFile? section, Defaults absent, int headDim)
     {
         var named = section?.Word(section.Has("rope_type") ? "rope_type" : "type",
-            ["default", "linear", "llama3", "yarn", "longrope", .. absent.RopeKinds.Keys]) ?? "default";
+            [.. absent.KnownRopes ?? ["default", "linear", "llama3", "yarn", "longrope"], .. absent.RopeKinds.Keys]) ?? "default";
         var kind = absent.RopeKinds.GetValueOrDefault(named, named);
         var theta = section is not null && section.Has("rope_theta") ? section.Number("rope_theta", 1, Largest)
             : file.Number(absent.ThetaKey, 1, Largest, absent.Theta);

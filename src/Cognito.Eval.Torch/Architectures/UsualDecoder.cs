@@ -11,9 +11,9 @@ internal static class UsualDecoder
         ConfigFile file, Defaults absent, Func<int, LayerSpec, LayerSpec>? change = null, NormKind norm = NormKind.CastThenWeigh,
         Func<int, (RopeConfig Rope, IReadOnlyList<string> Notes)>? rope = null)
     {
-        var words = file.Int("vocab_size", 1, 1 << 24, absent.Vocabulary);
-        var hidden = file.Int("hidden_size", 1, 1 << 17, absent.Hidden);
-        var feedForward = new FeedForwardSpec(file.Int("intermediate_size", 1, 1 << 20, absent.Intermediate))
+        var words = Size(file, "vocab_size", 1 << 24, absent.Vocabulary);
+        var hidden = Size(file, "hidden_size", 1 << 17, absent.Hidden);
+        var feedForward = new FeedForwardSpec(Size(file, "intermediate_size", 1 << 20, absent.Intermediate))
         {
             Activation = Activations.Read(file, absent),
         };
@@ -31,15 +31,26 @@ internal static class UsualDecoder
         };
     }
 
+    /// <summary>A null is no size, though a missing key may be one.</summary>
+    private static int Size(ConfigFile file, string key, int most, int absent) =>
+        file.IntOrNull(key, 1, most, absent) ?? throw file.Bad(key, "is null");
+
+    /// <exception cref="Files.InputException">Tokens see those after them.</exception>
+    public static void RequireCausal(ConfigFile file)
+    {
+        if (file.Bool("use_bidirectional_attention"))
+            throw file.Bad("use_bidirectional_attention", "is true", "only causal models are scored");
+    }
+
     public static int MaxPositions(ConfigFile file, Defaults absent) =>
         file.Int("max_position_embeddings", 1, 1 << 30, absent.MaxPositions);
 
-    public static int Layers(ConfigFile file, Defaults absent) => file.Int("num_hidden_layers", 1, 1024, absent.Layers);
+    public static int Layers(ConfigFile file, Defaults absent) => Size(file, "num_hidden_layers", 1024, absent.Layers);
 
     private static (AttentionSpec Attention, IReadOnlyList<string> Notes) Attention(
         ConfigFile file, int hidden, Defaults absent, Func<int, (RopeConfig Rope, IReadOnlyList<string> Notes)>? ropeOf)
     {
-        var heads = file.Int("num_attention_heads", 1, 4096, absent.Heads);
+        var heads = Size(file, "num_attention_heads", 4096, absent.Heads);
         // A null says as many as query heads, in every class.
         var shared = file.IntOrNull("num_key_value_heads", 1, 4096, absent.KeyValueHeads) ?? heads;
         if (heads % shared != 0)

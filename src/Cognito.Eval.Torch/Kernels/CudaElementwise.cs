@@ -17,19 +17,27 @@ internal sealed unsafe class CudaElementwise : Elementwise
     private readonly TensorElementwise _plain = new();
     private readonly Task<Kernels?> _compiled;
 
-    private sealed record Kernels(CudaModule Module, nint Norm, nint NormWithin, nint ApplyRotary, nint Activate, nint Weigh);
+    private sealed record Kernels(CudaModule Module, nint Norm, nint NormWithin, nint ApplyRotary, nint Activate, nint CappedSoftmax, nint Weigh);
 
-    public CudaElementwise(SuitingKernels suits, Device device, ScalarType dtype)
+    public CudaElementwise(SuitingKernels suits, bool hasExperts, Device device, ScalarType dtype)
     {
         _suits = suits;
+        Experts = hasExperts ? new(device, dtype) : null;
         _compiled = Task.Run(() => CudaModule.TryCompile(
-                Source, dtype == ScalarType.BFloat16 ? "BF16" : "FP16", device.index) is { } module
+                CudaSource.Types + Source, CudaSource.Define(dtype), device.index) is { } module
             ? new Kernels(
-                module, module["rms_norm"], module["rms_norm_within"], module["apply_rotary"], module["activate"], module["weigh_parts"])
+                module, module["rms_norm"], module["rms_norm_within"], module["apply_rotary"], module["activate"], module["capped_softmax"],
+                module["weigh_parts"])
             : null);
     }
 
-    public override void Dispose() => _compiled.GetAwaiter().GetResult()?.Module.Dispose();
+    public override ExpertKernels? Experts { get; }
+
+    public override void Dispose()
+    {
+        _compiled.GetAwaiter().GetResult()?.Module.Dispose();
+        Experts?.Dispose();
+    }
 
     private Kernels? Compiled => _compiled.GetAwaiter().GetResult();
 
@@ -90,6 +98,18 @@ internal sealed unsafe class CudaElementwise : Elementwise
         return inner;
     }
 
+    public override Tensor CappedSoftmax(Tensor scores, AttentionSpec spec, Tensor mask)
+    {
+        if (Compiled is not { } kernels || !scores.is_contiguous() || mask.dim() != 2 || mask.stride(1) != 1)
+            return base.CappedSoftmax(scores, spec, mask);
+        var (at, masks) = (CudaModule.Pointer(scores), CudaModule.Pointer(mask));
+        var (rows, keys, step) = ((int)mask.shape[0], (int)scores.shape[^1], mask.stride(0));
+        var (scale, cap) = ((float)spec.ScoreScale, (float)spec.SoftCap!.Value);
+        kernels.Module.Launch(kernels.CappedSoftmax, scores.numel() / keys, Threads, (nint)(&at), (nint)(&masks), (nint)(&rows),
+            (nint)(&keys), (nint)(&step), (nint)(&scale), (nint)(&cap));
+        return scores.alias();
+    }
+
     public override void AddWeighed(Tensor stream, IReadOnlyList<Tensor> parts, Tensor logits)
     {
         if (!_suits.Weigh || Compiled is not { } kernels)
@@ -105,18 +125,7 @@ internal sealed unsafe class CudaElementwise : Elementwise
         kernels.Module.Launch(kernels.Weigh, stream.shape[0], Threads, (nint)(&target), (nint)places, (nint)(&router), (nint)(&experts), (nint)(&size));
     }
 
-    /// <summary>Numbers are widened to float, and narrowed wherever the model's own code has a tensor.</summary>
     private const string Source = """
-        typedef unsigned short half_t;
-        #ifdef BF16
-        __device__ float wide(half_t x) { return __uint_as_float((unsigned)x << 16); }
-        __device__ half_t narrow(float x) { half_t y; asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(y) : "f"(x)); return y; }
-        #else
-        __device__ float wide(half_t x) { float y; asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x)); return y; }
-        __device__ half_t narrow(float x) { half_t y; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y) : "f"(x)); return y; }
-        #endif
-        __device__ float rounded(float x) { return wide(narrow(x)); }
-        struct __align__(16) Eight { half_t at[8]; };
         struct Parts { const Eight* of[8]; };
 
         // kind: cast then weigh, weigh then cast, weigh by 1 + w.
@@ -219,6 +228,40 @@ internal sealed unsafe class CudaElementwise : Elementwise
             Eight g = both[row * (size / 4) + at], u = both[row * (size / 4) + size / 8 + at];
             for (int j = 0; j < 8; j++) g.at[j] = narrow(rounded(act(wide(g.at[j]), kind)) * wide(u.at[j]));
             inner[i] = g;
+        }
+
+        __device__ float over_block(float x, bool largest)
+        {
+            __shared__ float found[32];
+            for (int step = 16; step > 0; step /= 2) {
+                float other = __shfl_xor_sync(~0u, x, step);
+                x = largest ? fmaxf(x, other) : x + other;
+            }
+            __syncthreads();
+            if (threadIdx.x % 32 == 0) found[threadIdx.x / 32] = x;
+            __syncthreads();
+            x = found[0];
+            for (int i = 1; i < blockDim.x / 32; i++) x = largest ? fmaxf(x, found[i]) : x + found[i];
+            return x;
+        }
+
+        // One block a row of scores; row i has the mask's row i modulo rows.
+        extern "C" __global__ void capped_softmax(half_t* scores, const half_t* mask, int rows, int keys, long long step, float scale, float cap)
+        {
+            scores += (size_t)blockIdx.x * keys;
+            mask += blockIdx.x % rows * step;
+            float most = -INFINITY, sum = 0;
+            for (int i = threadIdx.x; i < keys; i += blockDim.x) {
+                float x = rounded(rounded(wide(scores[i]) * scale) / cap);
+                x = rounded(rounded(1.0f - 2.0f / (1.0f + __expf(2.0f * x))) * cap);
+                x = rounded(x + wide(mask[i]));
+                scores[i] = narrow(x);
+                most = fmaxf(most, x);
+            }
+            most = over_block(most, true);
+            for (int i = threadIdx.x; i < keys; i += blockDim.x) sum += __expf(wide(scores[i]) - most);
+            sum = over_block(sum, false);
+            for (int i = threadIdx.x; i < keys; i += blockDim.x) scores[i] = narrow(__expf(wide(scores[i]) - most) / sum);
         }
 
         // One block a token.

@@ -50,6 +50,9 @@ internal abstract class Elementwise : IDisposable
     /// </summary>
     public abstract void AddWeighed(Tensor stream, IReadOnlyList<Tensor> parts, Tensor logits);
 
+    /// <summary>What groups tokens by expert without the host; null where the host does.</summary>
+    public virtual ExpertKernels? Experts => null;
+
     public virtual void Dispose()
     {
     }
@@ -59,7 +62,7 @@ internal abstract class Elementwise : IDisposable
         (device.type, dtype) switch
         {
             (DeviceType.CUDA, ScalarType.BFloat16 or ScalarType.Float16) when SuitingKernels.For(spec) is { Any: true } suits =>
-                new CudaElementwise(suits, device, dtype),
+                new CudaElementwise(suits, spec.Layers.Any(layer => layer.FeedForward.Mixture is not null), device, dtype),
             (DeviceType.CPU, ScalarType.Float32) => new CpuElementwise(),
             _ => new TensorElementwise(),
         };

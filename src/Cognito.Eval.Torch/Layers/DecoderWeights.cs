@@ -52,10 +52,13 @@ internal sealed class DecoderWeights(
         if (spec.Mixture is not { } mixture)
             return Single(layer.Experts[0], spec);
         var router = Stacked([layer.Router!]);
-        SingleFeedForward[] experts = [.. layer.Experts.Select(expert => Single(expert, spec))];
+        // Biases aside, all experts lie together.
+        var (up, down) = (Together(layer.Experts, expert => expert.Up), Together(layer.Experts, expert => expert.Down));
+        SingleFeedForward[] experts = [.. layer.Experts.Select((expert, e) => new SingleFeedForward(
+            elementwise, spec, Linear(expert.Up, Kept(up[e])), Linear(expert.Down, Kept(down[e]))))];
         var shared = mixture.Shared is null ? null : new SharedExpert(
             Single(layer.SharedExpert!, spec), layer.SharedExpertGate is { } gate ? Stacked([gate]) : null);
-        return new Mixture(elementwise, mixture, router, experts, shared);
+        return new Mixture(elementwise, spec, router, experts, new(up, down), shared);
     }
 
     private SingleFeedForward Single(FeedForwardTensors tensors, FeedForwardSpec spec) =>
@@ -63,6 +66,22 @@ internal sealed class DecoderWeights(
 
     private Norm? Norm(NormTensors? norm, NormSpec? spec) => norm is null ? null
         : new(elementwise, spec!, Stacked([norm.Weight]), norm.Bias is null ? null : Stacked([norm.Bias]));
+
+    private Linear Linear(LinearTensors linear, Tensor weight) =>
+        new(weight, linear.Biases.Count == 0 ? null : Stacked(linear.Biases));
+
+    /// <summary>One matrix of each expert, [E, rows, columns].</summary>
+    private Tensor Together(IReadOnlyList<FeedForwardTensors> experts, Func<FeedForwardTensors, LinearTensors> linear)
+    {
+        NamedTensor[] parts = [.. experts.SelectMany(expert => linear(expert).Weights)];
+        return Kept(Stacked(parts).view(experts.Count, -1, parts[0].Shape[1]));
+    }
+
+    private Tensor Kept(Tensor tensor)
+    {
+        _tensors.Add(tensor.DetachFromDisposeScope());
+        return tensor;
+    }
 
     /// <param name="heads">Whose queries, keys and values lie together in the file, where that is so; else 1.</param>
     private Linear Linear(LinearTensors linear, int heads = 1) =>
@@ -84,7 +103,6 @@ internal sealed class DecoderWeights(
         }
         if (heads > 1)
             _interleaved.Add((whole, heads));
-        _tensors.Add(whole.DetachFromDisposeScope());
-        return whole;
+        return Kept(whole);
     }
 }

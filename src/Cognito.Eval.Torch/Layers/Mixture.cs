@@ -6,12 +6,24 @@ using static TorchSharp.torch;
 
 namespace Cognito.Eval.Torch.Layers;
 
+/// <summary>The experts' matrices, one expert after the other.</summary>
+/// <param name="Up">[E, 2I, D]</param>
+/// <param name="Down">[E, D, I]</param>
+internal sealed record ExpertMatrices(Tensor Up, Tensor Down);
+
 /// <summary>Experts among which a router weighs or chooses for each token, and beside them what all tokens share.</summary>
-/// <remarks>Letters: N tokens, D hidden size, E experts, K experts a token.</remarks>
+/// <remarks>Letters: N tokens, D hidden size, I intermediate size, E experts, K experts a token.</remarks>
 /// <param name="router">[E, D]</param>
+/// <param name="experts">Each on its own.</param>
+/// <param name="matrices">The same, together.</param>
 internal sealed class Mixture(
-    Elementwise elementwise, MixtureSpec spec, Tensor router, IReadOnlyList<SingleFeedForward> experts, SharedExpert? shared) : FeedForward
+    Elementwise elementwise, FeedForwardSpec feedForward, Tensor router, IReadOnlyList<SingleFeedForward> experts,
+    ExpertMatrices matrices, SharedExpert? shared) : FeedForward
 {
+    private readonly MixtureSpec spec = feedForward.Mixture!;
+    private readonly Lazy<ExpertKernels?> _kernels = new(() =>
+        elementwise.Experts is { } kernels && kernels.Suit(feedForward.Mixture!, feedForward, (int)router.shape[1]) ? kernels : null);
+
     public override Tensor Apply(Tensor x, Action<Tensor>? onRouting)
     {
         var sum = zeros_like(x);
@@ -21,19 +33,36 @@ internal sealed class Mixture(
 
     public override void AddTo(Tensor stream, Tensor x, Action<Tensor>? onRouting)
     {
+        if (x.shape[0] == 0)
+            return;
         var logits = nn.functional.linear(x, router);
         onRouting?.Invoke(logits);
         // With every expert chosen nothing needs to be gathered.
-        if (spec.ExpertsPerToken == experts.Count && shared is null && !spec.RoundsShares)
-        {
+        if (spec.ExpertsPerToken == experts.Count && spec is { Renormalises: true, RoundsShares: false })
             elementwise.AddWeighed(stream, [.. experts.Select(expert => expert.Apply(x))], logits);
-            return;
+        else if (_kernels.Value is { } kernels)
+            AddGrouped(stream, x, logits, kernels);
+        else
+        {
+            var (shares, chosen) = Routing.Choose(logits, spec);
+            stream.add_(Chosen(x, shares, chosen), Scalars.One);
         }
-        var (shares, chosen) = Routing.Choose(logits, spec);
-        var sum = Chosen(x, shares, chosen);
         if (shared is not null)
-            sum.add_(shared.Apply(x), Scalars.One);
-        stream.add_(sum, Scalars.One);
+            stream.add_(shared.Apply(x), Scalars.One);
+    }
+
+    private void AddGrouped(Tensor stream, Tensor x, Tensor logits, ExpertKernels kernels)
+    {
+        using var scope = NewDisposeScope();
+        var rows = kernels.Group(x.contiguous(), logits, spec);
+        Tensor parts;
+        using (var both = AtenOps.GroupedLinear(rows.Rows, matrices.Up, rows.Ends)) // [N K, 2I]
+        {
+            rows.Rows.Dispose();
+            using var inner = elementwise.Activate(both, feedForward);
+            parts = AtenOps.GroupedLinear(inner, matrices.Down, rows.Ends); // [N K, D]
+        }
+        kernels.Combine(stream, parts, rows);
     }
 
     /// <summary>The tokens of each expert go through it together, and their parts are added in the experts' order.</summary>

@@ -12,7 +12,20 @@ namespace Cognito.Eval.Torch.Native;
 /// </remarks>
 internal static unsafe partial class AtenOps
 {
-    private const string FlashForward = "aten::_flash_attention_forward", Sdpa = "aten::scaled_dot_product_attention";
+    private const string FlashForward = "aten::_flash_attention_forward", Sdpa = "aten::scaled_dot_product_attention", Grouped = "aten::_grouped_mm";
+
+    /// <summary>
+    /// Products of stretches of rows, each with a matrix of its own, on CUDA in 16 bits: [M, D] with [E, O, D] to [M, O].
+    /// </summary>
+    /// <param name="ends">[E], int32: where each matrix's rows end.</param>
+    public static Tensor GroupedLinear(Tensor rows, Tensor matrices, Tensor ends)
+    {
+        using var transposed = matrices.transpose(-2, -1);
+        var stack = stackalloc ulong[5];
+        (stack[0], stack[1], stack[2], stack[3], stack[4]) = (Handle(rows), Handle(transposed), Optional(ends), 0, 0);
+        return CallDispatcher(Grouped, "", stack) == 0 ? Result(stack[0])
+            : throw Failed(Grouped, rows, [rows.shape[0], matrices.shape[1]]);
+    }
 
     /// <summary>scaled_dot_product_attention; <paramref name="mask"/> is added to the scores.</summary>
     /// <param name="scale">What scores are multiplied by; null is 1 / sqrt(d).</param>
@@ -23,7 +36,7 @@ internal static unsafe partial class AtenOps
         var stack = stackalloc ulong[8];
         (stack[0], stack[1], stack[2], stack[3]) = (Handle(q), Handle(k), Handle(v), Optional(mask));
         (stack[4], stack[5], stack[6], stack[7]) = (0, causal ? 1u : 0u, Optional(scale), 0);
-        return CallDispatcher(Sdpa, "", stack) == 0 ? Result(stack[0]) : throw Failed(q, Sdpa);
+        return CallDispatcher(Sdpa, "", stack) == 0 ? Result(stack[0]) : throw Failed(Sdpa, q, q.shape);
     }
 
     /// <summary>
@@ -56,7 +69,7 @@ internal static unsafe partial class AtenOps
         (stack[10], stack[11], stack[12]) = (Optional(scale), window is { } w ? Optional(w - 1) : 0, window is null ? 0 : Optional(0));
         (stack[13], stack[14]) = (Optional(seqUsedK), 0);
         if (CallDispatcher(FlashForward, "", stack) != 0)
-            throw Failed(q, FlashForward);
+            throw Failed(FlashForward, q, q.shape);
         for (var i = 1; i < 5; i++)
             Delete((nint)stack[i]);
         return Result(stack[0]);
@@ -74,13 +87,13 @@ internal static unsafe partial class AtenOps
     /// The C interface says no more than that a call failed. Whether memory ran out shows when as much again is asked for as
     /// the kernel takes: what that ends with is the reason. A CUDA error of another kind shows there too, or stays unnamed.
     /// </summary>
-    private static ExternalException Failed(Tensor queries, string name)
+    private static ExternalException Failed(string name, Tensor like, long[] output)
     {
         try
         {
-            // The output and each query's sum, twice: some of what was missing may be free by now.
-            using var outputs = empty([2, .. queries.shape], queries.dtype, queries.device);
-            using var sums = empty([2, .. queries.shape[..^1]], ScalarType.Float32, queries.device);
+            // The output and each row's sum, twice: some of what was missing may be free by now.
+            using var outputs = empty([2, .. output], like.dtype, like.device);
+            using var sums = empty([2, .. output[..^1]], ScalarType.Float32, like.device);
             return Failed(name);
         }
         catch (ExternalException reason)

@@ -42,8 +42,10 @@ public static class EvalResults
         return entry;
     }
 
-    private static int Published(IReadOnlyList<EvalTask> tasks) =>
-        tasks.Sum(task => task.Dataset.PublishedRows.GetValueOrDefault(task.Split));
+    /// <summary>How many documents were published; where that is not known, how many the split that was read has.</summary>
+    private static int Published(Run run, IReadOnlyList<EvalTask> tasks) =>
+        tasks.Sum(task => task.Dataset.PublishedRows.TryGetValue(task.Split, out var rows) ? rows
+            : run.Tasks.TryGetValue(task.Name, out var asked) ? asked.SplitRows : 0);
 
     /// <summary>How it was asked, and what it lacks of a leaderboard score.</summary>
     private static string Notes(Run run, ColumnScore score, IReadOnlyList<EvalTask> tasks)
@@ -59,7 +61,7 @@ public static class EvalResults
         else if (!score.IsComplete)
             notes.Add(run.Provenance.Data == "samples"
                 ? "made-up samples, not the benchmark"
-                : $"{score.Documents} of {Published(tasks)} documents: not a leaderboard score");
+                : $"{score.Documents} of {Published(run, tasks)} documents: not a leaderboard score");
         if (score.NotFinite > 0)
             notes.Add($"{score.NotFinite} of {score.Tasks.Sum(task => run.Tasks[task].Requests)} requests answered from what is no finite number: "
                 + "no score of the model");
