@@ -70,7 +70,9 @@ internal sealed class Bench(ModelConfig config, TorchModel model, Placement plac
     public double MemoryBytesPerSecond => _bytes.Value;
 
     /// <summary>Share of the ceiling that so many useful tokens a second are.</summary>
-    public double? Fraction(double? tokensPerSecond) => Ratio(tokensPerSecond * config.FlopPerToken, CeilingFlops);
+    /// <param name="heads">For which share of them the vocabulary's head is computed.</param>
+    public double? Fraction(double? tokensPerSecond, double heads = 1) =>
+        Ratio(tokensPerSecond * (config.FlopPerToken - (1 - heads) * config.HeadFlop), CeilingFlops);
 
     /// <summary>A quotient that is a number; null where there is nothing to divide by, or nothing to divide.</summary>
     public static double? Ratio(double? part, double whole) =>

@@ -20,6 +20,12 @@ internal static class BenchCommand
         HelpName = "SHAPE",
     };
 
+    private static readonly Option<int?> Layers = new("--layers")
+    {
+        Description = "With --random: only so many of the shape's layers, where it does not fit whole.",
+        HelpName = "N",
+    };
+
     private static readonly Option<string?> Tokenizer = new("--tokenizer")
     {
         Description = "Folder of the tokenizer to use with --random. Default: the embedded checkpoint's.",
@@ -52,7 +58,7 @@ internal static class BenchCommand
         var command = new Command(
             "bench", "Measure scoring and generation on this machine, against its own matrix products and memory.")
         {
-            RunOptions.Tasks, Model, Random, Tokenizer, Data, LimitOption, CompareNaive, Prompts, NewTokens,
+            RunOptions.Tasks, Model, Random, Layers, Tokenizer, Data, LimitOption, CompareNaive, Prompts, NewTokens,
             RunOptions.Device, RunOptions.Dtype, RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads,
             RunOptions.LibTorch, Fetching.Offline, RunOptions.Unbounded, RunOptions.Quiet, Json,
         };
@@ -63,6 +69,7 @@ internal static class BenchCommand
     private static int Measure(ParseResult parsed, CancellationToken cancel)
     {
         RunOptions.Check(parsed);
+        RunOptions.Require(parsed, Layers, 1, 1024);
         if (parsed.GetValue(RunOptions.Device) is { } devices && devices.Contains(',', StringComparison.Ordinal))
             throw new InputException($"--device {devices}: bench measures one device; name one");
         var limit = parsed.GetValue(LimitOption) is { } text ? Limit.Parse(text) : new Limit(50);
@@ -121,10 +128,14 @@ internal static class BenchCommand
     private static Checkpoint Shape(ParseResult parsed, string folder)
     {
         var maxLength = parsed.GetValue(RunOptions.MaxLength);
+        if (parsed.GetValue(Random) is null && parsed.GetValue(Layers) is not null)
+            throw new InputException("--layers: a checkpoint is measured whole; give --random too");
         if (parsed.GetValue(Random) is not { } shape)
             return Checkpoint.Open(folder, maxLength);
         var folderOf = !Directory.Exists(shape) && RegularFile.Exists(shape) ? Path.GetDirectoryName(Path.GetFullPath(shape))! : shape;
         var config = Directory.Exists(folderOf) ? ModelConfig.Read(folderOf) : ModelConfig.Named(shape);
+        if (parsed.GetValue(Layers) is { } layers)
+            config = config.Cut(layers);
         var tokenizer = CheckpointTokenizer.Open(parsed.GetValue(Tokenizer) ?? Inputs.EmbeddedModel);
         return Checkpoint.Create(shape, config, tokenizer, maxLength);
     }

@@ -73,7 +73,7 @@ internal static class RunOptions
         Require(parsed, Threads, 1, MostThreads);
     }
 
-    private static void Require(ParseResult parsed, Option<int?> option, int least, int most)
+    public static void Require(ParseResult parsed, Option<int?> option, int least, int most)
     {
         if (parsed.GetValue(option) is { } value && (value < least || value > most))
             throw new InputException($"{option.Name} {value}: give a whole number of at least {least} and at most {most}");

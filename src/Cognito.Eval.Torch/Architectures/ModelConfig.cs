@@ -74,6 +74,9 @@ public sealed record ModelConfig
     /// </summary>
     public long FlopPerToken => 2 * (ActiveParameters - (Spec.TiesEmbeddings ? 0 : Tensors.Embedding.Count));
 
+    /// <summary>Those of them that are the vocabulary's head.</summary>
+    public long HeadFlop => 2 * Tensors.Embedding.Count;
+
     private int Most(Func<LayerSpec, int> size) => Spec.Layers.Max(size);
 
     /// <summary>The shapes that <see cref="Named"/> knows.</summary>
@@ -82,6 +85,12 @@ public sealed record ModelConfig
     /// <summary>A well-known model's shape, for measuring without its files.</summary>
     /// <exception cref="InputException">None is called so.</exception>
     public static ModelConfig Named(string name) => Read(NamedShapes.Config(name), folder: null);
+
+    /// <summary>The same model of its first layers alone.</summary>
+    /// <exception cref="InputException">It has not so many.</exception>
+    public ModelConfig Cut(int layers) => layers <= Layers
+        ? this with { Spec = Spec with { Layers = [.. Spec.Layers.Take(layers)] } }
+        : throw new InputException($"--layers {layers}: the shape has {Layers}");
 
     /// <summary>Reads config.json, and generation_config.json where there is one.</summary>
     /// <exception cref="InputException">They cannot be read, or ask for what is not done here.</exception>
