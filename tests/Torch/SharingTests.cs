@@ -32,8 +32,9 @@ public sealed class SharingTests
             {
                 var (score, alone) = (scores[plan.Answers[s].Batch][plan.Answers[s].Continuation], expected[s]);
                 var error = Math.Abs(score.LogLikelihood - alone.LogLikelihood);
-                Assert.True(error <= alone.Tolerance, $"span {s} of {spans[s].Context.Length} + {spans[s].Continuation.Length} tokens, "
-                    + $"{batchTokens} a batch: {score.LogLikelihood} for {alone.LogLikelihood}");
+                Assert.True(error <= alone.Tolerance,
+                    $"span {s} of {spans[s].Context.Length} + {spans[s].Continuation.Length} tokens, {batchTokens} a batch: "
+                    + $"{score.LogLikelihood} for {alone.LogLikelihood}");
                 Assert.Equal(alone.IsGreedy, score.IsGreedy);
             }
         }
@@ -46,7 +47,8 @@ public sealed class SharingTests
     {
         using var model = Load(name);
         var random = new Random(22);
-        Prompt[] prompts = [.. ((int[])[1, 12, 25, 50, 61]).Select(length => new Prompt(Tokens(random, length, model.VocabularySize), 24))];
+        Prompt[] prompts = [.. ((int[])[1, 12, 25, 50, 61])
+            .Select(length => new Prompt(Tokens(random, length, model.VocabularySize), 24))];
         var generated = model.Generate(prompts, (_, _) => false);
         foreach (var (prompt, tokens) in prompts.Zip(generated))
             for (var at = 0; at < tokens.Length; at++)
@@ -59,14 +61,17 @@ public sealed class SharingTests
             }
     }
 
-    /// <summary>Three tasks: questions behind examples that all of them share, short ones alone, and long ones past an attention's block.</summary>
+    /// <summary>
+    /// Three tasks: questions behind examples that all of them share, short ones alone, and long ones past an attention's block.
+    /// </summary>
     private static (List<IReadOnlyList<TokenSpan>> Documents, List<string> Tasks) Documents(Random random, int vocabulary)
     {
         var (documents, tasks) = (new List<IReadOnlyList<TokenSpan>>(), new List<string>());
         void Add(string task, int[] examples, int length, int answers)
         {
             int[] context = [.. examples, .. Tokens(random, length, vocabulary)];
-            documents.Add([.. Enumerable.Range(0, answers).Select(_ => new TokenSpan(context, Tokens(random, 1 + random.Next(12), vocabulary)))]);
+            documents.Add([.. Enumerable.Range(0, answers)
+                .Select(_ => new TokenSpan(context, Tokens(random, 1 + random.Next(12), vocabulary)))]);
             tasks.Add(task);
         }
         var (few, many) = (Tokens(random, 21, vocabulary), Tokens(random, 270, vocabulary));
@@ -90,10 +95,13 @@ public sealed class SharingTests
         var targets = tensor(span.Continuation.Select(id => (long)id).ToArray()).unsqueeze(1);
         var sum = nn.functional.log_softmax(last.to_type(ScalarType.Float64), -1).gather(1, targets).sum().item<double>();
         long[] best = [.. MemoryMarshal.Cast<byte, long>(last.argmax(-1).bytes).ToArray()];
-        return (sum, best.SequenceEqual(span.Continuation.Select(id => (long)id)), 2e-5 * count * logits.abs().max().item<float>());
+        var largest = logits.abs().max().item<float>();
+        return (sum, best.SequenceEqual(span.Continuation.Select(id => (long)id)), 2e-5 * count * largest);
     }
 
-    private static TorchModel Load(string name) => TorchModel.Load(Fixture.Path("checkpoints", name), CPU, ScalarType.Float32);
+    private static TorchModel Load(string name) =>
+        TorchModel.Load(Fixture.Path("checkpoints", name), CPU, ScalarType.Float32);
 
-    private static int[] Tokens(Random random, int length, int vocabulary) => TorchModelTests.Tokens(random, length, vocabulary);
+    private static int[] Tokens(Random random, int length, int vocabulary) =>
+        TorchModelTests.Tokens(random, length, vocabulary);
 }

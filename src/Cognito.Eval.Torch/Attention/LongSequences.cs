@@ -22,7 +22,8 @@ internal static class LongSequences
             for (next = first + 1; next < tree.Continuations.Count && IsLong(tree.Continuations[next]) == isLong;)
                 next++;
             var alike = tree with { Continuations = [.. tree.Continuations.Skip(first).Take(next - first)] };
-            yield return isLong ? alike with { SharedPrefix = null, Context = [.. tree.SharedPrefix?.Tokens ?? [], .. tree.Context] } : alike;
+            yield return !isLong ? alike
+                : alike with { SharedPrefix = null, Context = [.. tree.SharedPrefix?.Tokens ?? [], .. tree.Context] };
         }
     }
 }
