@@ -41,7 +41,7 @@ public sealed class ArchitectureTests
         ("Torch.Architectures", ["Files", "Models"]),
         ("Torch.Weights", ["Files", "Hub", "Torch.Native", "Torch.Architectures"]),
         ("Torch.Kernels", ["Torch.Native", "Torch.Architectures"]),
-        ("Torch.Attention", ["Planning", "Torch.Native", "Torch.Architectures"]),
+        ("Torch.Attention", ["Planning", "Torch.Native", "Torch.Architectures", "Torch.Kernels"]),
         ("Torch.Layers", ["Planning", "Torch.Native", "Torch.Architectures", "Torch.Weights", "Torch.Kernels", "Torch.Attention"]),
         ("Torch.Generation", ["Protocols", "Planning", "Torch.Native", "Torch.Architectures", "Torch.Attention", "Torch.Layers"]),
         ("Torch.Goldens",

@@ -102,7 +102,7 @@ internal sealed unsafe class CudaElementwise : Elementwise
     {
         if (Compiled is not { } kernels || !scores.is_contiguous() || mask.dim() != 2 || mask.stride(1) != 1)
             return base.CappedSoftmax(scores, spec, mask);
-        var (at, masks) = (CudaModule.Pointer(scores), CudaModule.Pointer(mask));
+        var (at, masks) = (CudaModule.Pointer(scores), CudaModule.PointerToRows(mask));
         var (rows, keys, step) = ((int)mask.shape[0], (int)scores.shape[^1], mask.stride(0));
         var (scale, cap) = ((float)spec.ScoreScale, (float)spec.SoftCap!.Value);
         kernels.Module.Launch(kernels.CappedSoftmax, scores.numel() / keys, Threads, (nint)(&at), (nint)(&masks), (nint)(&rows),

@@ -54,6 +54,14 @@ internal sealed unsafe partial class CudaModule : IDisposable
             : throw new ArgumentException("A kernel reads contiguous tensors.", nameof(tensor));
     }
 
+    /// <summary>Where a matrix's numbers lie; rows may be apart, a row's numbers not.</summary>
+    public static nint PointerToRows(torch.Tensor matrix)
+    {
+        nint pointer;
+        return matrix.dim() == 2 && matrix.stride(1) == 1 && DataPointer(matrix.Handle, &pointer) == 0 ? pointer
+            : throw new ArgumentException("A kernel reads rows that are contiguous.", nameof(matrix));
+    }
+
     /// <summary>Starts a kernel: so many blocks of so many threads, and pointers to its arguments.</summary>
     public void Launch(nint kernel, long blocks, int threads, params ReadOnlySpan<nint> arguments)
     {
