@@ -70,9 +70,14 @@ internal sealed class Bench(ModelConfig config, TorchModel model, Placement plac
     public double MemoryBytesPerSecond => _bytes.Value;
 
     /// <summary>Share of the ceiling that so many useful tokens a second are.</summary>
-    /// <param name="heads">For which share of them the vocabulary's head is computed.</param>
-    public double? Fraction(double? tokensPerSecond, double heads = 1) =>
-        Ratio(tokensPerSecond * (config.FlopPerToken - (1 - heads) * config.HeadFlop), CeilingFlops);
+    public double? Fraction(double? tokensPerSecond) => Ratio(tokensPerSecond * config.FlopPerToken, CeilingFlops);
+
+    /// <summary>
+    /// The same for sequences of one length, of which only the last token is asked for: its head alone counts, and the
+    /// attention's own products do.
+    /// </summary>
+    public double? Fraction(double? tokensPerSecond, int length) => Ratio(
+        tokensPerSecond * (config.FlopPerToken - config.HeadFlop * (1 - 1.0 / length) + config.AttentionFlop(length)), CeilingFlops);
 
     /// <summary>A quotient that is a number; null where there is nothing to divide by, or nothing to divide.</summary>
     public static double? Ratio(double? part, double whole) =>

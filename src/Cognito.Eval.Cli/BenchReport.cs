@@ -53,7 +53,7 @@ internal sealed record BenchReport(
                 + $"{F(load.CopyBytesPerSecond / 1e9, 1)}); the process grew by {F(load.HostBytes / 1e9, 2)} GB";
         yield return $"budget: batches of {Grouped(Placement.Budget.BatchTokens)} tokens, {Placement.Workers} at a time";
         yield return $"{Forward.Sequences} x {Forward.Length} tokens: {Grouped((long?)Forward.TokensPerSecond)} tokens/s, "
-            + $"{F(Bench.Fraction(Forward.TokensPerSecond, 1.0 / Forward.Length), 3)} of the ceiling";
+            + $"{F(Bench.Fraction(Forward.TokensPerSecond, Forward.Length), 3)} of the ceiling";
         if (Generation is { } g)
             yield return $"generation: {g.Prompts} prompts of {Grouped(g.PromptTokens)} tokens, {g.NewTokens} more each: {F(g.Seconds, 2)} s "
                 + $"({F(g.PromptSeconds, 2)} s for the prompts, {F(g.StepSeconds() * 1000, 2)} ms a step), "

@@ -77,6 +77,10 @@ public sealed record ModelConfig
     /// <summary>Those of them that are the vocabulary's head.</summary>
     public long HeadFlop => 2 * Tensors.Embedding.Count;
 
+    /// <summary>Those of scores and of what they weigh, for one token of a sequence of that length on the mean.</summary>
+    public double AttentionFlop(int length) => Spec.Layers.Select(layer => layer.Attention).Sum(attention =>
+        4.0 * attention.Heads * attention.HeadDim * Enumerable.Range(1, length).Average(seen => Math.Min(seen, attention.Window ?? int.MaxValue)));
+
     private int Most(Func<LayerSpec, int> size) => Spec.Layers.Max(size);
 
     /// <summary>The shapes that <see cref="Named"/> knows.</summary>

@@ -39,6 +39,9 @@ internal sealed class BlockAttention : DecoderAttention
         var layout = _layouts.First(layout => layout.Visibility == spec.Visibility);
         var (k, v) = (ByHead(keys), ByHead(values)); // [K, N, d]
         var (parts, sums) = (new List<Tensor>(layout.Blocks.Count), new List<Tensor>(layout.Blocks.Count));
+        var size = (long)spec.Heads * spec.HeadDim;
+        // Where all rows are asked for, each block's go where they belong at once.
+        var all = rows is null && layout.Blocks.Count > 1 ? empty([queries.shape[0], size], queries.dtype, queries.device) : null;
         var chosen = 0;
         for (var b = 0; b < layout.Blocks.Count; b++)
         {
@@ -51,18 +54,21 @@ internal sealed class BlockAttention : DecoderAttention
             var kept = block.SharedPrefixKeys > 0 ? sharedPrefix(block.SharedPrefix!) : default;
             var (output, logSum) = One(spec, layout, b, queries, Keys(block, k, kept.Keys), Keys(block, v, kept.Values));
             var its = rows is null ? null : rows.narrow(0, first, chosen - first) - block.Start;
-            parts.Add((its is null ? output : output.index_select(0, its)).MoveToOuterDisposeScope());
+            if (all is not null)
+                all.narrow(0, block.Start, block.Rows).view(output.shape).copy_(output);
+            else
+                parts.Add((its is null ? output : output.index_select(0, its)).reshape(-1, size).MoveToOuterDisposeScope());
             if (logSum is not null)
                 sums.Add((its is null ? logSum : logSum.index_select(0, its)).MoveToOuterDisposeScope());
         }
-        var whole = parts.Count == 1 ? parts[0] : parts.Count > 1 ? cat(parts, 0)
-            : empty([0, (long)spec.Heads * spec.HeadDim], queries.dtype, queries.device);
+        var whole = all is not null ? all : parts.Count == 1 ? parts[0] : parts.Count > 1 ? cat(parts, 0)
+            : empty([0, size], queries.dtype, queries.device);
         if (sums.Count > 0)
             AddSharedPrefixes(spec, layout, whole, sums.Count == 1 ? sums[0] : cat(sums, 0), queries, sharedPrefix, rows);
         return whole.MoveToOuterDisposeScope();
     }
 
-    /// <summary>A block's queries over its keys: [R, H d], and where halves are merged the logarithms of its sums, [R, H].</summary>
+    /// <summary>A block's queries over its keys: [R, H, d] or [R, K, G, d], and where halves are merged the logarithms of its sums, [R, H].</summary>
     private (Tensor Output, Tensor? LogSum) One(
         AttentionSpec spec, BlockLayout layout, int at, Tensor queries, Tensor keys, Tensor values)
     {
@@ -71,7 +77,7 @@ internal sealed class BlockAttention : DecoderAttention
         var q = queries.narrow(0, block.Start, block.Rows).view(block.Rows, k, h / k, d).permute(1, 2, 0, 3);
         if (spec.SoftCap is not null)
             return (CappedAttention.Over(spec, _elementwise, q.reshape(k, (long)h / k * block.Rows, d), keys, values, mask!)
-                .view(h, block.Rows, d).permute(1, 0, 2).reshape(block.Rows, (long)h * d), null);
+                .view(k, h / k, block.Rows, d).permute(2, 0, 1, 3), null);
         // Keys and values are not repeated for the queries that share them: a stride of 0 does. But CUDA's
         // memory-efficient kernel (libtorch 2.11) takes heads of stride 0 for queries wherever its last tile has one
         // row, and answers that row wrongly; flash attention, which plain causal blocks of 16 bits get, does not.
@@ -79,10 +85,10 @@ internal sealed class BlockAttention : DecoderAttention
         var shared = (Tensor x) => x.unsqueeze(1).expand(k, h / k, -1, d) is var all && repeats ? all.contiguous() : all;
         if (layout.Apart.Count == 0)
             return (AtenOps.Attention(q, shared(keys), shared(values), mask, block.IsCausal, spec.Scale) // [K, G, R, d]
-                .permute(2, 0, 1, 3).reshape(block.Rows, (long)h * d), null);
+                .permute(2, 0, 1, 3), null);
         var flat = (Tensor x) => x.reshape(1, h, -1, d);
         var (output, sum) = AtenOps.FlashOnCpu(flat(q), flat(shared(keys)), flat(shared(values)), block.IsCausal, mask, spec.Scale);
-        return (output.permute(0, 2, 1, 3).reshape(block.Rows, (long)h * d), sum.view(h, -1).t());
+        return (output.squeeze(0).permute(1, 0, 2), sum.view(h, -1).t());
     }
 
     /// <summary>Merges into the stream's own attention what its shared prefixes add, weighed by the sums of exponentials.</summary>

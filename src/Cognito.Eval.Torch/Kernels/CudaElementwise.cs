@@ -13,11 +13,14 @@ internal sealed unsafe class CudaElementwise : Elementwise
 {
     private const int Threads = 256;
 
+    /// <summary>How many keys a thread of a kernel takes.</summary>
+    private static readonly int[] CappedKeys = [2, 4, 8, 32];
+
     private readonly SuitingKernels _suits;
     private readonly TensorElementwise _plain = new();
     private readonly Task<Kernels?> _compiled;
 
-    private sealed record Kernels(CudaModule Module, nint Norm, nint NormWithin, nint ApplyRotary, nint Activate, nint CappedSoftmax, nint Weigh);
+    private sealed record Kernels(CudaModule Module, nint Norm, nint NormWithin, nint ApplyRotary, nint Activate, nint[] CappedSoftmax, nint Weigh);
 
     public CudaElementwise(SuitingKernels suits, bool hasExperts, Device device, ScalarType dtype)
     {
@@ -26,7 +29,7 @@ internal sealed unsafe class CudaElementwise : Elementwise
         _compiled = Task.Run(() => CudaModule.TryCompile(
                 CudaSource.Types + Source, CudaSource.Define(dtype), device.index) is { } module
             ? new Kernels(
-                module, module["rms_norm"], module["rms_norm_within"], module["apply_rotary"], module["activate"], module["capped_softmax"],
+                module, module["rms_norm"], module["rms_norm_within"], module["apply_rotary"], module["activate"], [.. CappedKeys.Select(each => module[$"capped_softmax_{each}"])],
                 module["weigh_parts"])
             : null);
     }
@@ -46,11 +49,24 @@ internal sealed unsafe class CudaElementwise : Elementwise
         if (!_suits.Norm || spec.Kind == NormKind.Centred || Compiled is not { } kernels)
             return _plain.Norm(x, spec, weight, bias);
         var y = empty_like(x);
+        Norm(kernels, x, spec, weight, y, 0);
+        return y;
+    }
+
+    public override void AddNormed(Tensor stream, Tensor x, NormSpec spec, Tensor weight, Tensor? bias)
+    {
+        if (!_suits.Norm || spec.Kind == NormKind.Centred || Compiled is not { } kernels)
+            base.AddNormed(stream, x, spec, weight, bias);
+        else
+            Norm(kernels, x, spec, weight, stream, adds: 1);
+    }
+
+    private static void Norm(Kernels kernels, Tensor x, NormSpec spec, Tensor weight, Tensor y, int adds)
+    {
         var (source, scale, target) = (CudaModule.Pointer(x), CudaModule.Pointer(weight), CudaModule.Pointer(y));
         var size = (int)x.shape[1];
         var (epsilon, kind) = ((float)spec.Epsilon, (int)spec.Kind);
-        kernels.Module.Launch(kernels.Norm, x.shape[0], Threads, (nint)(&source), (nint)(&scale), (nint)(&target), (nint)(&size), (nint)(&epsilon), (nint)(&kind));
-        return y;
+        kernels.Module.Launch(kernels.Norm, x.shape[0], Threads, (nint)(&source), (nint)(&scale), (nint)(&target), (nint)(&size), (nint)(&epsilon), (nint)(&kind), (nint)(&adds));
     }
 
     public override void NormWithin(Tensor x, int from, int pieces, NormSpec spec, Tensor weight)
@@ -100,12 +116,13 @@ internal sealed unsafe class CudaElementwise : Elementwise
 
     public override Tensor CappedSoftmax(Tensor scores, AttentionSpec spec, Tensor mask)
     {
-        if (Compiled is not { } kernels || !scores.is_contiguous() || mask.dim() != 2 || mask.stride(1) != 1)
+        var size = Array.FindIndex(CappedKeys, each => scores.shape[^1] <= each * Threads);
+        if (size < 0 || Compiled is not { } kernels || !scores.is_contiguous() || mask.dim() != 2 || mask.stride(1) != 1)
             return base.CappedSoftmax(scores, spec, mask);
         var (at, masks) = (CudaModule.Pointer(scores), CudaModule.PointerToRows(mask));
         var (rows, keys, step) = ((int)mask.shape[0], (int)scores.shape[^1], mask.stride(0));
         var (scale, cap) = ((float)spec.ScoreScale, (float)spec.SoftCap!.Value);
-        kernels.Module.Launch(kernels.CappedSoftmax, scores.numel() / keys, Threads, (nint)(&at), (nint)(&masks), (nint)(&rows),
+        kernels.Module.Launch(kernels.CappedSoftmax[size], scores.numel() / keys, Threads, (nint)(&at), (nint)(&masks), (nint)(&rows),
             (nint)(&keys), (nint)(&step), (nint)(&scale), (nint)(&cap));
         return scores.alias();
     }
@@ -135,7 +152,7 @@ internal sealed unsafe class CudaElementwise : Elementwise
         }
 
         // One block a token.
-        extern "C" __global__ void rms_norm(const Eight* x, const Eight* weight, Eight* y, int size, float epsilon, int kind)
+        extern "C" __global__ void rms_norm(const Eight* x, const Eight* weight, Eight* y, int size, float epsilon, int kind, int adds)
         {
             __shared__ float sums[32];
             int pieces = size / 8;
@@ -155,6 +172,10 @@ internal sealed unsafe class CudaElementwise : Elementwise
             for (int i = threadIdx.x; i < pieces; i += blockDim.x) {
                 Eight v = x[i], w = weight[i];
                 for (int j = 0; j < 8; j++) v.at[j] = weighed(wide(v.at[j]) * scale, w.at[j], kind);
+                if (adds) {
+                    Eight stream = y[i];
+                    for (int j = 0; j < 8; j++) v.at[j] = narrow(wide(stream.at[j]) + wide(v.at[j]));
+                }
                 y[i] = v;
             }
         }
@@ -245,24 +266,39 @@ internal sealed unsafe class CudaElementwise : Elementwise
             return x;
         }
 
-        // One block a row of scores; row i has the mask's row i modulo rows.
-        extern "C" __global__ void capped_softmax(half_t* scores, const half_t* mask, int rows, int keys, long long step, float scale, float cap)
+        // One block a row of scores, each thread so many of them; row i has the mask's row i modulo rows.
+        template <int Each> __device__ void capped_softmax(half_t* scores, const half_t* mask, int rows, int keys, long long step,
+            float scale, float cap)
         {
             scores += (size_t)blockIdx.x * keys;
             mask += blockIdx.x % rows * step;
-            float most = -INFINITY, sum = 0;
-            for (int i = threadIdx.x; i < keys; i += blockDim.x) {
-                float x = rounded(rounded(wide(scores[i]) * scale) / cap);
-                x = rounded(rounded(1.0f - 2.0f / (1.0f + __expf(2.0f * x))) * cap);
-                x = rounded(x + wide(mask[i]));
-                scores[i] = narrow(x);
-                most = fmaxf(most, x);
+            float x[Each], most = -INFINITY, sum = 0;
+            #pragma unroll
+            for (int j = 0; j < Each; j++) {
+                int i = threadIdx.x + j * blockDim.x;
+                if (i < keys) {
+                    float t = rounded(rounded(wide(scores[i]) * scale) / cap);
+                    t = rounded(rounded(1.0f - __fdividef(2.0f, 1.0f + __expf(2.0f * t))) * cap);
+                    x[j] = rounded(t + wide(mask[i]));
+                    most = fmaxf(most, x[j]);
+                }
             }
             most = over_block(most, true);
-            for (int i = threadIdx.x; i < keys; i += blockDim.x) sum += __expf(wide(scores[i]) - most);
-            sum = over_block(sum, false);
-            for (int i = threadIdx.x; i < keys; i += blockDim.x) scores[i] = narrow(__expf(wide(scores[i]) - most) / sum);
+            #pragma unroll
+            for (int j = 0; j < Each; j++)
+                if (threadIdx.x + j * blockDim.x < keys) sum += x[j] = __expf(x[j] - most);
+            sum = 1.0f / over_block(sum, false);
+            #pragma unroll
+            for (int j = 0; j < Each; j++)
+                if (threadIdx.x + j * blockDim.x < keys) scores[threadIdx.x + j * blockDim.x] = narrow(x[j] * sum);
         }
+
+        #define CAPPED(each) extern "C" __global__ void capped_softmax_##each(half_t* scores, const half_t* mask, int rows, int keys, \
+            long long step, float scale, float cap) { capped_softmax<each>(scores, mask, rows, keys, step, scale, cap); }
+        CAPPED(2)
+        CAPPED(4)
+        CAPPED(8)
+        CAPPED(32)
 
         // One block a token.
         extern "C" __global__ void weigh_parts(Eight* stream, Parts parts, const half_t* logits, int experts, int size)

@@ -15,6 +15,13 @@ internal abstract class Elementwise : IDisposable
     /// <summary>A norm of the spec's kind: [N, D] to [N, D].</summary>
     public abstract Tensor Norm(Tensor x, NormSpec spec, Tensor weight, Tensor? bias);
 
+    /// <summary>Adds that to the stream, [N, D], in place.</summary>
+    public virtual void AddNormed(Tensor stream, Tensor x, NormSpec spec, Tensor weight, Tensor? bias)
+    {
+        using var normed = Norm(x, spec, weight, bias);
+        stream.add_(normed, Scalars.One);
+    }
+
     /// <summary>Norms in place a stretch of each of x's rows, from a column on, in so many pieces as long as the weight.</summary>
     public abstract void NormWithin(Tensor x, int from, int pieces, NormSpec spec, Tensor weight);
 

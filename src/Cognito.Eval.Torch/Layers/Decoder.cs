@@ -161,9 +161,12 @@ public sealed class Decoder : IDisposable
             var (queries, keys, values) = _layers[l].Project(x, tables[spec.Rope]);
             var attended = attend(l, queries, keys, values);
             var stream = l == _layers.Length - 1 && rows is not null ? x.index_select(0, rows) : x;
-            var before = x;
-            x = _layers[l].Finish(stream, attended, Routing(l, rows, routing)).MoveToOuterDisposeScope();
-            before.Dispose();
+            var next = _layers[l].Finish(stream, attended, Routing(l, rows, routing));
+            if (!ReferenceEquals(next, x))
+            {
+                x.Dispose();
+                x = next.MoveToOuterDisposeScope();
+            }
             OnHidden?.Invoke(l, x);
         }
         return x.MoveToOuterDisposeScope();

@@ -31,21 +31,26 @@ internal sealed class DecoderLayer(
         return elementwise.ApplyRotary(projected, spec.Attention, table);
     }
 
-    /// <summary>The stream after this layer; <paramref name="attended"/> is [N, H d], consumed.</summary>
+    /// <summary>The stream after this layer, which may be x, changed; <paramref name="attended"/> is [N, H d], consumed.</summary>
     public Tensor Finish(Tensor x, Tensor attended, Action<Tensor>? onRouting)
     {
-        var added = output.Apply(attended);
-        attended.Dispose();
-        if (norms.AttentionOutput is { } norm)
-            added = norm.Apply(added);
         if (spec.IsParallel)
-            return feedForward.Apply(norms.FeedForward?.Apply(x) ?? x, onRouting).add_(added, Scalars.One).add_(x, Scalars.One);
-        var stream = added.add_(x, Scalars.One);
-        var normed = norms.FeedForward?.Apply(stream) ?? stream;
-        if (norms.FeedForwardOutput is { } last)
-            stream.add_(last.Apply(feedForward.Apply(normed, onRouting)), Scalars.One);
+        {
+            var made = feedForward.Apply(norms.FeedForward?.Apply(x) ?? x, onRouting);
+            made.add_(output.Apply(attended), Scalars.One).add_(x, Scalars.One);
+            attended.Dispose();
+            return made;
+        }
+        if (norms.AttentionOutput is { } norm)
+            norm.AddTo(x, output.Apply(attended));
         else
-            feedForward.AddTo(stream, normed, onRouting);
-        return stream;
+            output.AddTo(x, attended);
+        attended.Dispose();
+        var normed = norms.FeedForward?.Apply(x) ?? x;
+        if (norms.FeedForwardOutput is { } last)
+            last.AddTo(x, feedForward.Apply(normed, onRouting));
+        else
+            feedForward.AddTo(x, normed, onRouting);
+        return x;
     }
 }

@@ -27,4 +27,11 @@ internal sealed class SingleFeedForward(Elementwise elementwise, FeedForwardSpec
         using var inner = elementwise.Activate(both, spec);
         return down.Apply(inner); // [N, D]
     }
+
+    public override void AddTo(Tensor stream, Tensor x, Action<Tensor>? onRouting)
+    {
+        using var both = up.Apply(x);
+        using var inner = elementwise.Activate(both, spec);
+        down.AddTo(stream, inner);
+    }
 }

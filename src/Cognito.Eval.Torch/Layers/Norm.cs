@@ -1,5 +1,7 @@
 using Cognito.Eval.Torch.Architectures;
 using Cognito.Eval.Torch.Kernels;
+using Cognito.Eval.Torch.Native;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Cognito.Eval.Torch.Layers;
@@ -7,6 +9,9 @@ namespace Cognito.Eval.Torch.Layers;
 /// <summary>A norm and what it weighs by.</summary>
 internal sealed record Norm(Elementwise Elementwise, NormSpec Spec, Tensor Weight, Tensor? Bias)
 {
+    /// <summary>Adds the norm of x to the stream, in place: [N, D] both.</summary>
+    public void AddTo(Tensor stream, Tensor x) => Elementwise.AddNormed(stream, x, Spec, Weight, Bias);
+
     /// <summary>[N, D] to [N, D].</summary>
     public Tensor Apply(Tensor x) => Elementwise.Norm(x, Spec, Weight, Bias);
 
@@ -18,4 +23,16 @@ internal sealed record Norm(Elementwise Elementwise, NormSpec Spec, Tensor Weigh
 internal sealed record Linear(Tensor Weight, Tensor? Bias)
 {
     public Tensor Apply(Tensor x) => nn.functional.linear(x, Weight, Bias);
+
+    /// <summary>Adds to the stream, in place, what it makes of x; on CUDA in the product itself, rounded once.</summary>
+    public void AddTo(Tensor stream, Tensor x)
+    {
+        if (Bias is null && stream.device_type == DeviceType.CUDA && stream.dtype != ScalarType.Float32)
+        {
+            using var transposed = Weight.t();
+            stream.addmm_(x, transposed);
+        }
+        else
+            stream.add_(Apply(x), Scalars.One);
+    }
 }
