@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Cognito.Eval.Tests;
 
-/// <summary>The program as a user starts it, in an empty folder.</summary>
+/// <summary>The program's command line, in an empty folder.</summary>
 internal sealed class CommandLine : IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("cognito-eval-cli");
@@ -42,7 +42,7 @@ internal sealed class CommandLine : IDisposable
     /// <summary>One command; in a process that has done others before, unless a variable asks for a fresh one.</summary>
     public Outcome Run((string Name, string? Value)[] environment, params string[] args)
     {
-        if (Environment.GetEnvironmentVariable("COLD") is not null || !WarmProgram.Heeds(environment.Select(set => set.Name)))
+        if (!WarmProgram.Heeds(environment.Select(set => set.Name)))
             return RunAlone(environment, args);
         var reply = WarmProgram.Do(new(Folder, Variables(environment), args), () => Program([]));
         return new(reply.Code, Encoding.UTF8.GetString(reply.Out), Encoding.UTF8.GetString(reply.Error));
