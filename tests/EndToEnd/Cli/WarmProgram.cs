@@ -13,6 +13,8 @@ internal sealed class WarmProgram
 {
     private static readonly ConcurrentDictionary<bool, ConcurrentBag<WarmProgram>> Idle = [];
     private readonly Process process;
+    // What native libraries write; the program's own lines are in its replies.
+    private readonly StringBuilder rest = new();
 
     /// <summary>None outlives the tests.</summary>
     static WarmProgram() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
@@ -34,6 +36,8 @@ internal sealed class WarmProgram
         start.RedirectStandardInput = true;
         start.Environment["DOTNET_STARTUP_HOOKS"] = typeof(WarmProgram).Assembly.Location;
         process = Process.Start(start)!;
+        process.ErrorDataReceived += (_, said) => rest.AppendLine(said.Data);
+        process.BeginErrorReadLine();
     }
 
     /// <summary>Whether all of these variables are read anew for each command; .NET reads a proxy's once a process.</summary>
@@ -58,9 +62,9 @@ internal sealed class WarmProgram
     {
         process.StandardInput.WriteLine(JsonSerializer.Serialize(command));
         process.StandardInput.Flush();
-        var reply = process.StandardOutput.ReadLine();
-        return reply is not null ? JsonSerializer.Deserialize<Reply>(reply)!
-            : throw new InvalidOperationException(
-                $"{string.Join(' ', command.Args)}: the program ended: {process.StandardError.ReadToEnd()}");
+        if (process.StandardOutput.ReadLine() is { } reply)
+            return JsonSerializer.Deserialize<Reply>(reply)!;
+        process.WaitForExit();
+        throw new InvalidOperationException($"{string.Join(' ', command.Args)}: the program ended: {rest}");
     }
 }
