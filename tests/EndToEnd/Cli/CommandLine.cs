@@ -1,8 +1,9 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace Cognito.Eval.Tests;
 
-/// <summary>The program as a user starts it, in an empty folder.</summary>
+/// <summary>The program's command line, in an empty folder.</summary>
 internal sealed class CommandLine : IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("cognito-eval-cli");
@@ -38,7 +39,17 @@ internal sealed class CommandLine : IDisposable
 
     public Outcome Run(params string[] args) => Run([], args);
 
+    /// <summary>One command; in a process that has done others before, unless a variable asks for a fresh one.</summary>
     public Outcome Run((string Name, string? Value)[] environment, params string[] args)
+    {
+        if (!WarmProgram.Heeds(environment.Select(set => set.Name)))
+            return RunAlone(environment, args);
+        var reply = WarmProgram.Do(new(Folder, Variables(environment), args), () => Program([]));
+        return new(reply.Code, Encoding.UTF8.GetString(reply.Out), Encoding.UTF8.GetString(reply.Error));
+    }
+
+    /// <summary>One command in a process of its own, for what a process has of its own: all that reaches its streams, its end.</summary>
+    public Outcome RunAlone((string Name, string? Value)[] environment, params string[] args)
     {
         using var process = Start(environment, args);
         var error = process.StandardError.ReadToEndAsync();
@@ -49,24 +60,35 @@ internal sealed class CommandLine : IDisposable
 
     public Process Start((string Name, string? Value)[] environment, params string[] args)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileName(path) == "dotnet" ? path : "dotnet")
+        var start = Program(args);
+        start.WorkingDirectory = Folder;
+        foreach (var (name, value) in Variables(environment))
+            start.Environment[name] = value;
+        return Process.Start(start)!;
+    }
+
+    private static ProcessStartInfo Program(string[] args) =>
+        new(Environment.ProcessPath is { } path && Path.GetFileName(path) == "dotnet" ? path : "dotnet",
+            [Path.Combine(AppContext.BaseDirectory, "cognito-eval.dll"), .. args])
         {
-            WorkingDirectory = Folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "cognito-eval.dll"));
-        foreach (var arg in args)
-            start.ArgumentList.Add(arg);
-        start.Environment.Remove("COGNITO_EVAL_DATA");
-        // No test reaches the real hub, nor the user's cache; those with a hub on loopback say so.
-        start.Environment["HF_HUB_OFFLINE"] = "1";
-        start.Environment["HF_HOME"] = At("hf-home");
-        start.Environment.Remove("HF_HUB_CACHE");
-        start.Environment.Remove("HF_TOKEN");
+
+    /// <summary>No test reaches the real hub, nor the user's cache; those with a hub on loopback say so.</summary>
+    private Dictionary<string, string?> Variables((string Name, string? Value)[] environment)
+    {
+        var variables = new Dictionary<string, string?>
+        {
+            ["COGNITO_EVAL_DATA"] = null,
+            ["HF_HUB_OFFLINE"] = "1",
+            ["HF_HOME"] = At("hf-home"),
+            ["HF_HUB_CACHE"] = null,
+            ["HF_TOKEN"] = null,
+        };
         foreach (var (name, value) in environment)
-            start.Environment[name] = value;
-        return Process.Start(start)!;
+            variables[name] = value;
+        return variables;
     }
 
     public void Dispose() => folder.Delete(recursive: true);

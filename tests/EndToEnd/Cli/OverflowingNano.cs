@@ -9,6 +9,13 @@ internal static class OverflowingNano
     public static string Copy(CommandLine line, string name, bool infinite)
     {
         var model = line.Copy(CommandLine.Nano, name);
+        Change(model, infinite);
+        return model;
+    }
+
+    /// <summary>The same to a copy that is there.</summary>
+    public static void Change(string model, bool infinite)
+    {
         foreach (var path in Directory.EnumerateFiles(model, "*.safetensors"))
         {
             var bytes = File.ReadAllBytes(path);
@@ -23,6 +30,5 @@ internal static class OverflowingNano
             }
             File.WriteAllBytes(path, bytes);
         }
-        return model;
     }
 }

@@ -4,8 +4,31 @@ using Cognito.Eval.Journal;
 namespace Cognito.Eval.Tests;
 
 /// <summary>Runs that end early and go on.</summary>
-public sealed class ResumeTests : StoppedRuns
+public sealed class ResumeTests(ResumeTests.Whole whole) : StoppedRuns, IClassFixture<ResumeTests.Whole>
 {
+    /// <summary>Runs that nobody stops, each once for all tests that compare another with it, and the models of both.</summary>
+    public sealed class Whole : StoppedRuns
+    {
+        private readonly Dictionary<string, List<string>> known = [];
+
+        public string Model(string name, Action<string> change)
+        {
+            if (!Directory.Exists(line.At(name)))
+                change(line.Copy(CommandLine.Nano, name));
+            return line.At(name);
+        }
+
+        internal List<string> Of(string[] asked)
+        {
+            var key = string.Join(' ', asked);
+            if (known.TryGetValue(key, out var bytes))
+                return bytes;
+            var root = $"{known.Count}";
+            Works([.. asked, "-o", line.At(root)]);
+            return known[key] = Bytes(root);
+        }
+    }
+
     [Theory]
     [InlineData("KILL", 137)]
     [InlineData("TERM", 130)]
@@ -13,7 +36,6 @@ public sealed class ResumeTests : StoppedRuns
     public void A_run_that_is_stopped_goes_on_to_the_bytes_of_one_that_is_not(string signal, int code)
     {
         string[] full = [.. Small, "--details", "full", "--routing"];
-        Works([.. full, "-o", line.At("whole")]);
         Stop("stopped", signal, code, full);
         Assert.Empty(Results("stopped"));
         var unfinished = JsonNode.Parse(Works("runs", line.At("stopped"), "--json").Out)!.AsArray().Single()!;
@@ -22,7 +44,7 @@ public sealed class ResumeTests : StoppedRuns
 
         var outcome = Works([.. full, "-o", line.At("stopped")]);
         Assert.Contains("requests were answered before", outcome.Error);
-        Assert.Equal(Bytes("whole"), Bytes("stopped"));
+        Assert.Equal(whole.Of(full), Bytes("stopped"));
         Assert.True(Result("stopped")["run"]!["kept_requests"]!.GetValue<long>() > 0);
         Assert.Empty(Directory.EnumerateFiles(line.At("stopped"), "journal*", SearchOption.AllDirectories));
         Assert.Equal("[]", Works("runs", line.At("stopped"), "--json").Out.Trim());
@@ -33,11 +55,13 @@ public sealed class ResumeTests : StoppedRuns
     [InlineData("INT", 130)]
     public void What_is_noted_of_unused_tensors_is_noted_by_a_run_that_goes_on(string signal, int code)
     {
-        var model = line.Copy(CommandLine.Nano, "model");
-        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(model, "config.json")))!;
-        var layers = config["num_hidden_layers"]!.GetValue<int>() - 1;
-        config["num_hidden_layers"] = layers;
-        File.WriteAllText(Path.Combine(model, "config.json"), config.ToJsonString());
+        var layers = Config(CommandLine.Nano)["num_hidden_layers"]!.GetValue<int>() - 1;
+        var model = whole.Model("model", folder =>
+        {
+            var config = Config(folder);
+            config["num_hidden_layers"] = layers;
+            File.WriteAllText(Path.Combine(folder, "config.json"), config.ToJsonString());
+        });
         var result = StoppedAndWhole(signal, code, [.. Small, "--model", model, "--data", CommandLine.Samples]);
         Assert.All(result["provenance"]!["unused_tensors"]!.AsArray(), name => Assert.StartsWith($"model.layers.{layers}.", (string?)name));
         Assert.Contains(result["leaderboard"]!["notes"]!.AsArray(), note => ((string)note!).Contains($"beyond config.json's {layers} layers"));
@@ -49,7 +73,7 @@ public sealed class ResumeTests : StoppedRuns
     [InlineData("KILL", 137, "gsm8k")]
     public void What_is_no_number_is_counted_and_noted_by_a_run_that_goes_on(string signal, int code, string tasks)
     {
-        var model = OverflowingNano.Copy(line, "broken", infinite: true);
+        var model = whole.Model("broken", folder => OverflowingNano.Change(folder, infinite: true));
         var result = StoppedAndWhole(
             signal, code, ["-t", tasks, "--limit", "6", .. Small.Skip(4), "--model", model, "--data", CommandLine.Samples]);
         foreach (var (_, task) in result["tasks"]!.AsObject())
@@ -59,4 +83,17 @@ public sealed class ResumeTests : StoppedRuns
             note.StartsWith("GSM8k: 6 of 6 answers were generated from logits that are no finite numbers", StringComparison.Ordinal));
         Assert.Contains(notes, note => note.Contains("hold a NaN or an infinity", StringComparison.Ordinal));
     }
+
+    /// <summary>The results of a run that is stopped and goes on, which are those of one that is not.</summary>
+    private JsonObject StoppedAndWhole(string signal, int code, string[] asked)
+    {
+        Stop("stopped", signal, code, asked);
+        Assert.Empty(Results("stopped"));
+        Works([.. asked, "-o", line.At("stopped")]);
+        Assert.True(Result("stopped")["run"]!["kept_requests"]!.GetValue<long>() > 0);
+        Assert.Equal(whole.Of(asked), Bytes("stopped"));
+        return Result("stopped");
+    }
+
+    private static JsonNode Config(string model) => JsonNode.Parse(File.ReadAllText(Path.Combine(model, "config.json")))!;
 }

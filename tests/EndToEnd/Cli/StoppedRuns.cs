@@ -8,7 +8,7 @@ public abstract class StoppedRuns : IDisposable
 {
     /// <summary>Log-likelihoods, of which some are soon kept, then answers that take one thread seconds: time to be stopped in.</summary>
     private protected static readonly string[] Small =
-        ["-t", "winogrande,truthfulqa,gsm8k", "--limit", "12", "--device", "cpu", "--batch-tokens", "512", "--threads", "1"];
+        ["-t", "winogrande,truthfulqa,gsm8k", "--limit", "6", "--device", "cpu", "--batch-tokens", "512", "--threads", "1"];
 
     private protected readonly CommandLine line = new();
 
@@ -16,18 +16,6 @@ public abstract class StoppedRuns : IDisposable
     {
         line.Dispose();
         GC.SuppressFinalize(this);
-    }
-
-    /// <summary>The results of a run that is stopped and goes on, which are those of one that is not.</summary>
-    private protected JsonObject StoppedAndWhole(string signal, int code, string[] asked)
-    {
-        Works([.. asked, "-o", line.At("whole")]);
-        Stop("stopped", signal, code, asked);
-        Assert.Empty(Results("stopped"));
-        Works([.. asked, "-o", line.At("stopped")]);
-        Assert.True(Result("stopped")["run"]!["kept_requests"]!.GetValue<long>() > 0);
-        Assert.Equal(Bytes("whole"), Bytes("stopped"));
-        return Result("stopped");
     }
 
     /// <summary>Ends a run by a signal once answers are kept; begins again where it was done before anybody looked.</summary>
