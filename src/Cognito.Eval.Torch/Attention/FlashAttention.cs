@@ -1,5 +1,6 @@
 using Cognito.Eval.Planning;
 using Cognito.Eval.Torch.Architectures;
+using Cognito.Eval.Torch.Kernels;
 using Cognito.Eval.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -17,9 +18,11 @@ internal sealed class FlashAttention : DecoderAttention
     private readonly Tensor _cuSeqlensQ, _cuSeqlensK; // [sequences + 1], int32
     private readonly Tensor? _gathered; // [S]; null where the keys lie as they are needed
     private readonly int _maxSeqlenQ, _maxSeqlenK;
+    private readonly CappedFlash? _capped;
 
-    public FlashAttention(PackedBatch batch, Device device)
+    public FlashAttention(PackedBatch batch, CappedFlash? capped, Device device)
     {
+        _capped = capped;
         _sharedPrefixes.AddRange(batch.Trees.Select(tree => tree.SharedPrefix).OfType<SharedPrefix>().Distinct());
         var sequences = new Sequences(_sharedPrefixes);
         foreach (var tree in batch.Trees)
@@ -34,9 +37,10 @@ internal sealed class FlashAttention : DecoderAttention
         Tensor Ends(List<long> ends) => OnDevice([.. ends], device).to_type(ScalarType.Int32).MoveToOuterDisposeScope();
     }
 
-    public static bool Suits(DecoderSpec spec, Device device, ScalarType dtype) =>
+    /// <param name="capped">What caps scores; null where nothing can.</param>
+    public static bool Suits(DecoderSpec spec, CappedFlash? capped, Device device, ScalarType dtype) =>
         device.type == DeviceType.CUDA && dtype is ScalarType.BFloat16 or ScalarType.Float16
-        && spec.Layers.All(layer => layer.Attention is { HeadDim: <= 256, SoftCap: null } && layer.Attention.HeadDim % 8 == 0);
+        && spec.Layers.All(layer => layer.Attention.HeadDim <= 256 && (layer.Attention.SoftCap is null || capped is not null) && layer.Attention.HeadDim % 8 == 0);
 
     public override Tensor Over(
         AttentionSpec spec, Tensor queries, Tensor keys, Tensor values, Func<SharedPrefix, LayerKeyValues> sharedPrefix,
@@ -45,7 +49,8 @@ internal sealed class FlashAttention : DecoderAttention
         using var scope = NewDisposeScope();
         var kept = _sharedPrefixes.Select(sharedPrefix).ToList();
         var (k, v) = (Gathered(kept.Select(o => o.Keys), keys), Gathered(kept.Select(o => o.Values), values));
-        var all = AtenOps.Flash(queries, k, v, _cuSeqlensQ, _cuSeqlensK, _maxSeqlenQ, _maxSeqlenK, spec.Window, spec.Scale)
+        var all = (spec.SoftCap is not null ? _capped!.Over(spec, queries, k, v, _cuSeqlensQ, _cuSeqlensK, _maxSeqlenQ)
+            : AtenOps.Flash(queries, k, v, _cuSeqlensQ, _cuSeqlensK, _maxSeqlenQ, _maxSeqlenK, spec.Window, spec.Scale))
             .view(queries.shape[0], -1);
         return (rows is null ? all : all.index_select(0, rows)).MoveToOuterDisposeScope();
     }

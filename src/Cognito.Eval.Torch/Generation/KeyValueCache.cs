@@ -101,8 +101,9 @@ internal sealed class KeyValueCache : IDisposable
     {
         var rows = arange(positions.shape[0] + 1, ScalarType.Int32, _decoder.Device);
         var (ends, seqUsedK) = (rows * (int)_places, (positions + 1).to_type(ScalarType.Int32));
-        return (spec, queries, keys, values) => AtenOps.Flash(
-            queries, Flat(keys), Flat(values), rows, ends, 1, longest, spec.Window, spec.Scale, seqUsedK);
+        return (spec, queries, keys, values) => spec.SoftCap is not null
+            ? _decoder.Capped!.Over(spec, queries, Flat(keys), Flat(values), rows, ends, 1, seqUsedK)
+            : AtenOps.Flash(queries, Flat(keys), Flat(values), rows, ends, 1, longest, spec.Window, spec.Scale, seqUsedK);
     }
 
     private Attended Masked(Tensor positions, long longest)

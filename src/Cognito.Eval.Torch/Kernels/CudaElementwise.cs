@@ -237,7 +237,7 @@ internal sealed unsafe class CudaElementwise : Elementwise
         {
             if (kind == 0) return x / (1.0f + expf(-x));
             if (kind == 1) return 0.5f * x * (1.0f + erff(x * 0.70710678f));
-            if (kind == 2) return 0.5f * x * (1.0f + tanhf(0.79788456f * (x + 0.044715f * x * x * x)));
+            if (kind == 2) return x - __fdividef(x, 1.0f + __expf(1.59576912f * (x + 0.044715f * x * x * x)));
             return fmaxf(x, 0.0f);
         }
 

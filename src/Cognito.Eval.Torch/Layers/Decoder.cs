@@ -23,13 +23,15 @@ public sealed class Decoder : IDisposable
     private readonly DecoderLayer[] _layers;
         private readonly Rope[] _ropes;
     private readonly BandMask[] _bands;
+    private readonly CappedFlash? _capped;
     private long _tokens;
 
     private Decoder(ModelConfig config, WeightSource source, Device device, ScalarType dtype)
     {
         (Config, Device, Dtype) = (config, device, dtype);
         var spec = config.Spec;
-        IsFlash = FlashAttention.Suits(spec, device, dtype);
+        _capped = CappedFlash.TryCreate(spec, device, dtype);
+        IsFlash = FlashAttention.Suits(spec, _capped, device, dtype);
         Elementwise = Elementwise.For(spec, device, dtype);
         _ropes = [.. spec.Layers.Select(layer => layer.Attention.Rope).Distinct().Select(rope => new Rope(rope, device, dtype))];
         // Smaller blocks compute less in vain, larger ones are fewer launches.
@@ -83,6 +85,9 @@ public sealed class Decoder : IDisposable
 
     internal Elementwise Elementwise { get; }
 
+    /// <summary>What caps scores of many sequences in one launch; null where no layer does, or nothing can.</summary>
+    internal CappedFlash? Capped => _capped;
+
     /// <summary>Whether all sequences of a batch go through attention in one launch.</summary>
     internal bool IsFlash { get; }
 
@@ -127,7 +132,7 @@ public sealed class Decoder : IDisposable
         List<Tensor>? routing = null)
     {
         using var scope = NewDisposeScope();
-        DecoderAttention attention = IsFlash ? new FlashAttention(batch, Device)
+        DecoderAttention attention = IsFlash ? new FlashAttention(batch, _capped, Device)
             : new BlockAttention(batch, _bands, Elementwise, Device, Dtype);
         var rows = DecoderAttention.OnDevice([.. batch.Rows], Device);
         var isLong = batch.IsLong(Config.LongFrom) is { } flags ? DecoderAttention.OnDevice(flags, Device) : null;
@@ -196,6 +201,7 @@ public sealed class Decoder : IDisposable
     public void Dispose()
     {
         Elementwise.Dispose();
+        _capped?.Dispose();
         Array.ForEach(_ropes, rope => rope.Dispose());
         Array.ForEach(_bands, band => band.Dispose());
         _embeddingScale?.Dispose();

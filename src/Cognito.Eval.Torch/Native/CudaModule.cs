@@ -63,14 +63,29 @@ internal sealed unsafe partial class CudaModule : IDisposable
     }
 
     /// <summary>Starts a kernel: so many blocks of so many threads, and pointers to its arguments.</summary>
-    public void Launch(nint kernel, long blocks, int threads, params ReadOnlySpan<nint> arguments)
+    public void Launch(nint kernel, long blocks, int threads, params ReadOnlySpan<nint> arguments) =>
+        Launch(kernel, blocks, threads, 0, arguments);
+
+    /// <summary>Lets a kernel's blocks have so many bytes of shared memory, where that is more than is usual.</summary>
+    public void AllowShared(nint kernel, int bytes)
+    {
+        const int mostDynamicShared = 8;
+        Push(_context);
+        var code = SetAttribute(kernel, mostDynamicShared, bytes);
+        Pop(out _);
+        if (code != 0)
+            throw new ExternalException($"a CUDA kernel cannot have {bytes} bytes of shared memory (error {code})");
+    }
+
+    /// <param name="shared">Bytes of shared memory that a block has beside what the kernel declares.</param>
+    public void Launch(nint kernel, long blocks, int threads, int shared, params ReadOnlySpan<nint> arguments)
     {
         if (blocks == 0)
             return;
         Push(_context);
         fixed (nint* all = arguments)
         {
-            var code = LaunchKernel(kernel, checked((uint)blocks), 1, 1, (uint)threads, 1, 1, 0, 0, all, null);
+            var code = LaunchKernel(kernel, checked((uint)blocks), 1, 1, (uint)threads, 1, 1, (uint)shared, 0, all, null);
             Pop(out _);
             if (code != 0)
                 throw new ExternalException($"a CUDA kernel could not be started (error {code})");
@@ -166,6 +181,9 @@ internal sealed unsafe partial class CudaModule : IDisposable
 
     [LibraryImport(Library, EntryPoint = "cuModuleGetFunction", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int GetFunction(nint* function, nint module, string name);
+
+    [LibraryImport(Library, EntryPoint = "cuFuncSetAttribute")]
+    private static partial int SetAttribute(nint kernel, int attribute, int value);
 
     [LibraryImport(Library, EntryPoint = "cuModuleUnload")]
     private static partial int Unload(nint module);
