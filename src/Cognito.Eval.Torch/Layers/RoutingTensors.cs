@@ -26,7 +26,9 @@ internal sealed record Routers(IReadOnlyList<int>? Numbers, MixtureSpec Mixture)
 }
 
 /// <summary>A batch's router logits on their way to sums. They are gathered layer by layer and looked at once, at the end.</summary>
-/// <remarks>Letters: L layers with a router, R rows that predict, E experts, W = 2 E + 1 numbers a layer (<see cref="RoutingSums"/>).</remarks>
+/// <remarks>
+/// Letters: L layers with a router, R rows that predict, E experts, W = 2 E + 1 numbers a layer (<see cref="RoutingSums"/>).
+/// </remarks>
 internal sealed class RoutingTensors(MixtureSpec mixture) : IDisposable
 {
     /// <summary>Each layer's, [R, E].</summary>
