@@ -52,8 +52,8 @@ public static class LocalModel
     {
         options ??= new();
         if (options.RecordsRouting && !checkpoint.Config.HasRouter)
-            throw new InputException($"--routing: {Path.Combine(checkpoint.Folder, "config.json")} is of {checkpoint.Config.Architecture}, "
-                + "which has no router; leave --routing out");
+            throw new InputException($"--routing: the model of {Path.Combine(checkpoint.Folder, "config.json")} "
+                + $"({checkpoint.Config.Architecture}) has no router; leave --routing out");
         var unused = checkpoint.Unused();
         var logger = options.Logger;
         logger.LogDebug("checkpoint: {Folder}, {Architecture}", checkpoint.Folder, checkpoint.Config.Architecture);

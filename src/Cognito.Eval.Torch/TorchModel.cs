@@ -36,6 +36,8 @@ public sealed class TorchModel(
     /// <summary>So many rows at a time go through the vocabulary: its logits are the widest tensor there is.</summary>
     public const int RowsAtOnce = 1024;
 
+    private readonly Routers? _routers = Routers.Of(decoder.Config.Spec);
+
     public Decoder Decoder => decoder;
 
     public int MaxLength { get; } = maxLength ?? decoder.Config.MaxLength;
@@ -138,7 +140,7 @@ public sealed class TorchModel(
                 (predicted[order[i]], predicted[order.Length + order[i]]) = (values[i], values[order.Length + i]);
             var scores = model.Summed(batch, predicted);
             if (routing is not null)
-                RoutingTensors.AddTo(scores, batch, routing);
+                RoutingTensors.AddTo(scores, batch, routing, model._routers!.Numbers);
             return scores;
         }
 
@@ -161,10 +163,10 @@ public sealed class TorchModel(
         var packed = PackedBatch.Pack(batch.Trees);
         // By row, because rows come in chunks.
         int[] order = [.. Enumerable.Range(0, packed.TargetIds.Count).OrderBy(i => packed.TargetRows[i])];
-        using var routing = RecordsRouting && decoder.Config.HasRouter && order.Length > 0 ? new RoutingTensors() : null;
+        using var routing = RecordsRouting && _routers is not null && order.Length > 0 ? new RoutingTensors(_routers.Mixture) : null;
         var found = order.Length == 0 ? null : Predicted(packed, order, sharedPrefixes, routing?.Logits).DetachFromDisposeScope();
         sharedPrefixes.Release(batch);
-        return new(this, packed, order, found, routing?.Summarised(decoder.Config.ExpertsPerToken).DetachFromDisposeScope());
+        return new(this, packed, order, found, routing?.Summarised().DetachFromDisposeScope());
     }
 
     /// <summary>For every target, in this order, its log-probability; then 1 if it is the arg max, else 0: [2, P].</summary>

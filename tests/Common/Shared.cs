@@ -56,14 +56,21 @@ internal static class Fixture
 /// <summary>The program's own source, where the tests run beside it.</summary>
 internal static class Source
 {
-    /// <summary>Every file of C#, what builds write left out.</summary>
-    public static IEnumerable<string> Files()
+    /// <summary>The repository's folder.</summary>
+    public static string Root
     {
-        var at = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(at.FullName, "Cognito.Eval.sln")))
-            at = at.Parent!;
-        return ((string[])["src", "tasks"]).SelectMany(folder => Directory.EnumerateFiles(Path.Combine(at.FullName, folder), "*.cs", SearchOption.AllDirectories))
-            .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
-                && !file.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
+        get
+        {
+            var at = new DirectoryInfo(AppContext.BaseDirectory);
+            while (!File.Exists(Path.Combine(at.FullName, "Cognito.Eval.sln")))
+                at = at.Parent!;
+            return at.FullName;
+        }
     }
+
+    /// <summary>Every file of C#, what builds write left out.</summary>
+    public static IEnumerable<string> Files() => ((string[])["src", "tasks"])
+        .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories))
+        .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
+            && !file.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
 }

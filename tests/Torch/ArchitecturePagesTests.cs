@@ -39,6 +39,22 @@ public sealed partial class ArchitecturePagesTests
             typeof(Architecture).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Architecture))).OrderBy(type => type.Name));
     }
 
+    /// <summary>docs/architectures.md: a line for each page, and under each class the checkpoints that prove it, all there are.</summary>
+    [Fact]
+    public void The_page_for_readers_lists_each_class_with_its_type_and_its_goldens()
+    {
+        var parts = File.ReadAllText(Path.Combine(Source.Root, "docs", "architectures.md")).Split("\n## ");
+        string[][] Rows(string title) => [.. parts.Single(part => part.StartsWith(title, StringComparison.Ordinal)).Split('\n')
+            .Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Select(line => line.Split('|', StringSplitOptions.TrimEntries)[1..])];
+        Assert.Equal(Architecture.Known.Select(page => ($"`{page.Name}`", $"`{page.ModelType}`")).Order(),
+            Rows("The classes").Select(row => (row[0], row[1])).Order());
+        Assert.Equal(
+            Directory.EnumerateDirectories(Fixture.Path("checkpoints"), "tiny-*")
+                .Select(folder => ($"`{ModelConfig.Read(folder).Architecture}`", $"`{Path.GetFileName(folder)}`")).Order(),
+            Rows("What proves each").SelectMany(row => row[1].Split(", "), (row, folder) => (row[0], folder)).Where(row => row.folder != "none").Order());
+        Assert.Contains(["`DeepseekForCausalLM`", "none"], Rows("What proves each").Select(row => row[..2]));
+    }
+
     [GeneratedRegex(@"""(?:\\.|[^""\\\n])*""")]
     private static partial Regex Literal();
 

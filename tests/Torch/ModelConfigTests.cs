@@ -90,6 +90,7 @@ public sealed class ModelConfigTests : IDisposable
     [InlineData("compression_config", "{}", "is there; use the checkpoint's unquantized weights")]
     [InlineData("rope_scaling", """{"type": "linear", "factor": 2, "partial_rotary_factor": 0.5}""", "\"partial_rotary_factor\" is not 1")]
     [InlineData("rope_parameters", """{"full_attention": {"rope_theta": 1}}""", "\"full_attention\" holds positions of its own for some layers")]
+    [InlineData("rope_scaling", """{"rope_type": "dynamic", "factor": 2}""", "\"rope_type\" is \"dynamic\"; this version knows default, linear, llama3, yarn, longrope")]
     [InlineData("hidden_act", "\"quick_gelu\"", "is \"quick_gelu\"; this version knows silu")]
     [InlineData("vocab_size", "null", "is null")]
     [InlineData("vocab_size", "0", "is 0, not a whole number from 1")]
@@ -258,7 +259,7 @@ public sealed class ModelConfigTests : IDisposable
 
     [Fact]
     public void A_shape_of_another_name_is_refused_with_those_there_are() => Assert.Equal(
-        "gpt-5: no shape of that name; use one of cognito-2x7b, mistral-7b, mixtral-8x7b",
+        "gpt-5: no shape of that name; use one of cognito-2x7b, gemma-2-9b, llama-3.1-8b, mistral-7b, mixtral-8x7b, olmoe-1b-7b, phi-4, qwen2.5-7b, qwen3-30b-a3b",
         Assert.Throws<InputException>(() => ModelConfig.Named("gpt-5")).Message);
 
     private static RopeConfig Rope(ModelConfig config) => config.Spec.Layers.Select(layer => layer.Attention.Rope).Distinct().Single();

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
 using Cognito.Eval.Results;
@@ -20,6 +21,17 @@ public sealed class RoutingTests
     private static TorchModel Load(string name, bool records = true) =>
         new(Decoder.Load(Fixture.Path("checkpoints", name), CPU, ScalarType.Float32)) { RecordsRouting = records };
 
+    /// <summary>Whether transformers scales chosen shares to add up to 1: Mixtral always, the others where the config says so.</summary>
+    private static bool Renormalises(JsonNode config) =>
+        (string)config["model_type"]! == "mixtral" || ((bool?)config["norm_topk_prob"] ?? false);
+
+    /// <summary>The layers of experts, as transformers' classes read the config.</summary>
+    private static IEnumerable<int> Routed(JsonNode config)
+    {
+        var (dense, step) = (config["mlp_only_layers"]?.AsArray().Select(layer => (int)layer!).ToList() ?? [], (int?)config["decoder_sparse_step"] ?? 1);
+        return Enumerable.Range(0, (int)config["num_hidden_layers"]!).Where(layer => (layer + 1) % step == 0 && !dense.Contains(layer));
+    }
+
     [Theory, MemberData(nameof(Mixtures))]
     public void Means_are_those_of_transformers_router_logits(string name)
     {
@@ -27,13 +39,14 @@ public sealed class RoutingTests
         using var golden = SafetensorsFile.Open(Fixture.Path("checkpoints", name, "golden.safetensors"));
         var config = model.Decoder.Config;
         var (experts, chosen) = (config.Experts, config.ExpertsPerToken);
+        var asked = JsonNode.Parse(File.ReadAllText(Fixture.Path("checkpoints", name, "config.json")))!;
         var ids = Numbers(golden, "input_ids.33").Select(id => (int)id).Take(33).ToArray();
         // Positions 12 to 31 predict the tokens 13 to 32.
         var batch = new ScoreBatch([new(null, ids[..13], [new(ids[13..32], ids[13..])])]);
         var record = RoutingRecord.FromSums(model.Score(batch).Single().Routing!);
-        var routers = config.Spec.Layers.Count(layer => layer.FeedForward.Mixture is not null);
-        Assert.Equal((20, routers), (record.Tokens, record.Layers.Count));
-        for (var layer = 0; layer < routers; layer++)
+        Assert.Equal(20, record.Tokens);
+        Assert.Equal(Routed(asked), record.Numbers);
+        for (var layer = 0; layer < record.Layers.Count; layer++)
         {
             var logits = Numbers(golden, $"router_logits.33.layer{layer}");
             var (weights, firsts, entropy) = (new double[experts], new double[experts], 0.0);
@@ -43,7 +56,7 @@ public sealed class RoutingTests
                 shares = [.. shares.Select(share => share / shares.Sum())];
                 int[] order = [.. Enumerable.Range(0, experts).OrderByDescending(e => shares[e])];
                 foreach (var e in order.Take(chosen))
-                    weights[e] += shares[e] / order.Take(chosen).Sum(other => shares[other]) / 20;
+                    weights[e] += shares[e] / (Renormalises(asked) ? order.Take(chosen).Sum(other => shares[other]) : 1) / 20;
                 firsts[order[0]] += 1 / 20.0;
                 entropy -= shares.Sum(share => share * Math.Log(share)) / 20;
             }
@@ -56,7 +69,29 @@ public sealed class RoutingTests
         }
     }
 
-    [Theory, InlineData("tiny-mixtral-2x"), InlineData("tiny-mixtral-8x")]
+    [Fact]
+    public void Layers_are_numbered_as_the_model_numbers_them_and_only_where_one_has_no_router()
+    {
+        RoutingRecord Record(string name)
+        {
+            using var model = Load(name);
+            return RoutingRecord.FromSums(model.Score(new ScoreBatch([new(null, [1, 2], [new([3], [4])])])).Single().Routing!);
+        }
+        Assert.Equal([1, 2, 3], Record("tiny-qwen3-moe").Layers.Select(layer => layer.Layer));
+        Assert.Equal([3], Record("tiny-qwen2-moe-sparse").Layers.Select(layer => layer.Layer));
+        Assert.Equal([null, null, null], Record("tiny-mixtral-8x").Layers.Select(layer => layer.Layer));
+    }
+
+    /// <summary>OLMoE weighs by shares in the model's type, Mixtral by shares in float32.</summary>
+    [Theory, InlineData("tiny-olmoe", true), InlineData("tiny-mixtral-8x", false)]
+    public void Weights_are_rounded_where_the_model_rounds_them(string name, bool rounds)
+    {
+        using var model = new TorchModel(Decoder.Load(Fixture.Path("checkpoints", name), CPU, ScalarType.BFloat16)) { RecordsRouting = true };
+        var record = RoutingRecord.FromSums(model.Score(new ScoreBatch([new(null, [1, 2], [new([3], [4])])])).Single().Routing!);
+        Assert.Equal(rounds, record.Layers.SelectMany(layer => layer.MeanWeight).All(weight => TorchModel.RoundedToBFloat16((float)weight) == (float)weight));
+    }
+
+    [Theory, InlineData("tiny-mixtral-2x"), InlineData("tiny-mixtral-8x"), InlineData("tiny-qwen3-moe"), InlineData("tiny-qwen2-moe"), InlineData("tiny-olmoe")]
     public void Sums_are_the_same_for_other_batches_and_without_sharing(string name)
     {
         using var model = Load(name);

@@ -43,5 +43,9 @@ internal sealed record GptNeoX() : Architecture("GPTNeoXForCausalLM", "gpt_neox"
         FeedForward = new("mlp.", ["dense_h_to_4h"], "dense_4h_to_h"),
     };
 
+    /// <summary>The head as files have it, and as transformers 5 has it in memory: it reads either.</summary>
+    public override IReadOnlyList<TensorForm> Forms { get; } =
+        [new("embed_out.weight", "embed_out.weight"), new("embed_out.weight", "lm_head.weight")];
+
     public override string UnusedBiases => "of biases that config.json does not switch on";
 }

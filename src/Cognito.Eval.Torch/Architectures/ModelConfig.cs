@@ -18,6 +18,10 @@ public sealed record ModelConfig
     /// <summary>In which ways they may hold it.</summary>
     internal IReadOnlyList<TensorForm> Forms => _page.Forms;
 
+    /// <summary>What the head may be called, whether there is one or not.</summary>
+    internal IReadOnlyList<string> HeadNames =>
+        [.. Forms.Where(form => form.Asked == Tensors.HeadName).Select(form => form.Stored).DefaultIfEmpty(Tensors.HeadName)];
+
     /// <summary>How the names of their tensors begin that belong to other parts.</summary>
     internal IReadOnlyList<string> OtherParts => _page.OtherParts;
 

@@ -65,7 +65,7 @@ internal sealed class TensorPlaces(WeightFiles files, ModelConfig? config = null
                            select form with { Name = other + form.Name[prefix.Length..] }]);
         // Of a tied pair either may have been saved.
         if (_tensors.Head is null && name == _tensors.Embedding.Name && !forms.Any(form => files.Has(form.Name)))
-            forms.Add(TensorPlace.Whole(_tensors.HeadName, shape));
+            forms.AddRange(config!.HeadNames.Select(head => TensorPlace.Whole(head, shape)));
         return forms;
     }
 

@@ -32,7 +32,7 @@ public sealed partial record UnusedTensors(IReadOnlyList<string> Names, IReadOnl
             places.Find(tensor.Name, tensor.Shape);
         string[] names = [.. files.Tensors.Select(tensor => tensor.Name)
             .Where(name => !places.Used.Contains(name) && !IsBuffer(name))
-            .Where(name => !(name == named.HeadName && named.Head is null && IsEmbedding(places.Used, files, named)))
+            .Where(name => !(config.HeadNames.Contains(name) && named.Head is null && IsEmbedding(name, places.Used, files, named)))
             .Order(StringComparer.Ordinal)];
         return new(names, [.. Notices(config, names), .. Beside(files)]);
     }
@@ -41,9 +41,9 @@ public sealed partial record UnusedTensors(IReadOnlyList<string> Names, IReadOnl
     private static bool IsBuffer(string name) => ((string[])["rotary_emb.inv_freq", ".attention.bias", ".attention.masked_bias"])
         .Any(ending => name.EndsWith(ending, StringComparison.Ordinal));
 
-    private static bool IsEmbedding(IReadOnlySet<string> used, WeightFiles files, DecoderTensors named) =>
+    private static bool IsEmbedding(string head, IReadOnlySet<string> used, WeightFiles files, DecoderTensors named) =>
         used.First(name => named.Embedding.Name.EndsWith(name, StringComparison.Ordinal)) is { } embedding
-        && files.AreEqual(named.HeadName, embedding);
+        && files.AreEqual(head, embedding);
 
     private static IEnumerable<string> Notices(ModelConfig config, IReadOnlyList<string> names) => names
         .GroupBy(name => Kind(name, config)).OrderBy(kind => kind.Key.What, StringComparer.Ordinal)
@@ -59,7 +59,7 @@ public sealed partial record UnusedTensors(IReadOnlyList<string> Names, IReadOnl
             ? new("of an adapter", "merge it into the weights and save them")
         : config.OtherParts.Any(part => name.StartsWith(part, StringComparison.Ordinal) || name.StartsWith("model." + part, StringComparison.Ordinal))
             ? new("of other parts than the text's decoder")
-        : name == config.Tensors.HeadName ? new("that differs from the embedding, to which config.json ties the head,",
+        : config.HeadNames.Contains(name) ? new("that differs from the embedding, to which config.json ties the head,",
             "transformers 5 takes it for the head, earlier ones do not; tie_word_embeddings false makes it the head here too")
         : Layer().Match(name) is { Success: true } layer && !(int.TryParse(
             layer.Groups[1].Value, CultureInfo.InvariantCulture, out var index) && index < config.Layers)

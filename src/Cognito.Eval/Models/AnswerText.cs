@@ -39,9 +39,11 @@ internal static class AnswerText
             ? [.. rows.Select((tokens, r) => new Generated(tokens, read.NotFiniteAt?[r] is >= 0 and var at ? at : null))]
             : null;
 
-    /// <summary>Whole layers of as many experts as it says.</summary>
+    /// <summary>Whole layers of as many experts as it says, numbered as layers are.</summary>
     private static bool IsWhole(RoutingSums sums) => sums is { Experts: > 0 and <= MostExperts, Tokens: >= 0, Values: not null }
-        && sums.Values.Length % RoutingSums.Width(sums.Experts) == 0;
+        && sums.Values.Length % RoutingSums.Width(sums.Experts) == 0
+        && (sums.LayerNumbers is not { } numbers
+            || numbers.Count == sums.Layers && numbers.Prepend(-1).Zip(numbers, (before, number) => number > before).All(rises => rises));
 
     private static T? Read<T>(string text) where T : class
     {

@@ -6,7 +6,7 @@ namespace Cognito.Eval.Models;
 /// <summary>The answers that a journal kept, brought back to the batches of a plan. Those of other batches count as none.</summary>
 internal sealed class KeptAnswers(AnswerJournal? journal)
 {
-    private (int Experts, int Numbers)? _shape;
+    private RoutingSums? _first;
 
     /// <summary>The answers of a stage's batches, in their order: those kept, and for the rest what the model says.</summary>
     /// <param name="wanted">Which batches.</param>
@@ -44,7 +44,7 @@ internal sealed class KeptAnswers(AnswerJournal? journal)
         && form.Read(entry.Replies, stage.Batches[batch]) is { } answer && IsOfOneModel(answer)
             ? answer : null;
 
-    /// <summary>Sums of another number of experts or layers would be added up wrongly, or in part.</summary>
-    private bool IsOfOneModel(object answer) => answer is not ScoredBatch { Routing: { } routing } || routing.Values.All(sums =>
-        (_shape ??= (sums.Experts, sums.Values.Length)) == (sums.Experts, sums.Values.Length));
+    /// <summary>Sums of other experts or layers would be added up wrongly, or in part.</summary>
+    private bool IsOfOneModel(object answer) =>
+        answer is not ScoredBatch { Routing: { } routing } || routing.Values.All(sums => (_first ??= sums).IsAlike(sums));
 }

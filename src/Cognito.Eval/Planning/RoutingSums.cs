@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Cognito.Eval.Planning;
 
 /// <summary>
@@ -5,16 +7,25 @@ namespace Cognito.Eval.Planning;
 /// often each was the first choice, and the entropy.
 /// </summary>
 /// <param name="Tokens">How many targets were predicted; a position that predicts several counts for each.</param>
-/// <param name="Values">Layer after layer: E sums of gate weights, E counts of first choices, the sum of entropies in nats.</param>
+/// <param name="Values">Router after router: E sums of gate weights, E counts of first choices, the sum of entropies in nats.</param>
 public sealed record RoutingSums(int Experts, long Tokens, double[] Values)
 {
+    /// <summary>Which layers of the model have a router, from 0 and in order; null where all have one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<int>? LayerNumbers { get; init; }
+
+    /// <summary>How many layers have one.</summary>
     public int Layers => Values.Length / Width(Experts);
 
     /// <summary>Numbers a layer: two for each expert and one.</summary>
     public static int Width(int experts) => 2 * experts + 1;
 
+    /// <summary>Whether the other's are of the same layers and experts.</summary>
+    internal bool IsAlike(RoutingSums other) => Experts == other.Experts && Values.Length == other.Values.Length
+        && (LayerNumbers ?? []).SequenceEqual(other.LayerNumbers ?? []);
+
     public static RoutingSums operator +(RoutingSums a, RoutingSums b) =>
-        new(a.Experts, a.Tokens + b.Tokens, [.. a.Values.Zip(b.Values, (x, y) => x + y)]);
+        a with { Tokens = a.Tokens + b.Tokens, Values = [.. a.Values.Zip(b.Values, (x, y) => x + y)] };
 
     /// <summary>A batch's sums by task, its continuations in order; null where the model recorded none.</summary>
     public static IReadOnlyDictionary<string, RoutingSums>? ByTask(IReadOnlyList<TokenScore> scores, IReadOnlyList<string> tasks)

@@ -69,6 +69,26 @@ public sealed class LayoutRunTests : IDisposable
     }
 
     [Fact]
+    public async Task Routing_goes_by_the_models_own_layers_whole_and_merged()
+    {
+        using var checkpoint = new ChangedCheckpoint("tiny-qwen3-moe");
+        var model = Model(checkpoint, "routed");
+        var whole = Run(model, "whole", "--routing");
+        var layers = whole["routing"]!["winogrande"]!["layers"]!.AsArray();
+        Assert.Equal([1, 2, 3], layers.Select(layer => (int)layer!["layer"]!));
+        var path = Directory.EnumerateFiles(line.At("whole"), "results.json", SearchOption.AllDirectories).Single();
+        Assert.Empty((await ResultsSchema.Read()).Validate(File.ReadAllText(path)));
+        Assert.Equal(0, line.Run("report", Path.GetDirectoryName(path)!, "--format", "html", "-o", line.At("page.html")).Code);
+        Assert.Equal(["1", "2", "3"], System.Text.RegularExpressions.Regex
+            .Matches(File.ReadAllText(line.At("page.html")), "<th scope=\"row\">Winogrande[^<]*</th><td class=\"num\">([^<]*)</td>").Select(row => row.Groups[1].Value));
+
+        Run(model, "parts", "--routing", "--shard", "0/2");
+        Run(model, "parts", "--routing", "--shard", "1/2");
+        Assert.Equal(0, line.Run("merge", line.At("parts"), "-o", line.At("joined")).Code);
+        Assert.Equal(whole.ToJsonString(), Result("joined").ToJsonString());
+    }
+
+    [Fact]
     public async Task Of_many_unused_tensors_the_first_are_named_and_all_counted()
     {
         using var checkpoint = new ChangedCheckpoint("tiny-mixtral-packed");

@@ -135,12 +135,14 @@ public sealed class ForeignJournalTests : IDisposable
     public void An_entry_of_other_layers_than_the_rest_answers_nothing()
     {
         ScoreBatch[] batches = [.. Enumerable.Range(0, 2).Select(b => new ScoreBatch([new(null, [b], [new([2], [3])])]))];
-        Entry Of(int batch, double[] values) => new($"{Stages.LogLikelihoods}/{batch}", BatchDigest.Compute(batches[batch]), 1,
-            AnswerText.Write(new ScoredBatch([new(-1, true)], new Dictionary<string, RoutingSums> { ["arc"] = new(1, 1, values) })));
+        Entry Of(int batch, double[] values, int? layer = null) => new($"{Stages.LogLikelihoods}/{batch}", BatchDigest.Compute(batches[batch]), 1,
+            AnswerText.Write(new ScoredBatch([new(-1, true)], new Dictionary<string, RoutingSums> { ["arc"] = new(1, 1, values) { LayerNumbers = layer is { } number ? [number] : null } })));
         var stage = new Stage<ScoreBatch>(Stages.LogLikelihoods, batches, [1, 1], [1, 1]);
         Assert.Equal(0, new KeptAnswers(AnswerJournal.FromEntries([Of(0, [1, 2, 3]), Of(1, [1, 2, 3])])).Missing(stage, Shard.Whole, BatchForms.Scores));
         Assert.Equal(1, new KeptAnswers(AnswerJournal.FromEntries([Of(0, [1, 2, 3]), Of(1, [1, 2, 3, 4, 5, 6])])).Missing(stage, Shard.Whole, BatchForms.Scores));
         Assert.Equal(1, new KeptAnswers(AnswerJournal.FromEntries([Of(0, [1, 2, 3]), Of(1, [1, 2])])).Missing(stage, Shard.Whole, BatchForms.Scores));
+        Assert.Equal(0, new KeptAnswers(AnswerJournal.FromEntries([Of(0, [1, 2, 3], 1), Of(1, [1, 2, 3], 1)])).Missing(stage, Shard.Whole, BatchForms.Scores));
+        Assert.Equal(1, new KeptAnswers(AnswerJournal.FromEntries([Of(0, [1, 2, 3], 1), Of(1, [1, 2, 3], 2)])).Missing(stage, Shard.Whole, BatchForms.Scores));
     }
 
     [Fact]

@@ -44,6 +44,18 @@ public sealed class AnswerTextTests
     }
 
     [Fact]
+    public void Numbers_of_layers_come_back_and_stand_only_where_one_has_no_router()
+    {
+        static string Written(params int[]? numbers) => AnswerText.Write(new ScoredBatch([new(-1, true)],
+            new Dictionary<string, RoutingSums> { ["arc"] = new(1, 3, [1, 2, 3, 4, 5, 6]) { LayerNumbers = numbers } }));
+        Assert.Equal([1, 3], AnswerText.ReadScores(Written(1, 3))!.Routing!["arc"].LayerNumbers!);
+        // As it was written before layers had numbers: journals of then are read.
+        Assert.EndsWith("""{"arc":{"experts":1,"tokens":3,"values":[1,2,3,4,5,6],"layers":2}}}""", Written(null));
+        Assert.Null(AnswerText.ReadScores(Written(null))!.Routing!["arc"].LayerNumbers);
+        Assert.All((int[][])[[1], [1, 2, 3], [3, 1], [1, 1], [-1, 1]], numbers => Assert.Null(AnswerText.ReadScores(Written(numbers))));
+    }
+
+    [Fact]
     public void Generated_tokens_come_back_also_empty_rows()
     {
         int[][] rows = [[1, 2, 3], [], [int.MaxValue]];

@@ -69,6 +69,22 @@ public sealed class RoutingSectionTests : IDisposable
     }
 
     [Fact]
+    public void Layers_have_the_models_own_numbers()
+    {
+        static RoutingRecord Numbered(RoutingRecord record, params int[] numbers) =>
+            record with { Layers = [.. record.Layers.Zip(numbers, (layer, number) => layer with { Layer = number })] };
+        var page = Page(1, ("arc_challenge", Numbered(Record(40, (0.25, 0.5), (0.5, 0.5)), 1, 3)),
+            ("gsm8k", Numbered(Record(40, (0.25, 0.5), (0.75, 0.5)), 1, 3)), ("winogrande", Record(40, (0.25, 0.5), (0.75, 0.5))));
+        var rows = Regex.Matches(Section(page), "<th scope=\"row\">[^<]*</th><td class=\"num\">([^<]*)</td>").Select(row => row.Groups[1].Value);
+        Assert.Equal(["1", "3", "1", "3"], rows);
+        Assert.Contains("tasks differ most at layer 3, by 25.0 points", Section(page), StringComparison.Ordinal);
+        Assert.All((int[][])[[3, 1], [1, 1], [-1, 2]], numbers =>
+            Assert.Equal("", Section(Page(1, ("arc_challenge", Numbered(Record(40, (0.25, 0.5), (0.5, 0.5)), numbers))))));
+        Assert.Contains("<td class=\"num\">2147483647</td>",
+            Section(Page(1, ("arc_challenge", Numbered(Record(40, (0.25, 0.5), (0.5, 0.5)), 0, int.MaxValue)))), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Records_of_another_shape_or_no_numbers_are_left_out()
     {
         var section = Section(Page(1, ("arc_challenge", Record(40, (0.25, 0.5))), ("gsm8k", Record(40, (0.25, 0.5), (0.3, 0.1)))));

@@ -77,6 +77,20 @@ public sealed class RunFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Numbers_of_layers_are_written_as_the_schema_says_and_read_back()
+    {
+        static RoutingRecord Record(int? number) => new(3, [new([1], [1], 0) { Layer = number }]);
+        static Run With(int? number) => Made() with { Routing = new Dictionary<string, RoutingRecord> { ["arc_challenge"] = Record(number) } };
+        var json = RunFile.ToJson(With(7));
+        Assert.Empty((await ResultsSchema.Read()).Validate(json));
+        Assert.Equal([7], RunFile.Read(RunFile.Write(With(7), folder.FullName)).Routing!["arc_challenge"].Numbers);
+        // As it was written before layers had numbers.
+        Assert.DoesNotContain("\"layer\"", RunFile.ToJson(With(null)));
+        Assert.DoesNotContain("numbers", RunFile.ToJson(With(null)));
+        Assert.Equal([0], RunFile.Read(RunFile.Write(With(null), Path.Combine(folder.FullName, "before"))).Routing!["arc_challenge"].Numbers);
+    }
+
+    [Fact]
     public void A_run_reads_back_as_it_was_written()
     {
         var path = RunFile.Write(Made(), Path.Combine(folder.FullName, "a", "b"));

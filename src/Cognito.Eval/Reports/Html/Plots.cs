@@ -137,27 +137,30 @@ internal static class Plots
         return model;
     }
 
-    /// <summary>A line a task over the layers of a model.</summary>
+    /// <summary>A line a task over layers of a model.</summary>
+    /// <param name="numbers">The layers', in order.</param>
     /// <param name="line">Where a dashed level line stands.</param>
-    public static PlotModel Layers(IReadOnlyList<IReadOnlyList<double>> curves, string axis, double most, double? line)
+    public static PlotModel Layers(
+        IReadOnlyList<int> numbers, IReadOnlyList<IReadOnlyList<double>> curves, string axis, double most, double? line)
     {
         var model = New(left: 50);
-        var layers = curves[0].Count;
-        model.Axes.Add(Scale("layer", -0.02 * layers, layers - 1 + 0.02 * layers, AxisPosition.Bottom));
+        var (first, last) = (numbers[0], numbers[^1]);
+        var margin = 0.02 * (1.0 + last - first);
+        model.Axes.Add(Scale("layer", first - margin, last + margin, AxisPosition.Bottom));
         model.Axes.Add(Scale(axis, -0.03 * most, most * 1.04, AxisPosition.Left));
         if (line is { } at)
         {
             var level = Line(SvgPlot.Muted, 1);
             level.LineStyle = LineStyle.Dash;
-            level.Points.AddRange([new(0, at), new(layers - 1, at)]);
+            level.Points.AddRange([new(first, at), new(last, at)]);
             model.Series.Add(level);
         }
         foreach (var (task, values) in curves.Index())
         {
             var (curve, marks) = (Line(SvgPlot.Run(task), 1.6), Marks(task));
-            marks.MarkerSize = layers > 40 ? 0 : 2.4;
-            curve.Points.AddRange(values.Select((value, layer) => new DataPoint(layer, value)));
-            marks.Points.AddRange(values.Select((value, layer) => new ScatterPoint(layer, value)));
+            marks.MarkerSize = numbers.Count > 40 ? 0 : 2.4;
+            curve.Points.AddRange(values.Select((value, layer) => new DataPoint(numbers[layer], value)));
+            marks.Points.AddRange(values.Select((value, layer) => new ScatterPoint(numbers[layer], value)));
             model.Series.Add(curve);
             model.Series.Add(marks);
         }

@@ -14,7 +14,8 @@ internal static class RoutingSection
             .Where(run => run.Tasks.Count > 0).ToList();
         return runs.Count == 0 ? null : new("routing", "Routing", HtmlText.From($"""
             <p class="note">What each layer's router does where a token of an answer is predicted: how often an expert weighs most, and how undecided the router is
-            (entropy; the dashed line is one that weighs all experts alike). Lines that lie on each other are tasks that it does not tell apart. Subjects of
+            (entropy; the dashed line is one that weighs all experts alike). Layers without a router are left out, and so is what every token meets beside the experts: that is
+            no router's choice. Lines that lie on each other are tasks that it does not tell apart. Subjects of
             a column are taken together, each token alike; results.json has them one by one. Generated answers are not recorded.</p>
             {runs.Select((run, i) => HtmlText.From($"""
                 {(scores.Runs.Count == 1 ? HtmlText.None : HtmlText.From($"<h3><bdi>{run.Run.Label}</bdi></h3>"))}
@@ -48,16 +49,17 @@ internal static class RoutingSection
         IReadOnlyList<(string Name, RoutingRecord Routing)> tasks, string axis, string id, double most, double? line,
         Func<RoutingLayer, double> value, int digits, string unit)
     {
+        var layers = tasks[0].Routing.Numbers;
         var curves = tasks.Select(task => (IReadOnlyList<double>)[.. task.Routing.Layers.Select(value)]).ToList();
         var (apart, layer) = Enumerable.Range(0, curves[0].Count)
             .Select(l => (curves.Max(curve => curve[l]) - curves.Min(curve => curve[l]), l)).MaxBy(spread => spread.Item1);
         var all = curves.SelectMany(curve => curve).ToList();
         var says = $"{Words.Fixed(all.Min(), digits)} to {Words.Fixed(all.Max(), digits)}"
             + (line is { } at ? $" (all experts alike: {Words.Fixed(at, digits)})" : "")
-            + (curves.Count == 1 ? "" : $"; tasks differ most at layer {layer}, by {Words.Fixed(apart, digits)}{unit}");
+            + (curves.Count == 1 ? "" : $"; tasks differ most at layer {layers[layer]}, by {Words.Fixed(apart, digits)}{unit}");
         return HtmlText.From($"""
             <figure><h3>{axis}</h3>
-            {SvgPlot.Draw(Plots.Layers(curves, axis, most, line), 240, id, $"{axis}, by layer: {says}")}
+            {SvgPlot.Draw(Plots.Layers(layers, curves, axis, most, line), 240, id, $"{axis}, by layer: {says}")}
             <figcaption>{says}</figcaption></figure>
             """);
     }
@@ -71,8 +73,8 @@ internal static class RoutingSection
         return HtmlText.From($"""
             <table><thead><tr><th scope="col">Task</th><th scope="col" class="num">Layer</th>{Heads("mean weight,")}{Heads("first, %,")}
             <th scope="col" class="num">Entropy</th></tr></thead>
-            <tbody>{tasks.Select(task => HtmlText.All(task.Routing.Layers.Select((layer, l) => HtmlText.From($"""
-                <tr><th scope="row">{task.Name}</th><td class="num">{l}</td>{Cells(layer.MeanWeight, 3)}{Cells(layer.FirstShare.Select(share => 100 * share), 1)}
+            <tbody>{tasks.Select(task => HtmlText.All(task.Routing.Layers.Zip(task.Routing.Numbers, (layer, number) => HtmlText.From($"""
+                <tr><th scope="row">{task.Name}</th><td class="num">{number}</td>{Cells(layer.MeanWeight, 3)}{Cells(layer.FirstShare.Select(share => 100 * share), 1)}
                 {Cells([layer.Entropy], 3)}</tr>
                 """))))}</tbody></table>
             """);
@@ -90,7 +92,8 @@ internal static class RoutingSection
     }
 
     private static bool Fits(RoutingRecord record, RoutingRecord first) =>
-        record.Tokens > 0 && record.Layers.Count > 0 && record.Layers.Count == first.Layers.Count
+        record.Tokens > 0 && record.Layers.Count > 0 && record.Numbers.SequenceEqual(first.Numbers)
+        && record.Numbers.Prepend(-1).Zip(record.Numbers, (before, number) => number > before).All(rises => rises)
         && record.Layers.All(layer => layer.FirstShare.Count > 0 && layer.FirstShare.Count == first.Layers[0].FirstShare.Count
             && layer.MeanWeight.Count == layer.FirstShare.Count
             && layer.FirstShare.Concat(layer.MeanWeight).Append(layer.Entropy).All(double.IsFinite));
@@ -103,6 +106,6 @@ internal static class RoutingSection
         return new(tokens, [.. records[0].Layers.Select((layer, l) => new RoutingLayer(
             [.. layer.MeanWeight.Select((_, e) => Mean(record => record.Layers[l].MeanWeight[e]))],
             [.. layer.FirstShare.Select((_, e) => Mean(record => record.Layers[l].FirstShare[e]))],
-            Mean(record => record.Layers[l].Entropy)))]);
+            Mean(record => record.Layers[l].Entropy)) { Layer = layer.Layer })]);
     }
 }
