@@ -116,6 +116,16 @@ public sealed class TensorPlacesTests
     }
 
     [Fact]
+    public void A_claim_of_a_million_experts_costs_no_more_than_its_first_layer()
+    {
+        using var checkpoint = new ChangedCheckpoint("tiny-mixtral-packed");
+        (checkpoint.Config["num_local_experts"], checkpoint.Config["num_hidden_layers"]) = (1024, 1024);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Refusal(checkpoint);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 32 << 20);
+    }
+
+    [Fact]
     public void Of_a_tied_pair_either_may_be_there()
     {
         using var checkpoint = new ChangedCheckpoint("tiny-llama");
