@@ -217,9 +217,13 @@ public sealed class ModelConfigTests : IDisposable
     }
 
     [Fact]
-    public void More_experts_a_token_than_there_are_is_refused() =>
+    public void More_experts_a_token_than_there_are_is_refused_with_the_key_that_counts_them()
+    {
         Assert.Contains("\"num_experts_per_tok\" is 3, more than the 2 of num_local_experts",
             Assert.Throws<InputException>(() => Read(Mixtral, ("num_experts_per_tok", 3))).Message);
+        Assert.Contains("\"num_experts_per_tok\" is 9, more than the 4 of num_experts",
+            Assert.Throws<InputException>(() => Read(Mixtral, ("num_local_experts", null), ("num_experts", 4), ("num_experts_per_tok", 9))).Message);
+    }
 
     [Theory]
     [InlineData("{", "it is not JSON (line 1)")]
@@ -258,7 +262,8 @@ public sealed class ModelConfigTests : IDisposable
 
     [Fact]
     public void A_shape_of_another_name_is_refused_with_those_there_are() => Assert.Equal(
-        "gpt-5: no shape of that name; use one of cognito-2x7b, mistral-7b, mixtral-8x7b",
+        "gpt-5: no shape of that name; use one of cognito-2x7b, gemma-2-9b, llama-3.1-8b, mistral-7b, mixtral-8x7b, olmoe-1b-7b, phi-4, "
+            + "qwen2.5-7b, qwen3-30b-a3b",
         Assert.Throws<InputException>(() => ModelConfig.Named("gpt-5")).Message);
 
     private static RopeConfig Rope(ModelConfig config) => config.Spec.Layers.Select(layer => layer.Attention.Rope).Distinct().Single();
