@@ -132,7 +132,7 @@ internal sealed record FeedForwardSpec(int IntermediateSize)
     public int ExpertsPerToken => Mixture?.ExpertsPerToken ?? 1;
 
     /// <summary>Of the first product: gate and up side by side.</summary>
-    public int InnerSize => (IsGated ? 2 : 1) * IntermediateSize;
+    public long InnerSize => (IsGated ? 2L : 1) * IntermediateSize;
 }
 
 internal enum Activation
@@ -153,6 +153,9 @@ internal sealed record MixtureSpec(int Experts, int ExpertsPerToken)
 
     /// <summary>Shares are rounded to the model's type before they weigh.</summary>
     public bool RoundsShares { get; init; }
+
+    /// <summary>Each token meets all experts and their parts are weighed as they are: nothing needs to be gathered.</summary>
+    public bool WeighsAll => ExpertsPerToken == Experts && this is { Renormalises: true, RoundsShares: false };
 
     /// <summary>What every token meets beside the chosen; null where there is none.</summary>
     public SharedExpertSpec? Shared { get; init; }

@@ -108,7 +108,7 @@ internal sealed record DecoderTensors(DecoderSpec Spec, TensorNames Names)
     }
 
     private FeedForwardTensors FeedForward(int layer, int expert, FeedForwardNames names, FeedForwardSpec spec) => new(
-        Linear(layer, expert, names.Within, names.Up, [.. names.Up.Select(_ => (long)spec.InnerSize / names.Up.Count)],
+        Linear(layer, expert, names.Within, names.Up, [.. names.Up.Select(_ => spec.InnerSize / names.Up.Count)],
             Spec.HiddenSize, spec.HasBias),
         Linear(layer, expert, names.Within, [names.Down], [Spec.HiddenSize], spec.IntermediateSize, spec.HasBias));
 
