@@ -47,12 +47,14 @@ internal sealed record MemoryEstimate(long Weights, long SharedPrefixes, long Ba
     /// The stream, its norm, the experts' outputs, gate and up and what they make. Where experts are chosen, a token's rows lie
     /// beside one another: gathered, gate and up, what they make, outputs.
     /// </summary>
-    private static long Numbers(FeedForwardSpec spec, long hidden) => spec is { Mixture.WeighsAll: false, ExpertsPerToken: var chosen }
+    private static long Numbers(FeedForwardSpec spec, long hidden) =>
+        spec is { Mixture.WeighsAll: false, ExpertsPerToken: var chosen }
         ? (2L + 2 * chosen) * hidden + 3L * chosen * spec.IntermediateSize
         : (2L + spec.Experts) * hidden + 3L * spec.IntermediateSize;
 
     /// <summary>The stream, its norm, gate and up, what they make and the output, when the experts are done.</summary>
-    private static long Numbers(SharedExpertSpec? shared, long hidden) => shared is null ? 0 : 3L * hidden + 3L * shared.IntermediateSize;
+    private static long Numbers(SharedExpertSpec? shared, long hidden) =>
+        shared is null ? 0 : 3L * hidden + 3L * shared.IntermediateSize;
 
     private static long BatchBytes(ModelConfig config, long bytes, ScoreBatch batch)
     {

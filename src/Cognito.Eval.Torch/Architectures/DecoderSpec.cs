@@ -46,7 +46,8 @@ internal sealed record LayerSpec(AttentionSpec Attention, FeedForwardSpec FeedFo
     public NormSpec? FeedForwardOutputNorm { get; init; }
 
     /// <summary>Norms what attention and feed-forward add as it norms what they take.</summary>
-    public LayerSpec WithOutputNorms() => this with { AttentionOutputNorm = AttentionNorm, FeedForwardOutputNorm = FeedForwardNorm };
+    public LayerSpec WithOutputNorms() =>
+        this with { AttentionOutputNorm = AttentionNorm, FeedForwardOutputNorm = FeedForwardNorm };
 
     /// <summary>The feed-forward is of the stream before the attention, not after.</summary>
     public bool IsParallel { get; init; }

@@ -44,7 +44,7 @@ internal sealed record LayerTensors(
     ];
 }
 
-/// <summary>Which tensors a decoder is made of, and their shapes. <see cref="TensorForm"/> says where files hold them.</summary>
+/// <summary>The tensors that a decoder is made of. <see cref="TensorForm"/> says where files hold them.</summary>
 internal sealed record DecoderTensors(DecoderSpec Spec, TensorNames Names)
 {
     public NamedTensor Embedding => new($"{Names.Base}{Names.Embedding}.weight", Spec.VocabularySize, Spec.HiddenSize);

@@ -25,8 +25,8 @@ internal sealed record Gemma3Vision(Architecture Text) : Architecture("Gemma3For
             .. spec.Notes,
             .. spec.LogitCap is null ? Array.Empty<string>()
                 : ["config.json: \"final_logit_softcapping\" in \"text_config\" is not applied, as in transformers"],
-            "config.json: \"max_position_embeddings\" of \"text_config\" is the maximum length; the leaderboard's harness would "
-                + "not look there",
+            "config.json: \"max_position_embeddings\" of \"text_config\" is the maximum length; the leaderboard's harness "
+                + "would not look there",
         ],
     };
 

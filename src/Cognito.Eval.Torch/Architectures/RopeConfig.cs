@@ -17,10 +17,10 @@ internal sealed record RopeConfig(string Kind, double Theta, int Size)
     /// <summary>What cosines and sines are multiplied by.</summary>
     public double AttentionFactor { get; init; } = 1;
 
-    /// <summary>Of yarn: up to which pair, counted from the fastest, all are left alone, and from which on all are slowed.</summary>
+    /// <summary>Of yarn: up to which pair, from the fastest, all are left alone, and from which on all are slowed.</summary>
     public (double Low, double High) Ramp { get; init; }
 
-    /// <summary>Of longrope: how much each pair is slowed, in a sequence of the original length at most and in a longer one.</summary>
+    /// <summary>Of longrope: how much each pair is slowed, in a sequence of the original length and in a longer one.</summary>
     public IReadOnlyList<double> ShortFactors { get; init; } = [];
     public IReadOnlyList<double> LongFactors { get; init; } = [];
 
@@ -62,7 +62,8 @@ internal sealed record RopeConfig(string Kind, double Theta, int Size)
             "yarn" => rope.Yarn(file, section!, OriginalLength(file, section!, absent), absent),
             _ => rope.LongRope(file, section!, OriginalLength(file, section!, absent), absent),
         };
-        return (rope, section is null ? [.. notes] : [.. notes, .. Unread(section, kind), .. rope.Outweighed(file, section, absent)]);
+        return section is null ? (rope, [.. notes])
+            : (rope, [.. notes, .. Unread(section, kind), .. rope.Outweighed(file, section, absent)]);
     }
 
     /// <summary>How many values of a head turn.</summary>
@@ -97,7 +98,7 @@ internal sealed record RopeConfig(string Kind, double Theta, int Size)
         };
     }
 
-    /// <summary>YaRN (Peng et al., 2023): pairs between two counts of turns over the original length are slowed in part.</summary>
+    /// <summary>YaRN (Peng et al., 2023): pairs between two counts of turns in the original length are slowed in part.</summary>
     private RopeConfig Yarn(ConfigFile file, ConfigFile section, int original, Defaults absent)
     {
         // A null says that the lengths tell; a missing key is refused, as in transformers.
@@ -171,7 +172,8 @@ internal sealed record RopeConfig(string Kind, double Theta, int Size)
             told.ValueKind == JsonValueKind.Number && told.GetDouble() != read;
         if (file.Value(absent.ThetaKey) is { } theta && IsOther(theta, Theta))
             yield return UnreadKeys.Note(absent.ThetaKey, theta, "gives way to the rope_theta within");
-        if (Kind is "llama3" or "yarn" or "longrope" && section.Value(Original) is { } length && IsOther(length, OriginalMaxLength))
+        if (Kind is "llama3" or "yarn" or "longrope"
+            && section.Value(Original) is { } length && IsOther(length, OriginalMaxLength))
             yield return UnreadKeys.Note(Original, length, "gives way to the model's own");
     }
 

@@ -22,7 +22,8 @@ internal sealed class Mixture(
 {
     private readonly MixtureSpec _spec = feedForward.Mixture!;
     private readonly Lazy<ExpertKernels?> _kernels = new(() =>
-        elementwise.Experts is { } kernels && kernels.Suit(feedForward.Mixture!, feedForward, (int)router.shape[1]) ? kernels : null);
+        elementwise.Experts is { } kernels && kernels.Suit(feedForward.Mixture!, feedForward, (int)router.shape[1])
+            ? kernels : null);
 
     public override Tensor Apply(Tensor x, Action<Tensor>? onRouting)
     {
