@@ -36,15 +36,25 @@ internal sealed record MemoryEstimate(long Weights, long SharedPrefixes, long Ba
     /// <summary>A token on its way through the widest part of a layer.</summary>
     public static long BytesPerToken(ModelConfig config, long bytes)
     {
-        // The stream, its norm, the experts' outputs, gate and up and what they make; or the stream, its norm, queries,
-        // keys, values and what is gathered.
-        // Where experts are chosen, each token's rows lie beside one another: gathered, gate and up, what they make, outputs.
-        var feedForward = config.Spec.Layers.Max(layer => layer.FeedForward is var own && own.ExpertsPerToken < own.Experts
-            ? (2L + 2 * own.ExpertsPerToken) * config.HiddenSize + 3L * own.ExpertsPerToken * own.IntermediateSize
-            : (2L + own.Experts) * config.HiddenSize + 3L * own.IntermediateSize);
+        var feedForward = config.Spec.Layers.Max(layer => Math.Max(
+            Numbers(layer.FeedForward, config.HiddenSize), Numbers(layer.FeedForward.Mixture?.Shared, config.HiddenSize)));
+        // The stream, its norm, queries, keys, values and what is gathered.
         var attention = 2L * config.HiddenSize + 2L * (config.Heads + config.KeyValueHeads) * config.HeadDim;
         return bytes * Math.Max(feedForward, attention);
     }
+
+    /// <summary>
+    /// The stream, its norm, the experts' outputs, gate and up and what they make. Where experts are chosen, a token's rows lie
+    /// beside one another: gathered, gate and up, what they make, outputs.
+    /// </summary>
+    private static long Numbers(FeedForwardSpec spec, long hidden) =>
+        spec is { Mixture.WeighsAll: false, ExpertsPerToken: var chosen }
+        ? (2L + 2 * chosen) * hidden + 3L * chosen * spec.IntermediateSize
+        : (2L + spec.Experts) * hidden + 3L * spec.IntermediateSize;
+
+    /// <summary>The stream, its norm, gate and up, what they make and the output, when the experts are done.</summary>
+    private static long Numbers(SharedExpertSpec? shared, long hidden) =>
+        shared is null ? 0 : 3L * hidden + 3L * shared.IntermediateSize;
 
     private static long BatchBytes(ModelConfig config, long bytes, ScoreBatch batch)
     {

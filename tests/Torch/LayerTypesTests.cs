@@ -15,9 +15,13 @@ public sealed class LayerTypesTests
     {
         Assert.Equal([7, null, 7], Windows("""["sliding_attention", "full_attention", "sliding_attention"]""", 7));
         Assert.Equal([null, null, 7], Windows("null", 7));
-        Assert.Equal([null, null, null], Windows("null", null));
         Assert.Equal([null, null, null], Windows("""["full_attention", "full_attention", "full_attention"]""", null));
     }
+
+    [Fact]
+    public void A_window_that_layers_have_by_the_architectures_rule_is_there() => Assert.StartsWith(
+        "config.json: \"sliding_window\" is null, and some layers have a window",
+        Assert.Throws<InputException>(() => Windows("null", null)).Message);
 
     [Theory]
     [InlineData("\"full_attention\"", "is \"full_attention\", not a list")]

@@ -218,9 +218,13 @@ public sealed class ModelConfigTests : IDisposable
     }
 
     [Fact]
-    public void More_experts_a_token_than_there_are_is_refused() =>
+    public void More_experts_a_token_than_there_are_is_refused_with_the_key_that_counts_them()
+    {
         Assert.Contains("\"num_experts_per_tok\" is 3, more than the 2 of num_local_experts",
             Assert.Throws<InputException>(() => Read(Mixtral, ("num_experts_per_tok", 3))).Message);
+        Assert.Contains("\"num_experts_per_tok\" is 9, more than the 4 of num_experts",
+            Assert.Throws<InputException>(() => Read(Mixtral, ("num_local_experts", null), ("num_experts", 4), ("num_experts_per_tok", 9))).Message);
+    }
 
     [Theory]
     [InlineData("{", "it is not JSON (line 1)")]

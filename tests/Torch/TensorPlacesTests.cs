@@ -93,6 +93,39 @@ public sealed class TensorPlacesTests
     }
 
     [Fact]
+    public void A_text_beside_pictures_is_read_under_each_of_its_names()
+    {
+        using var checkpoint = new ChangedCheckpoint("tiny-gemma3-hub");
+        var expected = Logits(checkpoint.Write());
+        string Bare(string name) => name.Replace("language_model.model.", "").Replace("model.language_model.", "");
+        checkpoint.Rename(Bare);
+        var head = checkpoint.Tensors["embed_tokens.weight"];
+        checkpoint.Config["tie_word_embeddings"] = false;
+        foreach (var (prefix, before) in ((string, string)[])
+            [("model.language_model.", ""), ("language_model.model.", "language_model."), ("language_model.", "language_model.")])
+        {
+            var bare = checkpoint.Tensors.ToList();
+            checkpoint.Rename(name => IsText(name) ? prefix + name : name);
+            checkpoint.Tensors[before + "lm_head.weight"] = head;
+            Assert.Equal(expected, Logits(checkpoint.Write()));
+            Assert.All(Unused(checkpoint).Names, name => Assert.Matches("vision|projector", name));
+            checkpoint.Tensors.Clear();
+            bare.ForEach(tensor => checkpoint.Tensors[tensor.Key] = tensor.Value);
+        }
+        static bool IsText(string name) => name.Split('.')[0] is "layers" or "norm" or "embed_tokens";
+    }
+
+    [Fact]
+    public void A_claim_of_a_million_experts_costs_no_more_than_its_first_layer()
+    {
+        using var checkpoint = new ChangedCheckpoint("tiny-mixtral-packed");
+        (checkpoint.Config["num_local_experts"], checkpoint.Config["num_hidden_layers"]) = (1024, 1024);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Refusal(checkpoint);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 32 << 20);
+    }
+
+    [Fact]
     public void Of_a_tied_pair_either_may_be_there()
     {
         using var checkpoint = new ChangedCheckpoint("tiny-llama");

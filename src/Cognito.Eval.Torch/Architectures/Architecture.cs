@@ -60,7 +60,9 @@ internal abstract record Architecture(string Name, string ModelType)
     public virtual string UnusedBiases => $"of biases, which {Name} does not have,";
 }
 
-/// <summary>What keys of config.json mean where they are missing, and which they are where classes call them differently.</summary>
+/// <summary>
+/// What keys of config.json mean where they are missing, and which they are where classes call them differently.
+/// </summary>
 /// <param name="Vocabulary">vocab_size; the next three are hidden_size, intermediate_size, num_hidden_layers.</param>
 /// <param name="Heads">num_attention_heads</param>
 /// <param name="MaxPositions">max_position_embeddings</param>
@@ -91,6 +93,9 @@ internal sealed record Defaults(int Vocabulary, int Hidden, int Intermediate, in
 
     /// <summary>The kinds of positions that the class takes; null is all.</summary>
     public IReadOnlyList<string>? KnownRopes { get; init; }
+
+    /// <summary>The keys that may have any of several names, by the names that they have.</summary>
+    public IReadOnlyList<string> Keys => [NormEpsilonKey, ActivationKey, ThetaKey, RotaryShareKey];
 
     /// <summary>Kinds of positions that the class calls by another's name.</summary>
     public IReadOnlyDictionary<string, string> RopeKinds { get; init; } = new Dictionary<string, string>();

@@ -68,7 +68,7 @@ internal sealed class ConfigFile
         : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var n) && n >= least && n <= most ? n
         : throw Bad(key, $"is {Shown(value)}, not a whole number from {least} to {most}");
 
-    /// <summary>As <see cref="Int"/>, but null where the key holds a null, which says something else than a missing key.</summary>
+    /// <summary>As <see cref="Int"/>, but null where the key holds a null, which is not what a missing key says.</summary>
     public int? IntOrNull(string key, int least, int most, int? absent) =>
         Has(key) ? Int(key, least, most) : Holds(key) ? null : absent;
 
@@ -78,7 +78,7 @@ internal sealed class ConfigFile
         : throw Bad(key, string.Create(CultureInfo.InvariantCulture,
             $"is {Shown(value)}, not a number from {least} to {most}"));
 
-    /// <summary>As <see cref="Number"/>, but null where the key holds a null, which says something else than a missing key.</summary>
+    /// <summary>As <see cref="Number"/>, but null where the key holds a null, which is not what a missing key says.</summary>
     public double? NumberOrNull(string key, double least, double most, double? absent) =>
         Has(key) ? Number(key, least, most) : Holds(key) ? null : absent;
 
@@ -88,7 +88,8 @@ internal sealed class ConfigFile
         null => [],
         { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray().Select(e =>
             e.ValueKind == JsonValueKind.Number && e.TryGetDouble(out var n) && n >= least && n <= most ? n
-            : throw Bad(key, string.Create(CultureInfo.InvariantCulture, $"holds {Shown(e)}, not a number from {least} to {most}")))],
+            : throw Bad(key, string.Create(
+                CultureInfo.InvariantCulture, $"holds {Shown(e)}, not a number from {least} to {most}")))],
         { } value => throw Bad(key, $"is {Shown(value)}, not a list"),
     };
 

@@ -46,7 +46,8 @@ internal sealed record LayerSpec(AttentionSpec Attention, FeedForwardSpec FeedFo
     public NormSpec? FeedForwardOutputNorm { get; init; }
 
     /// <summary>Norms what attention and feed-forward add as it norms what they take.</summary>
-    public LayerSpec WithOutputNorms() => this with { AttentionOutputNorm = AttentionNorm, FeedForwardOutputNorm = FeedForwardNorm };
+    public LayerSpec WithOutputNorms() =>
+        this with { AttentionOutputNorm = AttentionNorm, FeedForwardOutputNorm = FeedForwardNorm };
 
     /// <summary>The feed-forward is of the stream before the attention, not after.</summary>
     public bool IsParallel { get; init; }
@@ -132,7 +133,7 @@ internal sealed record FeedForwardSpec(int IntermediateSize)
     public int ExpertsPerToken => Mixture?.ExpertsPerToken ?? 1;
 
     /// <summary>Of the first product: gate and up side by side.</summary>
-    public int InnerSize => (IsGated ? 2 : 1) * IntermediateSize;
+    public long InnerSize => (IsGated ? 2L : 1) * IntermediateSize;
 }
 
 internal enum Activation
@@ -153,6 +154,9 @@ internal sealed record MixtureSpec(int Experts, int ExpertsPerToken)
 
     /// <summary>Shares are rounded to the model's type before they weigh.</summary>
     public bool RoundsShares { get; init; }
+
+    /// <summary>Each token meets all experts and their parts are weighed as they are: nothing needs to be gathered.</summary>
+    public bool WeighsAll => ExpertsPerToken == Experts && this is { Renormalises: true, RoundsShares: false };
 
     /// <summary>What every token meets beside the chosen; null where there is none.</summary>
     public SharedExpertSpec? Shared { get; init; }

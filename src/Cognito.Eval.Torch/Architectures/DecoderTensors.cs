@@ -44,7 +44,7 @@ internal sealed record LayerTensors(
     ];
 }
 
-/// <summary>Which tensors a decoder is made of, and their shapes. Where files hold them, see <see cref="TensorForm"/>.</summary>
+/// <summary>The tensors that a decoder is made of. <see cref="TensorForm"/> says where files hold them.</summary>
 internal sealed record DecoderTensors(DecoderSpec Spec, TensorNames Names)
 {
     public NamedTensor Embedding => new($"{Names.Base}{Names.Embedding}.weight", Spec.VocabularySize, Spec.HiddenSize);
@@ -57,12 +57,9 @@ internal sealed record DecoderTensors(DecoderSpec Spec, TensorNames Names)
     /// <summary>The head's name, whether there is one or not.</summary>
     public string HeadName => Names.Head + ".weight";
 
-    /// <summary>Every tensor, layer by layer.</summary>
-    public IEnumerable<NamedTensor> All =>
-    [
-        Embedding, .. Norm.All, .. Head is { } head ? [head] : Array.Empty<NamedTensor>(),
-        .. Enumerable.Range(0, Spec.Layers.Count).SelectMany(layer => Layer(layer).All),
-    ];
+    /// <summary>Every tensor, layer by layer, each made as it is asked for: a config's counts are only a claim.</summary>
+    public IEnumerable<NamedTensor> All => ((NamedTensor?[])[Embedding, .. Norm.All, Head]).OfType<NamedTensor>()
+        .Concat(Enumerable.Range(0, Spec.Layers.Count).SelectMany(layer => Layer(layer).All));
 
     public LayerTensors Layer(int index) => WithoutExperts(index) with
     {
@@ -71,7 +68,8 @@ internal sealed record DecoderTensors(DecoderSpec Spec, TensorNames Names)
 
     /// <summary>How many numbers all tensors hold.</summary>
     /// <param name="experts">How many of a layer's experts count.</param>
-    public long Count(Func<FeedForwardSpec, int> experts) => Embedding.Count + Norm.All.Sum(tensor => tensor.Count) + (Head?.Count ?? 0)
+    public long Count(Func<FeedForwardSpec, int> experts) =>
+        Embedding.Count + Norm.All.Sum(tensor => tensor.Count) + (Head?.Count ?? 0)
         + Spec.Layers.Index().GroupBy(layer => layer.Item, layer => layer.Index).Sum(alike => alike.Count()
             * (WithoutExperts(alike.First()).All.Sum(tensor => tensor.Count)
                 + experts(alike.Key.FeedForward) * Expert(alike.First(), 0).All.Sum(tensor => tensor.Count)));
@@ -88,7 +86,8 @@ internal sealed record DecoderTensors(DecoderSpec Spec, TensorNames Names)
         return new(
             Norm(Names.AttentionNorm, layer.AttentionNorm, hidden),
             Linear(index, 0, "", Names.Projections,
-                Names.Projections.Count == 1 ? [attention.ProjectedSize] : [queries, keys, keys], hidden, attention.ProjectionBias),
+                Names.Projections.Count == 1 ? [attention.ProjectedSize] : [queries, keys, keys], hidden,
+                attention.ProjectionBias),
             Norm(Names.QueryNorm, attention.QueryKeyNorm, normed.Query),
             Norm(Names.KeyNorm, attention.QueryKeyNorm, normed.Key),
             Linear(index, 0, "", [Names.Output], [hidden], queries, attention.OutputBias),
@@ -96,8 +95,8 @@ internal sealed record DecoderTensors(DecoderSpec Spec, TensorNames Names)
             Norm(Names.FeedForwardNorm, layer.FeedForwardNorm, hidden),
             Norm(Names.FeedForwardOutputNorm, layer.FeedForwardOutputNorm, hidden),
             mixture is null ? null : new(In(Names.Router) + ".weight", mixture.Experts, hidden),
-            mixture?.Shared is { } shared
-                ? FeedForward(index, 0, Names.SharedExpert, layer.FeedForward with { IntermediateSize = shared.IntermediateSize }) : null,
+            mixture?.Shared is not { } shared ? null : FeedForward(
+                index, 0, Names.SharedExpert, layer.FeedForward with { IntermediateSize = shared.IntermediateSize }),
             mixture?.Shared is { HasGate: true } ? new(In(Names.SharedExpertGate) + ".weight", 1, hidden) : null,
             []);
     }
@@ -109,7 +108,8 @@ internal sealed record DecoderTensors(DecoderSpec Spec, TensorNames Names)
     }
 
     private FeedForwardTensors FeedForward(int layer, int expert, FeedForwardNames names, FeedForwardSpec spec) => new(
-        Linear(layer, expert, names.Within, names.Up, [.. names.Up.Select(_ => (long)spec.InnerSize / names.Up.Count)], Spec.HiddenSize, spec.HasBias),
+        Linear(layer, expert, names.Within, names.Up, [.. names.Up.Select(_ => spec.InnerSize / names.Up.Count)],
+            Spec.HiddenSize, spec.HasBias),
         Linear(layer, expert, names.Within, [names.Down], [Spec.HiddenSize], spec.IntermediateSize, spec.HasBias));
 
     private LinearTensors Linear(

@@ -7,7 +7,10 @@ namespace Cognito.Eval.Torch.Architectures;
 internal sealed record Deepseek() : Architecture("DeepseekForCausalLM", "deepseek")
 {
     public override Defaults Absent { get; } = new(
-        Vocabulary: 102400, Hidden: 4096, Intermediate: 11008, Layers: 30, Heads: 32, MaxPositions: 2048) { KnownRopes = ["default", "linear"] };
+        Vocabulary: 102400, Hidden: 4096, Intermediate: 11008, Layers: 30, Heads: 32, MaxPositions: 2048)
+    {
+        KnownRopes = ["default", "linear"],
+    };
 
     public override IReadOnlyList<string> Reads =>
     [

@@ -19,8 +19,8 @@ internal sealed record Gemma2() : Architecture("Gemma2ForCausalLM", "gemma2")
 
     public override IReadOnlyList<string> Reads =>
     [
-        "attention_bias", "use_bidirectional_attention", "query_pre_attn_scalar", "attn_logit_softcapping", "final_logit_softcapping",
-        "sliding_window", "layer_types", "hidden_activation",
+        "attention_bias", "use_bidirectional_attention", "query_pre_attn_scalar", "attn_logit_softcapping",
+        "final_logit_softcapping", "sliding_window", "layer_types", "hidden_activation",
     ];
 
     public override DecoderSpec Decoder(ConfigFile file)

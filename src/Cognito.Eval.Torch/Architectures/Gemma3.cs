@@ -20,14 +20,14 @@ internal sealed record Gemma3() : Architecture("Gemma3ForCausalLM", "gemma3_text
     public override IReadOnlyList<string> Reads =>
     [
         "attention_bias", "use_bidirectional_attention", "query_pre_attn_scalar", "final_logit_softcapping", "sliding_window",
-        "sliding_window_pattern", "layer_types", "hidden_activation",
+        "sliding_window_pattern", "layer_types", "hidden_activation", "rope_local_base_freq",
     ];
 
     public override DecoderSpec Decoder(ConfigFile file)
     {
         UsualDecoder.RequireCausal(file);
         var (bias, pattern) = (file.Bool("attention_bias"), file.Int("sliding_window_pattern", 1, 1024, 6));
-        var windows = LayerTypes.Windows(file, Absent, file.Int("sliding_window", 1, int.MaxValue, 4096),
+        var windows = LayerTypes.Windows(file, Absent, file.IntOrNull("sliding_window", 1, int.MaxValue, absent: 4096),
             slides: layer => (layer + 1) % pattern != 0);
         var scalar = file.Number("query_pre_attn_scalar", 1e-3, 1e9, 256);
         var ropes = new Ropes(file, Absent);
@@ -66,9 +66,10 @@ internal sealed record Gemma3() : Architecture("Gemma3ForCausalLM", "gemma3_text
             if (_both is not null && file.Has("rope_scaling"))
                 throw file.Bad("rope_scaling", "is there beside \"rope_parameters\"", "keep one");
             if (_both?.Held.FirstOrDefault(held => held.Key is not (LayerTypes.Full or LayerTypes.Sliding)).Key is { } other)
-                throw _both.Bad(other, $"is no kind of layer; this version knows {LayerTypes.Full}, {LayerTypes.Sliding}", null);
-            var (rope, notes) = RopeConfig.Read(
-                file, _both is null ? file.Section("rope_scaling") : _both.Section(LayerTypes.Full), absent with { Theta = 1e6 }, headDim);
+                throw _both.Bad(
+                    other, $"is no kind of layer; this version knows {LayerTypes.Full}, {LayerTypes.Sliding}", null);
+            var section = _both is null ? file.Section("rope_scaling") : _both.Section(LayerTypes.Full);
+            var (rope, notes) = RopeConfig.Read(file, section, absent with { Theta = 1e6 }, headDim);
             return (rope, [.. notes, .. Sliding(headDim).Notes]);
         }
 

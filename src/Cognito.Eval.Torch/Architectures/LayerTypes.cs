@@ -17,20 +17,22 @@ internal static class LayerTypes
     {
         var window = file.Bool("use_sliding_window") ? file.IntOrNull("sliding_window", 1, int.MaxValue, absent: 4096) : null;
         var first = file.Int("max_window_layers", 0, int.MaxValue, 28);
-        return Windows(file, absent, window, layer => slides?.Invoke(layer, first) ?? layer >= first);
+        return Windows(file, absent, window, layer => window is not null && (slides?.Invoke(layer, first) ?? layer >= first));
     }
 
     /// <summary>Each layer's window; null where it sees all.</summary>
     /// <param name="window">Of the layers that have one; null where the config asks for none.</param>
     /// <param name="slides">Which have one where the key is missing.</param>
     /// <exception cref="Files.InputException">
-    /// The key names other types, or not one a layer, or a window that is not there.
+    /// The key names other types, or not one a layer; or a layer has a window, and there is none.
     /// </exception>
     public static IReadOnlyList<int?> Windows(ConfigFile file, Defaults absent, int? window, Func<int, bool> slides)
     {
         var layers = UsualDecoder.Layers(file, absent);
         if (file.Value(Key) is not { } value)
-            return [.. Enumerable.Range(0, layers).Select(layer => slides(layer) ? window : null)];
+            return window is null && Enumerable.Range(0, layers).Any(slides)
+                ? throw file.Bad("sliding_window", "is null, and some layers have a window", "say how long it is")
+                : [.. Enumerable.Range(0, layers).Select(layer => slides(layer) ? window : null)];
         if (value.ValueKind != JsonValueKind.Array)
             throw file.Bad(Key, $"is {ConfigFile.Shown(value)}, not a list");
         bool[] types = [.. value.EnumerateArray().Select(type => IsSliding(file, type))];

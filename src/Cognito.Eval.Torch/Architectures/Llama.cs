@@ -4,7 +4,10 @@ namespace Cognito.Eval.Torch.Architectures;
 internal sealed record Llama() : Architecture("LlamaForCausalLM", "llama")
 {
     public override Defaults Absent { get; } = new(
-        Vocabulary: 32000, Hidden: 4096, Intermediate: 11008, Layers: 32, Heads: 32, MaxPositions: 2048) { End = 2 };
+        Vocabulary: 32000, Hidden: 4096, Intermediate: 11008, Layers: 32, Heads: 32, MaxPositions: 2048)
+    {
+        End = 2,
+    };
 
     public override IReadOnlyList<string> Reads => ["attention_bias", "mlp_bias"];
 

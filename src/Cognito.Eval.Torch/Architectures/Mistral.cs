@@ -4,7 +4,11 @@ namespace Cognito.Eval.Torch.Architectures;
 internal sealed record Mistral() : Architecture("MistralForCausalLM", "mistral")
 {
     public override Defaults Absent { get; } = new(
-        Vocabulary: 32000, Hidden: 4096, Intermediate: 14336, Layers: 32, Heads: 32, MaxPositions: 4096 * 32) { KeyValueHeads = 8, End = 2 };
+        Vocabulary: 32000, Hidden: 4096, Intermediate: 14336, Layers: 32, Heads: 32, MaxPositions: 4096 * 32)
+    {
+        KeyValueHeads = 8,
+        End = 2,
+    };
 
     public override IReadOnlyList<string> Reads => ["sliding_window"];
 

@@ -43,10 +43,10 @@ public sealed record ModelConfig
     /// <summary>The type the weights were saved in: float32, bfloat16, float16 or null where it is not told.</summary>
     public string? Dtype { get; init; }
 
-    /// <summary>What config.json says that has no effect, here or in transformers, though it might seem to; one sentence each.</summary>
+    /// <summary>What config.json says to no effect, here or in transformers, though it might seem to; one sentence each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
-    /// <summary>From which length on a sequence's positions turn otherwise, in any layer; null where length has no say.</summary>
+    /// <summary>From which length on a sequence's positions turn otherwise; null where length has no say.</summary>
     public int? LongFrom => Spec.Layers.Select(layer => layer.Attention.Rope.LongFrom).FirstOrDefault(from => from is not null);
 
     public int VocabularySize => Spec.VocabularySize;
@@ -83,7 +83,8 @@ public sealed record ModelConfig
 
     /// <summary>Those of scores and of what they weigh, for one token of a sequence of that length on the mean.</summary>
     public double AttentionFlop(int length) => Spec.Layers.Select(layer => layer.Attention).Sum(attention =>
-        4.0 * attention.Heads * attention.HeadDim * Enumerable.Range(1, length).Average(seen => Math.Min(seen, attention.Window ?? int.MaxValue)));
+        4.0 * attention.Heads * attention.HeadDim
+            * Enumerable.Range(1, length).Average(seen => Math.Min(seen, attention.Window ?? int.MaxValue)));
 
     private int Most(Func<LayerSpec, int> size) => Spec.Layers.Max(size);
 
@@ -119,7 +120,8 @@ public sealed record ModelConfig
         {
             // The harness looks for n_positions first.
             MaxLength = file.Int("n_positions", 1, 1 << 30, UsualDecoder.MaxPositions(section, page.Absent)),
-            Generation = GenerationConfigFile.Read(folder, file.Holds("eos_token_id") ? file : section, spec.VocabularySize, page.Absent.End),
+            Generation = GenerationConfigFile.Read(
+                folder, file.Holds("eos_token_id") ? file : section, spec.VocabularySize, page.Absent.End),
             Dtype = file.Word(file.Has("dtype") ? "dtype" : "torch_dtype", "float32", "bfloat16", "float16"),
         };
         return config with { Notes = [.. UnreadKeys.Notes(section, page, config), .. spec.Notes] };

@@ -7,7 +7,11 @@ namespace Cognito.Eval.Torch.Architectures;
 internal sealed record Olmo2() : Architecture("Olmo2ForCausalLM", "olmo2")
 {
     public override Defaults Absent { get; } = new(
-        Vocabulary: 50304, Hidden: 4096, Intermediate: 11008, Layers: 32, Heads: 32, MaxPositions: 2048) { NormEpsilon = 1e-5, End = 50279 };
+        Vocabulary: 50304, Hidden: 4096, Intermediate: 11008, Layers: 32, Heads: 32, MaxPositions: 2048)
+    {
+        NormEpsilon = 1e-5,
+        End = 50279,
+    };
 
     public override IReadOnlyList<string> Reads => ["attention_bias"];
 

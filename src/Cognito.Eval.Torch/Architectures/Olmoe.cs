@@ -7,9 +7,14 @@ namespace Cognito.Eval.Torch.Architectures;
 internal sealed record Olmoe() : Architecture("OlmoeForCausalLM", "olmoe")
 {
     public override Defaults Absent { get; } = new(
-        Vocabulary: 50304, Hidden: 2048, Intermediate: 2048, Layers: 16, Heads: 16, MaxPositions: 4096) { NormEpsilon = 1e-5, End = 50279 };
+        Vocabulary: 50304, Hidden: 2048, Intermediate: 2048, Layers: 16, Heads: 16, MaxPositions: 4096)
+    {
+        NormEpsilon = 1e-5,
+        End = 50279,
+    };
 
-    public override IReadOnlyList<string> Reads => ["num_experts", "num_local_experts", "norm_topk_prob", "clip_qkv", "attention_bias"];
+    public override IReadOnlyList<string> Reads =>
+        ["num_experts", "num_local_experts", "norm_topk_prob", "clip_qkv", "attention_bias"];
 
     public override DecoderSpec Decoder(ConfigFile file)
     {

@@ -1,8 +1,8 @@
 namespace Cognito.Eval.Torch.Architectures;
 
 /// <summary>
-/// Phi3ForCausalLM (transformers: models/phi3), of which Phi-3, Phi-3.5-mini, Phi-4 and Phi-4-mini are: queries, keys and values
-/// in one matrix, gate and up in another, a share of each head turned, by longrope in the models of long contexts.
+/// Phi3ForCausalLM (transformers: models/phi3), of which Phi-3, Phi-3.5-mini, Phi-4 and Phi-4-mini are: queries, keys and
+/// values in one matrix, gate and up in another, a share of each head turned, by longrope in the models of long contexts.
 /// </summary>
 internal sealed record Phi3() : Architecture("Phi3ForCausalLM", "phi3")
 {
@@ -23,7 +23,10 @@ internal sealed record Phi3() : Architecture("Phi3ForCausalLM", "phi3")
     public override DecoderSpec Decoder(ConfigFile file)
     {
         var window = file.IntOrNull("sliding_window", 1, int.MaxValue, absent: null);
-        return UsualDecoder.Read(file, Absent, (_, usual) => usual with { Attention = usual.Attention with { Window = window } });
+        return UsualDecoder.Read(file, Absent, (_, usual) => usual with
+        {
+            Attention = usual.Attention with { Window = window },
+        });
     }
 
     public override TensorNames Names { get; } = new()

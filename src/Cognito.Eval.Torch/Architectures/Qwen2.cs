@@ -7,7 +7,10 @@ namespace Cognito.Eval.Torch.Architectures;
 internal sealed record Qwen2() : Architecture("Qwen2ForCausalLM", "qwen2")
 {
     public override Defaults Absent { get; } = new(
-        Vocabulary: 151936, Hidden: 4096, Intermediate: 22016, Layers: 32, Heads: 32, MaxPositions: 32768) { KeyValueHeads = 32 };
+        Vocabulary: 151936, Hidden: 4096, Intermediate: 22016, Layers: 32, Heads: 32, MaxPositions: 32768)
+    {
+        KeyValueHeads = 32,
+    };
 
     public override IReadOnlyList<string> Reads => LayerTypes.SwitchedKeys;
 

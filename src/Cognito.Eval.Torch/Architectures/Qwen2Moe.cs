@@ -7,7 +7,10 @@ namespace Cognito.Eval.Torch.Architectures;
 internal sealed record Qwen2Moe() : Architecture("Qwen2MoeForCausalLM", "qwen2_moe")
 {
     public override Defaults Absent { get; } = new(
-        Vocabulary: 151936, Hidden: 2048, Intermediate: 5632, Layers: 24, Heads: 16, MaxPositions: 32768) { KeyValueHeads = 16 };
+        Vocabulary: 151936, Hidden: 2048, Intermediate: 5632, Layers: 24, Heads: 16, MaxPositions: 32768)
+    {
+        KeyValueHeads = 16,
+    };
 
     public override IReadOnlyList<string> Reads =>
     [
@@ -29,7 +32,8 @@ internal sealed record Qwen2Moe() : Architecture("Qwen2MoeForCausalLM", "qwen2_m
         return UsualDecoder.Read(file, Absent, (layer, usual) => usual with
         {
             Attention = usual.Attention with { ProjectionBias = bias, Window = windows[layer] },
-            FeedForward = !hasMixture(layer) ? usual.FeedForward : usual.FeedForward with { IntermediateSize = width, Mixture = mixture },
+            FeedForward = !hasMixture(layer) ? usual.FeedForward
+                : usual.FeedForward with { IntermediateSize = width, Mixture = mixture },
         });
     }
 

@@ -1,6 +1,8 @@
 namespace Cognito.Eval.Torch.Architectures;
 
-/// <summary>Qwen3ForCausalLM (transformers: models/qwen3): queries and keys are normed head by head; windows as in Qwen2.</summary>
+/// <summary>
+/// Qwen3ForCausalLM (transformers: models/qwen3): queries and keys are normed head by head; windows as in Qwen2.
+/// </summary>
 internal sealed record Qwen3() : Architecture("Qwen3ForCausalLM", "qwen3")
 {
     public override Defaults Absent { get; } = new(

@@ -7,12 +7,15 @@ namespace Cognito.Eval.Torch.Architectures;
 internal sealed record Qwen3Moe() : Architecture("Qwen3MoeForCausalLM", "qwen3_moe")
 {
     public override Defaults Absent { get; } = new(
-        Vocabulary: 151936, Hidden: 2048, Intermediate: 6144, Layers: 24, Heads: 32, MaxPositions: 32768) { KeyValueHeads = 4 };
+        Vocabulary: 151936, Hidden: 2048, Intermediate: 6144, Layers: 24, Heads: 32, MaxPositions: 32768)
+    {
+        KeyValueHeads = 4,
+    };
 
     public override IReadOnlyList<string> Reads =>
     [
-        "use_sliding_window", "sliding_window", .. Mixtures.LayerKeys, "num_experts", "num_local_experts", "moe_intermediate_size",
-        "norm_topk_prob", "attention_bias",
+        "use_sliding_window", "sliding_window", .. Mixtures.LayerKeys, "num_experts", "num_local_experts",
+        "moe_intermediate_size", "norm_topk_prob", "attention_bias",
     ];
 
     public override DecoderSpec Decoder(ConfigFile file)
@@ -35,7 +38,8 @@ internal sealed record Qwen3Moe() : Architecture("Qwen3MoeForCausalLM", "qwen3_m
                 NormsHeads = true,
                 Window = window,
             },
-            FeedForward = !hasMixture(layer) ? usual.FeedForward : usual.FeedForward with { IntermediateSize = width, Mixture = mixture },
+            FeedForward = !hasMixture(layer) ? usual.FeedForward
+                : usual.FeedForward with { IntermediateSize = width, Mixture = mixture },
         });
     }
 

@@ -17,10 +17,10 @@ internal sealed record RopeConfig(string Kind, double Theta, int Size)
     /// <summary>What cosines and sines are multiplied by.</summary>
     public double AttentionFactor { get; init; } = 1;
 
-    /// <summary>Of yarn: which pairs, counted from the fastest, are left alone up to the first and slowed from the second on.</summary>
+    /// <summary>Of yarn: up to which pair, from the fastest, all are left alone, and from which on all are slowed.</summary>
     public (double Low, double High) Ramp { get; init; }
 
-    /// <summary>Of longrope: how much each pair is slowed in a sequence of the original length at most, and in a longer one.</summary>
+    /// <summary>Of longrope: how much each pair is slowed, in a sequence of the original length and in a longer one.</summary>
     public IReadOnlyList<double> ShortFactors { get; init; } = [];
     public IReadOnlyList<double> LongFactors { get; init; } = [];
 
@@ -43,10 +43,12 @@ internal sealed record RopeConfig(string Kind, double Theta, int Size)
     }
 
     /// <param name="section">What tells of these positions alone; null where there is none.</param>
-    public static (RopeConfig Rope, IReadOnlyList<string> Notes) Read(ConfigFile file, ConfigFile? section, Defaults absent, int headDim)
+    public static (RopeConfig Rope, IReadOnlyList<string> Notes) Read(
+        ConfigFile file, ConfigFile? section, Defaults absent, int headDim)
     {
         var named = section?.Word(section.Has("rope_type") ? "rope_type" : "type",
-            [.. absent.KnownRopes ?? ["default", "linear", "llama3", "yarn", "longrope"], .. absent.RopeKinds.Keys]) ?? "default";
+            [.. absent.KnownRopes ?? ["default", "linear", "llama3", "yarn", "longrope"], .. absent.RopeKinds.Keys])
+            ?? "default";
         var kind = absent.RopeKinds.GetValueOrDefault(named, named);
         var theta = section is not null && section.Has("rope_theta") ? section.Number("rope_theta", 1, Largest)
             : file.Number(absent.ThetaKey, 1, Largest, absent.Theta);
@@ -57,10 +59,11 @@ internal sealed record RopeConfig(string Kind, double Theta, int Size)
             "default" => rope,
             "linear" => rope with { Factor = section!.Number("factor", 1e-3, 1e6) },
             "llama3" => rope.Llama3(section!, OriginalLength(file, section!, absent)),
-            "yarn" => rope.Yarn(section!, OriginalLength(file, section!, absent)),
+            "yarn" => rope.Yarn(file, section!, OriginalLength(file, section!, absent), absent),
             _ => rope.LongRope(file, section!, OriginalLength(file, section!, absent), absent),
         };
-        return (rope, [.. notes, .. section is null ? [] : Unread(section, kind, absent)]);
+        return section is null ? (rope, [.. notes])
+            : (rope, [.. notes, .. Unread(section, kind), .. rope.Outweighed(file, section, absent)]);
     }
 
     /// <summary>How many values of a head turn.</summary>
@@ -95,10 +98,12 @@ internal sealed record RopeConfig(string Kind, double Theta, int Size)
         };
     }
 
-    /// <summary>YaRN (Peng et al., 2023): between two counts of turns over the original length, pairs are slowed in part.</summary>
-    private RopeConfig Yarn(ConfigFile section, int original)
+    /// <summary>YaRN (Peng et al., 2023): pairs between two counts of turns in the original length are slowed in part.</summary>
+    private RopeConfig Yarn(ConfigFile file, ConfigFile section, int original, Defaults absent)
     {
-        var factor = section.Number("factor", 1e-3, 1e6);
+        // A null says that the lengths tell; a missing key is refused, as in transformers.
+        var factor = section.Holds("factor") && !section.Has("factor")
+            ? (double)UsualDecoder.MaxPositions(file, absent) / original : section.Number("factor", 1e-3, 1e6);
         double Pair(double turns) => Size * Math.Log(original / (turns * 2 * Math.PI)) / (2 * Math.Log(Theta));
         var (low, high) = (Pair(NotZero(section, "beta_fast", 32)), Pair(NotZero(section, "beta_slow", 1)));
         if (section.Bool("truncate", absent: true))
@@ -110,14 +115,16 @@ internal sealed record RopeConfig(string Kind, double Theta, int Size)
             Factor = factor,
             OriginalMaxLength = original,
             Ramp = (Math.Max(low, 0), Math.Min(high, Size - 1)),
-            AttentionFactor = section.Number("attention_factor", 0, 1e6, one != 0 && all != 0 ? Scale(one) / Scale(all) : Scale(1)),
+            AttentionFactor = section.Number(
+                "attention_factor", 0, 1e6, one != 0 && all != 0 ? Scale(one) / Scale(all) : Scale(1)),
         };
     }
 
     /// <summary>LongRoPE (Ding et al., 2024): a factor a pair, others in sequences longer than the original length.</summary>
     private RopeConfig LongRope(ConfigFile file, ConfigFile section, int original, Defaults absent)
     {
-        IReadOnlyList<double> Factors(string key) => section.Numbers(key, 1e-6, 1e6) is var found && found.Count == Size / 2 ? found
+        IReadOnlyList<double> Factors(string key) =>
+            section.Numbers(key, 1e-6, 1e6) is var found && found.Count == Size / 2 ? found
             : throw section.Bad(key, $"holds {found.Count} numbers, and {Size} values of a head turn in {Size / 2} pairs");
         var factor = section.Number("factor", 1e-3, 1e6, (double)UsualDecoder.MaxPositions(file, absent) / original);
         return this with
@@ -132,10 +139,10 @@ internal sealed record RopeConfig(string Kind, double Theta, int Size)
 
     /// <summary>A 0 means what a missing key does.</summary>
     private static double NotZero(ConfigFile section, string key, double absent) =>
-        section.Number(key, -1e6, 1e6, absent) is var number && number == 0 ? absent : number;
+        section.Number(key, 0, 1e6, absent) is var number && number == 0 ? absent : number;
 
     /// <summary>What a section holds beside the keys of its kind.</summary>
-    private static IEnumerable<string> Unread(ConfigFile section, string kind, Defaults absent)
+    private static IEnumerable<string> Unread(ConfigFile section, string kind)
     {
         string[] known =
         [
@@ -150,15 +157,30 @@ internal sealed record RopeConfig(string Kind, double Theta, int Size)
             },
         ];
         foreach (var (key, value) in section.Held.Where(held => !known.Contains(held.Key)))
-            yield return value.ValueKind != JsonValueKind.Object ? UnreadKeys.Note(key, value, $"positions of the kind {kind} do not have")
-                : throw section.Bad(key, "holds positions of its own for some layers", "this architecture turns all layers alike");
+            yield return value.ValueKind != JsonValueKind.Object
+                ? UnreadKeys.Note(key, value, $"positions of the kind {kind} do not have")
+                : throw section.Bad(
+                    key, "holds positions of its own for some layers", "this architecture turns all layers alike");
         if (section.Has("rope_type") && section.FirstWord("type") is { } type && type != section.FirstWord("rope_type"))
             yield return UnreadKeys.Note("type", section.Value("type")!.Value, "gives way to rope_type");
+    }
+
+    /// <summary>What is told twice, once in vain.</summary>
+    private IEnumerable<string> Outweighed(ConfigFile file, ConfigFile section, Defaults absent)
+    {
+        static bool IsOther(JsonElement told, double read) =>
+            told.ValueKind == JsonValueKind.Number && told.GetDouble() != read;
+        if (file.Value(absent.ThetaKey) is { } theta && IsOther(theta, Theta))
+            yield return UnreadKeys.Note(absent.ThetaKey, theta, "gives way to the rope_theta within");
+        if (Kind is "llama3" or "yarn" or "longrope"
+            && section.Value(Original) is { } length && IsOther(length, OriginalMaxLength))
+            yield return UnreadKeys.Note(Original, length, "gives way to the model's own");
     }
 
     private static IEnumerable<string> Both(ConfigFile? older, ConfigFile? newer)
     {
         if (older is not null && newer is not null && older.Held.Any() && newer.Held.Any() && !older.IsEqual(newer))
-            yield return "config.json: \"rope_parameters\" differs from \"rope_scaling\", which is the one that is read, as in transformers";
+            yield return "config.json: \"rope_parameters\" differs from \"rope_scaling\", which is the one that is read, "
+                + "as in transformers";
     }
 }

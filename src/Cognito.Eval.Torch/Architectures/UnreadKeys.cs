@@ -14,11 +14,12 @@ internal static class UnreadKeys
     /// <summary>Without effect at false, 0, nothing.</summary>
     private static readonly string[] Switches =
     [
-        "attn_logit_softcapping", "final_logit_softcapping", "attn_logit_cap", "clip_qkv", "qk_layernorm", "use_qk_norm", "qk_norm",
-        "q_lora_rank", "kv_lora_rank", "alibi", "use_alibi", "parallel_attn", "use_parallel_residual", "multi_query",
+        "attn_logit_softcapping", "final_logit_softcapping", "attn_logit_cap", "clip_qkv", "qk_layernorm", "use_qk_norm",
+        "qk_norm", "q_lora_rank", "kv_lora_rank", "alibi", "use_alibi", "parallel_attn", "use_parallel_residual", "multi_query",
         "new_decoder_architecture", "rope_interleave", "rope_interleaved", "no_rope_layers", "no_rope_layer_interval",
-        "nope_layer_interval", "attention_chunk_size", "attn_temperature_tuning", "use_bidirectional_attention", "attention_sinks",
-        "sliding_window_pattern", "lm_head_bias", "qkv_bias", "use_qkv_bias", "use_bias", "enable_bias", "attention_out_bias", "bias",
+        "nope_layer_interval", "attention_chunk_size", "attn_temperature_tuning", "use_bidirectional_attention",
+        "attention_sinks", "sliding_window_pattern", "lm_head_bias", "qkv_bias", "use_qkv_bias", "use_bias", "enable_bias",
+        "attention_out_bias", "bias",
         "scale_attn_by_inverse_layer_idx", "tie_encoder_decoder", "add_cross_attention", "is_encoder_decoder",
     ];
 
@@ -44,10 +45,13 @@ internal static class UnreadKeys
 
     private static readonly Dictionary<string, Inert> Keys = Table();
 
-    /// <summary>A sentence for each key that the architecture does not read and whose value would mean something elsewhere.</summary>
+    /// <summary>
+    /// A sentence for each key that the architecture does not read and whose value would mean something elsewhere.
+    /// </summary>
     public static IEnumerable<string> Notes(ConfigFile file, Architecture page, ModelConfig config) =>
         from held in file.Held
-        where !page.Reads.Contains(held.Key) && Keys.TryGetValue(held.Key, out var isInert) && !isInert(config, held.Value)
+        where !page.Reads.Contains(held.Key) && !page.Absent.Keys.Contains(held.Key)
+        where Keys.TryGetValue(held.Key, out var isInert) && !isInert(config, held.Value)
         select Note(held.Key, held.Value);
 
     /// <param name="how">Who does not read it.</param>
@@ -69,10 +73,19 @@ internal static class UnreadKeys
         Add((config, value) => config.HasRouter || IsOff(value) || IsOne(value),
             "num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts");
         Add((_, value) => IsOff(value), "attention_bias", "mlp_bias");
-        Add((config, value) => IsOff(value) || Number(value) == config.HeadDim, "query_pre_attn_scalar", "rotary_dim", "kv_channels");
-        Add((config, value) => IsOff(value) || Near(value, config.Spec.Layers[0].Attention.ScoreScale), "attention_multiplier", "attn_scale", "softmax_scale");
-        Add((config, value) => Near(value, config.Spec.Norm.Epsilon), "layer_norm_eps", "layer_norm_epsilon", "norm_eps", "norm_epsilon");
-        Add((_, value) => Is(value, "silu") || Is(value, "swish"), "hidden_activation", "activation_function", "ffn_act_fn");
+        Add((config, value) => IsOff(value) || Number(value) == config.HeadDim,
+            "query_pre_attn_scalar", "rotary_dim", "kv_channels");
+        Add((config, value) => IsOff(value) || Near(value, config.Spec.Layers[0].Attention.ScoreScale),
+            "attention_multiplier", "attn_scale", "softmax_scale");
+        Add((config, value) => Near(value, config.Spec.Norm.Epsilon),
+            "rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon", "norm_eps", "norm_epsilon");
+        Add((config, value) => value.ValueKind == JsonValueKind.String
+            && Activations.Named(value.GetString()!) == config.Spec.Layers[0].FeedForward.Activation,
+            "hidden_act", "hidden_activation", "activation_function", "ffn_act_fn");
+        Add((config, value) => config.Spec.Layers.All(layer => Near(value, layer.Attention.Rope.Theta)),
+            "rope_theta", "rotary_emb_base", "rope_local_base_freq");
+        Add((config, value) => (int?)(Number(value) * config.HeadDim) == config.Spec.Layers[0].Attention.Rope.Size,
+            "partial_rotary_factor");
         Add((config, value) => Number(value) >= config.MaxLength, "sliding_window");
         Add((config, value) => value.ValueKind == JsonValueKind.True == HasWindow(config)
             || !HasWindow(config) && IsOff(value), "use_sliding_window");
@@ -89,7 +102,7 @@ internal static class UnreadKeys
 
     /// <summary>What "layer_types" would call a layer; where it names too many, the last.</summary>
     private static string KindOf(ModelConfig config, int layer) =>
-        config.Spec.Layers[Math.Min(layer, config.Layers - 1)].Attention.Window is null ? "full_attention" : "sliding_attention";
+        config.Spec.Layers[Math.Min(layer, config.Layers - 1)].Attention.Window is null ? LayerTypes.Full : LayerTypes.Sliding;
 
     private static bool IsOff(JsonElement value) => value.ValueKind switch
     {
@@ -106,7 +119,8 @@ internal static class UnreadKeys
     private static bool Is(JsonElement value, string text) =>
         value.ValueKind == JsonValueKind.String && value.GetString()!.Equals(text, StringComparison.OrdinalIgnoreCase);
 
-    private static bool Near(JsonElement value, double other) => Number(value) is { } number && Math.Abs(number - other) <= 1e-6 * Math.Abs(other);
+    private static bool Near(JsonElement value, double other) =>
+        Number(value) is { } number && Math.Abs(number - other) <= 1e-6 * Math.Abs(other);
 
     private static double? Number(JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) ? number : null;

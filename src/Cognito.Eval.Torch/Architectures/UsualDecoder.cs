@@ -8,7 +8,8 @@ internal static class UsualDecoder
     /// <param name="norm">What the architecture's norms do.</param>
     /// <param name="rope">From a head's size to what turns it, where the config tells of more than one.</param>
     public static DecoderSpec Read(
-        ConfigFile file, Defaults absent, Func<int, LayerSpec, LayerSpec>? change = null, NormKind norm = NormKind.CastThenWeigh,
+        ConfigFile file, Defaults absent, Func<int, LayerSpec, LayerSpec>? change = null,
+        NormKind norm = NormKind.CastThenWeigh,
         Func<int, (RopeConfig Rope, IReadOnlyList<string> Notes)>? rope = null)
     {
         var words = Size(file, "vocab_size", 1 << 24, absent.Vocabulary);
@@ -76,7 +77,7 @@ internal static class UsualDecoder
 /// <summary>The activations by transformers' names.</summary>
 internal static class Activations
 {
-    private static readonly Dictionary<string, Activation> Known = new()
+    private static readonly Dictionary<string, Activation> Known = new(StringComparer.Ordinal)
     {
         ["silu"] = Activation.Silu,
         ["swish"] = Activation.Silu,
@@ -85,10 +86,16 @@ internal static class Activations
         ["gelu_fast"] = Activation.GeluTanh,
         ["gelu_pytorch_tanh"] = Activation.GeluTanh,
         ["gelu_python"] = Activation.Gelu,
+        ["gelu_python_tanh"] = Activation.GeluTanh,
+        ["gelu_accurate"] = Activation.GeluTanh,
         ["relu"] = Activation.Relu,
     };
 
     /// <exception cref="Files.InputException">It is another.</exception>
     public static Activation Read(ConfigFile file, Defaults absent) =>
         Known[file.Word(absent.ActivationKey, [.. Known.Keys]) ?? absent.Activation];
+
+    /// <summary>Null where the name is of none that is known.</summary>
+    public static Activation? Named(string name) =>
+        Known.TryGetValue(name.ToLowerInvariant(), out var activation) ? activation : null;
 }

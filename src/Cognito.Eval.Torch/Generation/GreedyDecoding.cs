@@ -103,7 +103,7 @@ internal sealed class GreedyDecoding : IDisposable
         Await(_history is null ? all : Chosen(all));
     }
 
-    /// <summary>What all prompts begin with, short of the last token of any; nothing where a long one turns it otherwise.</summary>
+    /// <summary>What all prompts begin with, short of any's last token; nothing where a long one turns it otherwise.</summary>
     private SharedPrefix? Shared()
     {
         if (_rows.Any(p => _prompts[p].Tokens.Length >= _decoder.Config.LongFrom))
@@ -155,7 +155,9 @@ internal sealed class GreedyDecoding : IDisposable
         Await(Chosen(_decoder.Project(_cache!.Step(_latest!, positions))));
     }
 
-    /// <summary>A sequence that this step makes long turns all its positions otherwise: what is kept of it is computed anew.</summary>
+    /// <summary>
+    /// A sequence that this step makes long turns all its positions otherwise: what is kept of it is computed anew.
+    /// </summary>
     private void ReadAgain(long[] positions)
     {
         if (_decoder.Config.LongFrom is not { } from || !positions.Contains(from - 1))

@@ -115,7 +115,7 @@ internal sealed partial class CpuElementwise : Elementwise
         var shares = Rows(weights, experts);
         for (var t = 0; t < shares.Count; t++)
         {
-            TensorPrimitives.SoftMax(router[t], shares[t]);
+            SoftMax(router[t], shares[t]);
             TensorPrimitives.Divide(shares[t], TensorPrimitives.Sum<float>(shares[t]), shares[t]);
         }
         for (var e = 0; e < experts; e++)
@@ -124,6 +124,14 @@ internal sealed partial class CpuElementwise : Elementwise
             for (var t = 0; t < into.Count; t++)
                 TensorPrimitives.MultiplyAdd(part[t], shares[t][e], into[t], into[t]);
         }
+    }
+
+    /// <summary>Where exponentials would leave float's range, the largest number is taken away first.</summary>
+    private static void SoftMax(ReadOnlySpan<float> numbers, Span<float> into)
+    {
+        var most = TensorPrimitives.Max(numbers);
+        TensorPrimitives.Subtract(numbers, Math.Abs(most) > 64 ? most : 0, into);
+        TensorPrimitives.SoftMax<float>(into, into);
     }
 
     /// <summary>

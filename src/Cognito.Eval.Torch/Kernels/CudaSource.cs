@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace Cognito.Eval.Torch.Kernels;
 
-/// <summary>What all kernels begin with: numbers of 16 bits, widened to float, and narrowed wherever the model's own code has a tensor.</summary>
+/// <summary>
+/// What all kernels begin with: numbers of 16 bits, widened to float, and narrowed wherever the model's own code has a tensor.
+/// </summary>
 internal static class CudaSource
 {
     public static string Define(ScalarType dtype) => dtype == ScalarType.BFloat16 ? "BF16" : "FP16";

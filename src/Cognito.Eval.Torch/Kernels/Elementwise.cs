@@ -9,7 +9,9 @@ namespace Cognito.Eval.Torch.Kernels;
 /// A layer's work between its matrix products. It moves much memory and computes little, so each step is one pass where
 /// the device allows; every implementation rounds where transformers' models round.
 /// </summary>
-/// <remarks>Letters: N tokens, D hidden size, I intermediate size, E experts, H query heads, K key-value heads, d head size.</remarks>
+/// <remarks>
+/// Letters: N tokens, D hidden size, I intermediate size, E experts, H query heads, K key-value heads, d head size.
+/// </remarks>
 internal abstract class Elementwise : IDisposable
 {
     /// <summary>A norm of the spec's kind: [N, D] to [N, D].</summary>
@@ -22,7 +24,7 @@ internal abstract class Elementwise : IDisposable
         stream.add_(normed, Scalars.One);
     }
 
-    /// <summary>Norms in place a stretch of each of x's rows, from a column on, in so many pieces as long as the weight.</summary>
+    /// <summary>Norms in place a stretch of each of x's rows, from a column on: so many pieces as long as the weight.</summary>
     public abstract void NormWithin(Tensor x, int from, int pieces, NormSpec spec, Tensor weight);
 
     /// <summary>
@@ -47,8 +49,8 @@ internal abstract class Elementwise : IDisposable
         using Scalar scale = spec.ScoreScale.ToScalar(), cap = spec.SoftCap!.Value.ToScalar();
         var capped = scores.mul_(scale).div_(cap).tanh_().mul_(cap);
         var rows = mask.dim() == 2 ? capped.view([.. capped.shape[..^2], -1, .. mask.shape]) : capped;
-        return nn.functional.softmax(rows.add_(mask, Scalars.One), -1, ScalarType.Float32).to_type(scores.dtype).view(scores.shape)
-            .MoveToOuterDisposeScope();
+        return nn.functional.softmax(rows.add_(mask, Scalars.One), -1, ScalarType.Float32).to_type(scores.dtype)
+            .view(scores.shape).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -101,7 +103,8 @@ internal sealed class TensorElementwise : Elementwise
         stretch.copy_(Norm(stretch, spec, weight, null));
     }
 
-    public override (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(Tensor projected, AttentionSpec spec, RotaryTable table)
+    public override (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(
+        Tensor projected, AttentionSpec spec, RotaryTable table)
     {
         var (h, k, turns) = (spec.Heads, spec.KeyValueHeads, table.Cos.shape[^1]);
         var all = projected.view(-1, h + 2 * k, spec.HeadDim);
@@ -136,7 +139,8 @@ internal sealed class TensorElementwise : Elementwise
         using var scope = NewDisposeScope();
         using Scalar cubed = 0.044715.ToScalar(), scale = Math.Sqrt(2 / Math.PI).ToScalar(), half = 0.5.ToScalar();
         var wide = x.to_type(ScalarType.Float32);
-        var share = wide.square().mul_(wide).mul_(cubed).add_(wide, Scalars.One).mul_(scale).tanh_().add_(Scalars.One).mul_(half);
+        var share = wide.square().mul_(wide).mul_(cubed).add_(wide, Scalars.One).mul_(scale).tanh_()
+            .add_(Scalars.One).mul_(half);
         return share.mul_(wide).to_type(x.dtype).MoveToOuterDisposeScope();
     }
 

@@ -31,7 +31,9 @@ internal sealed unsafe class ExpertKernels : IDisposable
 
     public ExpertKernels(Device device, ScalarType dtype) => _compiled = Task.Run(() =>
         CudaModule.TryCompile(CudaSource.Types + Source, CudaSource.Define(dtype), device.index) is { } module
-            ? new Kernels(module, module["route"], module["count"], module["sum"], module["place"], module["gather"], module["combine"]) : null);
+            ? new Kernels(
+                module, module["route"], module["count"], module["sum"], module["place"], module["gather"], module["combine"])
+            : null);
 
     /// <summary>Whether they can do a mixture of these shapes.</summary>
     public bool Suit(MixtureSpec spec, FeedForwardSpec feedForward, int hidden) =>
@@ -56,13 +58,16 @@ internal sealed unsafe class ExpertKernels : IDisposable
             pCounts = CudaModule.Pointer(counts), pEnds = CudaModule.Pointer(ends), pPlaces = CudaModule.Pointer(places),
             pTokenOf = CudaModule.Pointer(tokenOf), pX = CudaModule.Pointer(x), pRows = CudaModule.Pointer(rows);
         int renormalises = spec.Renormalises ? 1 : 0, rounds = spec.RoundsShares ? 1 : 0, pieces = hidden / SuitingKernels.Wide;
-        kernels.Module.Launch(kernels.Route, (tokens + Threads / 32 - 1) / (Threads / 32), Threads, (nint)(&pLogits), (nint)(&pChosen),
-            (nint)(&pShares), (nint)(&tokens), (nint)(&experts), (nint)(&k), (nint)(&renormalises), (nint)(&rounds));
-        kernels.Module.Launch(kernels.Count, chunks, Threads, (nint)(&pChosen), (nint)(&pCounts), (nint)(&choices), (nint)(&experts), (nint)(&chunks));
-        kernels.Module.Launch(kernels.Sum, 1, 1024, (nint)(&pCounts), (nint)(&pEnds), (nint)(&choices), (nint)(&experts), (nint)(&chunks));
-        kernels.Module.Launch(kernels.Place, chunks, 32, (nint)(&pChosen), (nint)(&pCounts), (nint)(&pPlaces), (nint)(&pTokenOf),
-            (nint)(&choices), (nint)(&experts), (nint)(&chunks), (nint)(&k));
-        kernels.Module.Launch(kernels.Gather, choices, Math.Min(Threads, (pieces + 31) / 32 * 32), (nint)(&pX), (nint)(&pTokenOf), (nint)(&pRows), (nint)(&pieces));
+        kernels.Module.Launch(kernels.Route, (tokens + Threads / 32 - 1) / (Threads / 32), Threads, (nint)(&pLogits),
+            (nint)(&pChosen), (nint)(&pShares), (nint)(&tokens), (nint)(&experts), (nint)(&k), (nint)(&renormalises), (nint)(&rounds));
+        kernels.Module.Launch(kernels.Count, chunks, Threads, (nint)(&pChosen), (nint)(&pCounts), (nint)(&choices),
+            (nint)(&experts), (nint)(&chunks));
+        kernels.Module.Launch(kernels.Sum, 1, 1024, (nint)(&pCounts), (nint)(&pEnds), (nint)(&choices), (nint)(&experts),
+            (nint)(&chunks));
+        kernels.Module.Launch(kernels.Place, chunks, 32, (nint)(&pChosen), (nint)(&pCounts), (nint)(&pPlaces),
+            (nint)(&pTokenOf), (nint)(&choices), (nint)(&experts), (nint)(&chunks), (nint)(&k));
+        kernels.Module.Launch(kernels.Gather, choices, Math.Min(Threads, (pieces + 31) / 32 * 32), (nint)(&pX),
+            (nint)(&pTokenOf), (nint)(&pRows), (nint)(&pieces));
         return new(rows, ends, places, shares);
     }
 
@@ -70,9 +75,11 @@ internal sealed unsafe class ExpertKernels : IDisposable
     public void Combine(Tensor stream, Tensor parts, ExpertRows rows)
     {
         var kernels = _compiled.GetAwaiter().GetResult()!;
-        nint pStream = CudaModule.Pointer(stream), pParts = CudaModule.Pointer(parts), pPlaces = CudaModule.Pointer(rows.Places), pShares = CudaModule.Pointer(rows.Shares);
+        nint pStream = CudaModule.Pointer(stream), pParts = CudaModule.Pointer(parts),
+            pPlaces = CudaModule.Pointer(rows.Places), pShares = CudaModule.Pointer(rows.Shares);
         int k = (int)rows.Places.shape[1], pieces = (int)stream.shape[1] / SuitingKernels.Wide;
-        kernels.Module.Launch(kernels.Combine, stream.shape[0], Threads, (nint)(&pStream), (nint)(&pParts), (nint)(&pPlaces), (nint)(&pShares), (nint)(&k), (nint)(&pieces));
+        kernels.Module.Launch(kernels.Combine, stream.shape[0], Threads, (nint)(&pStream), (nint)(&pParts),
+            (nint)(&pPlaces), (nint)(&pShares), (nint)(&k), (nint)(&pieces));
     }
 
     public void Dispose() => _compiled.GetAwaiter().GetResult()?.Module.Dispose();
@@ -158,8 +165,8 @@ internal sealed unsafe class ExpertKernels : IDisposable
         }
 
         // One warp a chunk, its choices in their order.
-        extern "C" __global__ void place(const int* chosen, const int* counts, int* places, int* tokenOf, int choices, int experts,
-            int chunks, int k)
+        extern "C" __global__ void place(const int* chosen, const int* counts, int* places, int* tokenOf, int choices,
+            int experts, int chunks, int k)
         {
             __shared__ int next[512];
             for (int e = threadIdx.x; e < experts; e += 32) next[e] = counts[(size_t)e * chunks + blockIdx.x];
@@ -189,7 +196,8 @@ internal sealed unsafe class ExpertKernels : IDisposable
         }
 
         // One block a token. Rows ascend with the experts, and so are the parts added.
-        extern "C" __global__ void combine(Eight* stream, const Eight* parts, const int* places, const float* shares, int k, int pieces)
+        extern "C" __global__ void combine(Eight* stream, const Eight* parts, const int* places, const float* shares, int k,
+            int pieces)
         {
             __shared__ int at[32];
             __shared__ float share[32];

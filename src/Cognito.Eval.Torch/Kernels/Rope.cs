@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace Cognito.Eval.Torch.Kernels;
 
-/// <summary>The turns of each token's position, both [N, 1, t], of a head's first t values; the sine's first half is negated.</summary>
+/// <summary>
+/// The turns of each token's position, both [N, 1, t], of a head's first t values; the sine's first half is negated.
+/// </summary>
 internal readonly record struct RotaryTable(Tensor Cos, Tensor Sin);
 
 /// <summary>Rotary positions: cosines and sines, computed in float32 and kept in the model's type, or as they are.</summary>
@@ -26,12 +28,13 @@ internal sealed class Rope(RopeConfig config, Device device, ScalarType dtype) :
     private readonly List<(RotaryTable Turns, int Length)> _tables = [];
 
     /// <summary>The turns of so many positions at most.</summary>
-    /// <param name="isLong">[N], 1 for tokens of sequences beyond the original length, else 0; null where there are none.</param>
+    /// <param name="isLong">[N], 1 for tokens of sequences beyond the original length, else 0; null where none is.</param>
     public RotaryTable At(Tensor positions, int longest, Tensor? isLong)
     {
         var (table, length) = Table(longest);
         using var places = isLong is null || config.LongFrom is null ? null : isLong.mul(length).add_(positions, Scalars.One);
-        return new(table.Cos.index_select(0, places ?? positions).unsqueeze_(1), table.Sin.index_select(0, places ?? positions).unsqueeze_(1));
+        Tensor Of(Tensor turns) => turns.index_select(0, places ?? positions).unsqueeze_(1);
+        return new(Of(table.Cos), Of(table.Sin));
     }
 
     public void Dispose()

@@ -21,7 +21,7 @@ public sealed class Decoder : IDisposable
     private readonly Tensor? _embeddingScale;
     private readonly Norm _norm;
     private readonly DecoderLayer[] _layers;
-        private readonly Rope[] _ropes;
+    private readonly Rope[] _ropes;
     private readonly BandMask[] _bands;
     private readonly CappedFlash? _capped;
     private long _tokens;

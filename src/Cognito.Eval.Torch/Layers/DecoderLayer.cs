@@ -7,7 +7,8 @@ using static TorchSharp.torch;
 namespace Cognito.Eval.Torch.Layers;
 
 /// <summary>The norms of a layer, where it has them.</summary>
-internal sealed record LayerNorms(Norm? Attention, Norm? Query, Norm? Key, Norm? AttentionOutput, Norm? FeedForward, Norm? FeedForwardOutput);
+internal sealed record LayerNorms(
+    Norm? Attention, Norm? Query, Norm? Key, Norm? AttentionOutput, Norm? FeedForward, Norm? FeedForwardOutput);
 
 /// <summary>One layer: attention, then the feed-forward, each added to the stream.</summary>
 /// <remarks>Letters: N tokens, D hidden size, H query heads, K key-value heads, d head size.</remarks>
@@ -31,7 +32,8 @@ internal sealed class DecoderLayer(
         return elementwise.ApplyRotary(projected, spec.Attention, table);
     }
 
-    /// <summary>The stream after this layer, which may be x, changed; <paramref name="attended"/> is [N, H d], consumed.</summary>
+    /// <summary>The stream after this layer, which may be x, changed.</summary>
+    /// <param name="attended">[N, H d], which is disposed of.</param>
     public Tensor Finish(Tensor x, Tensor attended, Action<Tensor>? onRouting)
     {
         if (spec.IsParallel)

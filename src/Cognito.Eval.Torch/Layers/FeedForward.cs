@@ -15,7 +15,8 @@ internal abstract class FeedForward
     public abstract Tensor Apply(Tensor x, Action<Tensor>? onRouting);
 
     /// <summary>Adds that to the stream, [N, D].</summary>
-    public virtual void AddTo(Tensor stream, Tensor x, Action<Tensor>? onRouting) => stream.add_(Apply(x, onRouting), Scalars.One);
+    public virtual void AddTo(Tensor stream, Tensor x, Action<Tensor>? onRouting) =>
+        stream.add_(Apply(x, onRouting), Scalars.One);
 }
 
 /// <summary>One of them: down(act(gate x) * up x), with gate and up as one matrix, or down(act(up x)).</summary>

@@ -20,9 +20,10 @@ internal sealed class Mixture(
     Elementwise elementwise, FeedForwardSpec feedForward, Tensor router, IReadOnlyList<SingleFeedForward> experts,
     ExpertMatrices matrices, SharedExpert? shared) : FeedForward
 {
-    private readonly MixtureSpec spec = feedForward.Mixture!;
+    private readonly MixtureSpec _spec = feedForward.Mixture!;
     private readonly Lazy<ExpertKernels?> _kernels = new(() =>
-        elementwise.Experts is { } kernels && kernels.Suit(feedForward.Mixture!, feedForward, (int)router.shape[1]) ? kernels : null);
+        elementwise.Experts is { } kernels && kernels.Suit(feedForward.Mixture!, feedForward, (int)router.shape[1])
+            ? kernels : null);
 
     public override Tensor Apply(Tensor x, Action<Tensor>? onRouting)
     {
@@ -37,14 +38,13 @@ internal sealed class Mixture(
             return;
         var logits = nn.functional.linear(x, router);
         onRouting?.Invoke(logits);
-        // With every expert chosen nothing needs to be gathered.
-        if (spec.ExpertsPerToken == experts.Count && spec is { Renormalises: true, RoundsShares: false })
+        if (_spec.WeighsAll)
             elementwise.AddWeighed(stream, [.. experts.Select(expert => expert.Apply(x))], logits);
         else if (_kernels.Value is { } kernels)
             AddGrouped(stream, x, logits, kernels);
         else
         {
-            var (shares, chosen) = Routing.Choose(logits, spec);
+            var (shares, chosen) = Routing.Choose(logits, _spec);
             stream.add_(Chosen(x, shares, chosen), Scalars.One);
         }
         if (shared is not null)
@@ -54,7 +54,7 @@ internal sealed class Mixture(
     private void AddGrouped(Tensor stream, Tensor x, Tensor logits, ExpertKernels kernels)
     {
         using var scope = NewDisposeScope();
-        var rows = kernels.Group(x.contiguous(), logits, spec);
+        var rows = kernels.Group(x.contiguous(), logits, _spec);
         Tensor parts;
         using (var both = AtenOps.GroupedLinear(rows.Rows, matrices.Up, rows.Ends)) // [N K, 2I]
         {
@@ -71,7 +71,7 @@ internal sealed class Mixture(
         var weights = shares.flatten();
         var expertOf = chosen.flatten(); // [N K]
         var byExpert = sort(expertOf, stable: true).indices;
-        var tokens = byExpert.div(spec.ExpertsPerToken, RoundingMode.floor);
+        var tokens = byExpert.div(_spec.ExpertsPerToken, RoundingMode.floor);
         var counts = expertOf.bincount(null, experts.Count).cpu().data<long>().ToArray();
         var sum = zeros_like(x);
         long at = 0;
