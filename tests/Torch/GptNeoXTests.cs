@@ -26,6 +26,16 @@ public sealed class GptNeoXTests
     }
 
     [Fact]
+    public void Each_head_has_its_own_keys_whatever_the_config_says()
+    {
+        using var checkpoint = new ChangedCheckpoint("tiny-gpt-neox");
+        var expected = Logits(checkpoint.Write());
+        checkpoint.Config["num_key_value_heads"] = 2;
+        Assert.Equal(expected, Logits(checkpoint.Write()));
+        Assert.Equal(["config.json: \"num_key_value_heads\" is 2, which is not read, as in transformers"], ModelConfig.Read(checkpoint.Folder).Notes);
+    }
+
+    [Fact]
     public void The_head_has_either_name()
     {
         using var checkpoint = new ChangedCheckpoint("tiny-gpt-neox");

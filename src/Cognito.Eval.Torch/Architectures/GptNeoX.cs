@@ -24,12 +24,21 @@ internal sealed record GptNeoX() : Architecture("GPTNeoXForCausalLM", "gpt_neox"
     public override DecoderSpec Decoder(ConfigFile file)
     {
         var (bias, isParallel) = (file.Bool("attention_bias", absent: true), file.Bool("use_parallel_residual", absent: true));
-        return UsualDecoder.Read(file, Absent, (_, usual) => usual with
+        var spec = UsualDecoder.Read(file, Absent, (_, usual) => usual with
         {
             IsParallel = isParallel,
-            Attention = usual.Attention with { ProjectionBias = bias, OutputBias = bias, IsInterleaved = true },
+            // Each head has its own keys and values, whatever num_key_value_heads says.
+            Attention = usual.Attention with
+            {
+                KeyValueHeads = usual.Attention.Heads,
+                ProjectionBias = bias,
+                OutputBias = bias,
+                IsInterleaved = true,
+            },
             FeedForward = usual.FeedForward with { IsGated = false, HasBias = true },
         }, NormKind.Centred);
+        return file.Value("num_key_value_heads") is { } shared && shared.GetRawText() != $"{spec.Layers[0].Attention.Heads}"
+            ? spec with { Notes = [.. spec.Notes, UnreadKeys.Note("num_key_value_heads", shared)] } : spec;
     }
 
     public override TensorNames Names { get; } = new()
