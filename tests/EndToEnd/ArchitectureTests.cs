@@ -43,7 +43,7 @@ public sealed class ArchitectureTests
         ("Torch.Kernels", ["Torch.Native", "Torch.Architectures"]),
         ("Torch.Attention", ["Planning", "Torch.Native", "Torch.Architectures", "Torch.Kernels"]),
         ("Torch.Layers", ["Planning", "Torch.Native", "Torch.Architectures", "Torch.Weights", "Torch.Kernels", "Torch.Attention"]),
-        ("Torch.Generation", ["Protocols", "Planning", "Torch.Native", "Torch.Architectures", "Torch.Attention", "Torch.Layers"]),
+        ("Torch.Generation", ["Protocols", "Planning", "Torch.Native", "Torch.Architectures", "Torch.Kernels", "Torch.Attention", "Torch.Layers"]),
         ("Torch.Goldens",
             ["Files", "Planning", "Torch.Native", "Torch.Architectures", "Torch.Weights", "Torch.Attention", "Torch.Layers", "Torch.Generation"]),
     ];
