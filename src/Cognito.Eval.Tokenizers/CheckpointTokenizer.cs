@@ -19,6 +19,9 @@ public sealed record CheckpointTokenizer(VocabularyTokenizer Tokenizer, int EndI
     /// <summary>Why tokenizer.model is there and not used, and which tokens are text; null if neither is so.</summary>
     public string? Note { get; init; }
 
+    /// <summary>How texts begin. Nothing of it is applied unless a protocol asks for it.</summary>
+    public StartOfText Start { get; init; } = StartOfText.None;
+
     /// <summary>Which of the folder's files it was made from, and why.</summary>
     public string Choice { get; init; } = "";
 
