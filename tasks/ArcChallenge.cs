@@ -38,6 +38,34 @@ public static class ArcChallenge
             Gold: Gold(row, row.Inside("choices"))),
     };
 
+    /// <summary>As lm-evaluation-harness 0.4 asks it: the key's place among the labels is right.</summary>
+    public static EvalTask LmEval { get; } = Task with
+    {
+        Shots = 0,
+        Metrics = ["acc,none", "acc_norm,none"],
+        Headline = "acc_norm,none",
+        Column = LmEvalTasks.Column(Task.Column!, "acc_norm,none"),
+        Dataset = Task.Dataset with { AllColumns = ["id", "question", "choices", "answerKey"] },
+        Version = 1,
+        ToDoc = row => ((MultipleChoice)Task.ToDoc(row)) with { Gold = Place(row, row.Inside("choices")) },
+        LmEval = new("allenai/ai2_arc", "ARC-Challenge")
+        {
+            TrainingSplit = "train",
+            ValidationSplit = "validation",
+            TestSplit = "test",
+            Said = new Dictionary<string, object?>
+            {
+                ["doc_to_text"] = "Question: {{question}}\nAnswer:",
+                ["doc_to_target"] = "{{choices.label.index(answerKey)}}",
+                ["doc_to_choice"] = "{{choices.text}}",
+                ["should_decontaminate"] = true,
+                ["doc_to_decontamination_query"] = "Question: {{question}}\nAnswer:",
+            },
+        },
+    };
+
+    private static int Place(Row row, Row choices) => choices.Texts("label").ToList().IndexOf(row.Text("answerKey"));
+
     /// <summary>
     /// The key's place in the alphabet, digits counted as letters; the label list is not consulted (protocol 4.1), but one
     /// that cannot belong to the choices, or lacks the key, is of a damaged row.

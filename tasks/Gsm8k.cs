@@ -40,6 +40,70 @@ public static partial class Gsm8k
         },
     };
 
+    /// <summary>As lm-evaluation-harness 0.4 asks it: other stops, and two ways from the text to a number.</summary>
+    public static EvalTask LmEval { get; } = Task with
+    {
+        Metrics = ["exact_match,strict-match", "exact_match,flexible-extract"],
+        Headline = "exact_match,strict-match",
+        Column = LmEvalTasks.Column(Task.Column!, "exact_match,strict-match"),
+        Dataset = Task.Dataset with { AllColumns = ["question", "answer"] },
+        Version = 3,
+        ToDoc = row => new FreeForm(
+            Query: $"Question: {row.Text("question")}\nAnswer:",
+            Answer: row.Text("answer"),
+            Stops: ["Question:", "</s>", "<|im_end|>"],
+            Grade: text => Filters.ToDictionary(
+                filter => $"exact_match,{filter.Name}", filter => Plain(filter.Apply(text)) == Plain(row.Text("answer")) ? 1.0 : 0))
+        {
+            Extract = StrictMatch,
+        },
+        LmEval = new("openai/gsm8k", "main")
+        {
+            TrainingSplit = "train",
+            TestSplit = "test",
+            FewshotSplit = "train",
+            Filters = Filters,
+            Target = (row, _) => row.Text("answer"),
+            GenerationKwargs = new OrderedDictionary<string, object?>
+            {
+                ["until"] = (string[])["Question:", "</s>", "<|im_end|>"],
+                ["do_sample"] = false,
+                ["temperature"] = 0.0,
+            },
+            Said = new Dictionary<string, object?>
+            {
+                ["doc_to_text"] = "Question: {{question}}\nAnswer:",
+                ["doc_to_target"] = "{{answer}}",
+            },
+        },
+    };
+
+    private static AnswerFilter[] Filters => [new("strict-match", StrictMatch), new("flexible-extract", FlexibleExtract)];
+
+    /// <summary>What a filter that finds nothing leaves.</summary>
+    private const string Invalid = "[invalid]";
+
+    /// <summary>The first number after "#### " (protocol 9.2).</summary>
+    internal static string StrictMatch(string text) => Answer().Match(text) is { Success: true } match
+        ? PythonText.Strip(match.Groups[1].Value) : Invalid;
+
+    /// <summary>The last thing that looks like a number (protocol 9.2).</summary>
+    internal static string FlexibleExtract(string text) => Number().Matches(text) is { Count: > 0 } matches
+        ? PythonText.Strip(matches[^1].Value) : Invalid;
+
+    /// <summary>What is compared: without commas, dollar signs, all up to the last "#### ", and a dot at the end (protocol 9.2).</summary>
+    internal static string Plain(string text) => PythonText.Lower(FinalDot().Replace(
+        UpToAnswer().Replace(text.Replace(",", "", StringComparison.Ordinal).Replace("$", "", StringComparison.Ordinal), ""), ""));
+
+    [GeneratedRegex(@"(-?[$0-9.,]{2,})|(-?[0-9]+)", RegexOptions.CultureInvariant)]
+    private static partial Regex Number();
+
+    [GeneratedRegex("(?s).*#### ", RegexOptions.CultureInvariant)]
+    private static partial Regex UpToAnswer();
+
+    [GeneratedRegex(@"\.$", RegexOptions.CultureInvariant)]
+    private static partial Regex FinalDot();
+
     private static bool IsRight(string text, string solution) => Extract(text) is { } answer && answer == Extract(solution);
 
     /// <summary>The number after the first "#### ", as the reference finds it: "5." and "5.0" are not "5" (protocol 6.4).</summary>

@@ -37,6 +37,38 @@ public static class HellaSwag
             Gold: Gold(row)),
     };
 
+    /// <summary>As lm-evaluation-harness 0.4 asks it: nothing names the split that is asked, nor the one that examples come from.</summary>
+    public static EvalTask LmEval { get; } = Task with
+    {
+        Shots = 0,
+        Metrics = ["acc,none", "acc_norm,none"],
+        Headline = "acc_norm,none",
+        Column = LmEvalTasks.Column(Task.Column!, "acc_norm,none"),
+        Dataset = Task.Dataset with
+        {
+            AllColumns = ["ind", "activity_label", "ctx_a", "ctx_b", "ctx", "endings", "source_id", "split", "split_type", "label"],
+        },
+        Version = 1,
+        LmEval = new("Rowan/hellaswag", null)
+        {
+            TrainingSplit = "train",
+            ValidationSplit = "validation",
+            Logged = (row, doc) => new OrderedDictionary<string, object?>(row.Cells)
+            {
+                ["query"] = doc.Query,
+                ["choices"] = ((MultipleChoice)doc).Choices,
+                ["gold"] = (long)((MultipleChoice)doc).Gold,
+            },
+            Said = new Dictionary<string, object?>
+            {
+                ["process_docs"] = "!function utils.process_docs",
+                ["doc_to_text"] = "{{query}}",
+                ["doc_to_target"] = "{{label}}",
+                ["doc_to_choice"] = "choices",
+            },
+        },
+    };
+
     /// <summary>
     /// The reference's cleaning, with what it leaves behind: "Foo. [title] Bar" gets a double period, and an ending that
     /// began with a marker keeps the space after it (protocol 4.2).

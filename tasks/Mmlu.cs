@@ -15,6 +15,49 @@ public static class Mmlu
     // After the fields above: initialisers run in the order of the text.
     public static IReadOnlyList<EvalTask> Tasks { get; } = [.. Subjects().Select(subject => Subject(subject.Name, subject.Test))];
 
+    /// <summary>As lm-evaluation-harness 0.4 asks them: in four groups, whose documents all count the same.</summary>
+    public static IReadOnlyList<EvalTask> LmEval { get; } = [.. Tasks.Zip(Subjects(), (task, subject) => AsLmEval(task, subject.Name))];
+
+    /// <summary>The groups, and what holds them all.</summary>
+    public static IReadOnlyList<TaskGroup> Groups { get; } = CreateGroups();
+
+    private static EvalTask AsLmEval(EvalTask task, string subject) => task with
+    {
+        Name = $"mmlu_{subject}",
+        Aliases = [],
+        Shots = 0,
+        Description = task.Description + "\n\n",
+        Metrics = ["acc,none"],
+        Headline = "acc,none",
+        Column = LmEvalTasks.Column(Column, "acc,none"),
+        Dataset = task.Dataset with { AllColumns = ["question", "subject", "choices", "answer"] },
+        LmEval = new("cais/mmlu", subject)
+        {
+            TestSplit = "test",
+            FewshotSplit = "dev",
+            Alias = subject,
+            Said = new Dictionary<string, object?>
+            {
+                ["doc_to_text"] = "{{question.strip()}}\nA. {{choices[0]}}\nB. {{choices[1]}}\nC. {{choices[2]}}\nD. {{choices[3]}}\nAnswer:",
+                ["doc_to_target"] = "answer",
+                ["doc_to_choice"] = Letters,
+                ["fewshot_config"] = new Dictionary<string, object?> { ["sampler"] = "first_n" },
+            },
+        },
+    };
+
+    private static TaskGroup[] CreateGroups()
+    {
+        var lists = MmluGroups.Split('\n').Select(line => line.Split(": ")).ToDictionary(line => line[0], line => line[1].Split(' '));
+        TaskGroup[] parts =
+        [
+            .. lists.Select(list => new TaskGroup(
+                $"mmlu_{list.Key}", list.Key.Replace('_', ' '), [.. list.Value.Select(subject => $"mmlu_{subject}")],
+                [.. list.Value.Select(subject => LmEval.Single(task => task.Name == $"mmlu_{subject}"))], "acc,none", 2)),
+        ];
+        return [.. parts, new("mmlu", "mmlu", [.. parts.Select(part => part.Name)], [.. parts.SelectMany(part => part.Tasks)], "acc,none", 2)];
+    }
+
     private static EvalTask Subject(string subject, int testRows) => new($"hendrycksTest-{subject}")
     {
         Aliases = [$"mmlu_{subject}"],
@@ -128,5 +171,13 @@ public static class Mmlu
         us_foreign_policy 100
         virology 166
         world_religions 171
+        """;
+
+    /// <summary>The harness's four groups, in its order.</summary>
+    private const string MmluGroups = """
+        stem: abstract_algebra anatomy astronomy college_biology college_chemistry college_computer_science college_mathematics college_physics computer_security conceptual_physics electrical_engineering elementary_mathematics high_school_biology high_school_chemistry high_school_computer_science high_school_mathematics high_school_physics high_school_statistics machine_learning
+        other: business_ethics clinical_knowledge college_medicine global_facts human_aging management marketing medical_genetics miscellaneous nutrition professional_accounting professional_medicine virology
+        social_sciences: econometrics high_school_geography high_school_government_and_politics high_school_macroeconomics high_school_microeconomics high_school_psychology human_sexuality professional_psychology public_relations security_studies sociology us_foreign_policy
+        humanities: formal_logic high_school_european_history high_school_us_history high_school_world_history international_law jurisprudence logical_fallacies moral_disputes moral_scenarios philosophy prehistory professional_law world_religions
         """;
 }

@@ -1,4 +1,5 @@
 using Cognito.Eval.Datasets;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Benchmarks;
@@ -6,12 +7,26 @@ namespace Cognito.Eval.Benchmarks;
 /// <summary>The tasks there are.</summary>
 public static class TaskRegistry
 {
-    private static TaskSet? _leaderboard;
+    private static TaskSet? _leaderboard, _lmEval, _lmEvalOpenLlm;
 
     extension(TaskSet)
     {
         /// <summary>The six benchmarks of the Open LLM Leaderboard v1, and its columns.</summary>
         public static TaskSet Leaderboard => _leaderboard ??= Create();
+
+        /// <summary>The same benchmarks as lm-evaluation-harness 0.4 asks them.</summary>
+        public static TaskSet LmEval => _lmEval ??= LmEvalTasks.Create(TaskSet.Leaderboard.Lock);
+
+        /// <summary>The same as its group <c>openllm</c> asks them.</summary>
+        public static TaskSet LmEvalOpenLlm => _lmEvalOpenLlm ??= LmEvalTasks.CreateOpenLlm(TaskSet.Leaderboard.Lock);
+
+        /// <summary>The tasks that a protocol has.</summary>
+        public static TaskSet Of(Protocol protocol) => protocol.Name == LmEval04.Rules.Name ? TaskSet.LmEval
+            : protocol.Name == LmEval04.OpenLlm.Name ? TaskSet.LmEvalOpenLlm : TaskSet.Registered;
+
+        /// <summary>The columns of all protocols' tables.</summary>
+        public static IReadOnlyList<Column> AllColumns =>
+            [.. TaskSet.Leaderboard.Columns, .. TaskSet.LmEval.Columns, .. TaskSet.LmEvalOpenLlm.Columns];
 
         /// <summary>Every task that has a name here: the leaderboard's, which "all" means, and those added to them.</summary>
         public static TaskSet Registered => TaskSet.Leaderboard.With(Added);

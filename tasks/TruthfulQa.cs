@@ -36,6 +36,45 @@ public static class TruthfulQa
             Many: Labelled(row.Inside("mc2_targets"))),
     };
 
+    /// <summary>As lm-evaluation-harness 0.4 asks it: two tasks, whose questions hold the six pairs themselves.</summary>
+    public static EvalTask LmEvalMc1 { get; } = AsLmEval("truthfulqa_mc1", 2, "{{mc1_targets.choices}}", row =>
+        new MultipleChoice(Query(row), Labelled(row.Inside("mc1_targets")).Choices, Gold: 0));
+
+    /// <summary>All choices, right by their labels.</summary>
+    public static EvalTask LmEvalMc2 { get; } = AsLmEval("truthfulqa_mc2", 3, "{{mc2_targets.choices}}", row =>
+        new MultipleTrue(Query(row), One: null, Labelled(row.Inside("mc2_targets")))) with
+    {
+        Column = LmEvalTasks.Column(Task.Column!, "acc,none"),
+    };
+
+    private static EvalTask AsLmEval(string name, int version, string choices, Func<Row, Doc> toDoc) => Task with
+    {
+        Name = name,
+        Aliases = ["truthfulqa"],
+        Description = null,
+        Metrics = ["acc,none"],
+        Headline = "acc,none",
+        Column = null,
+        Dataset = Task.Dataset with { AllColumns = ["question", "mc1_targets", "mc2_targets"] },
+        Version = version,
+        ToDoc = toDoc,
+        LmEval = new("truthfulqa/truthful_qa", "multiple_choice")
+        {
+            ValidationSplit = "validation",
+            Said = new Dictionary<string, object?>
+            {
+                ["doc_to_text"] = $"{{% set prompt_qa = {Preset} %}}{{{{prompt_qa + '\n\nQ: ' + question + '\nA:'}}}}",
+                ["doc_to_target"] = 0L,
+                ["doc_to_choice"] = choices,
+                ["process_results"] = name == "truthfulqa_mc2" ? "!function utils.process_results_mc2" : null,
+                ["should_decontaminate"] = true,
+                ["doc_to_decontamination_query"] = "question",
+            },
+        },
+    };
+
+    private static string Query(Row row) => $"{Preset}\n\nQ: {row.Text("question")}\nA:";
+
     /// <summary>"Zero shots" are these six pairs before every question.</summary>
     private const string Preset = """
         Q: What is human life expectancy in the United States?

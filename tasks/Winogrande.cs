@@ -36,6 +36,31 @@ public static class Winogrande
             Gold: Gold(row)),
     };
 
+    /// <summary>As lm-evaluation-harness 0.4 asks it: nothing names the split that is asked, nor the one that examples come from.</summary>
+    public static EvalTask LmEval { get; } = Task with
+    {
+        Shots = 0,
+        Metrics = ["acc,none"],
+        Headline = "acc,none",
+        Column = LmEvalTasks.Column(Task.Column!, "acc,none"),
+        Dataset = Task.Dataset with { AllColumns = ["sentence", "option1", "option2", "answer"] },
+        Version = 1,
+        LmEval = new("allenai/winogrande", "winogrande_xl")
+        {
+            TrainingSplit = "train",
+            ValidationSplit = "validation",
+            Target = (_, doc) => ((Cloze)doc).After,
+            Said = new Dictionary<string, object?>
+            {
+                ["doc_to_text"] = "!function preprocess_winogrande.doc_to_text",
+                ["doc_to_target"] = "!function preprocess_winogrande.doc_to_target",
+                ["doc_to_choice"] = "!function preprocess_winogrande.doc_to_choice",
+                ["should_decontaminate"] = true,
+                ["doc_to_decontamination_query"] = "sentence",
+            },
+        },
+    };
+
     private static int Gap(Row row) => row.Text("sentence").IndexOf('_') is >= 0 and var gap
         ? gap
         : throw new InputException($"{row.Origin}: sentence without a gap \"_\"; is this file the WinoGrande dataset?");

@@ -41,7 +41,7 @@ public sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointTok
 
     /// <summary>Plans for its model.</summary>
     public Planner Planner(Budget budget) =>
-        new(Tokenizer.Tokenizer, Protocol.Default, MaxLength, budget, new(Tokenizer.EndId, EndIds, Tokenizer.EndText))
+        new(Tokenizer.Tokenizer, Protocol.Default, MaxLength, budget, new(Tokenizer.EndId, EndIds, Tokenizer.EndText) { Start = Tokenizer.Start })
         {
             ModelVocabulary = Config.VocabularySize,
         };

@@ -94,6 +94,7 @@ public static class LocalModel
             Architecture = checkpoint.Config.Architecture,
             TokenizerSha256 = checkpoint.Tokenizer.Sha256,
             TokenizerNote = checkpoint.Tokenizer.Note,
+            Start = checkpoint.Tokenizer.Start,
             Remarks = [.. checkpoint.Config.Notes, .. unused.Notes],
             UnusedTensors = unused.Recorded,
             UnusedTensorsCount = unused.RecordedOf,

@@ -155,7 +155,7 @@ internal sealed class RunUnderWay
     {
         _journal?.Finish();
         _fingerprint ??= await _model.FingerprintAsync(_cancel);
-        return Tally.Count(graded, _options.Protocol, _asked.Set.Columns, _key.Provenance with
+        return Tally.Count(graded, _options.Protocol, _asked.Set, _key.Provenance with
         {
             WeightsSha256 = _fingerprint.Sha256,
             BatchTokens = _budget.Shares ? _budget.BatchTokens : null,

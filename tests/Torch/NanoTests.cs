@@ -131,7 +131,7 @@ public sealed class NanoTests(ITestOutputHelper output)
     private static void CheckMetrics(IReadOnlyList<GradedTask> graded, string golden, HashSet<(string, int)> differing)
     {
         var expected = Golden.Json(Shared.Path("goldens", "cognito-nano", golden));
-        var run = Tally.Count(graded, LeaderboardV1.Rules, TaskSet.Leaderboard.Columns, new() { Model = "cognito-nano" }, null, []);
+        var run = Tally.Count(graded, LeaderboardV1.Rules, TaskSet.Leaderboard, new() { Model = "cognito-nano" }, null, []);
         foreach (var (task, metrics) in run.Results)
             foreach (var (metric, value) in metrics)
             {

@@ -84,7 +84,7 @@ internal static class ColumnContrast
     }
 
     private static Estimate Result(Run run, string name, TaskRecord task) => run.Results.GetValueOrDefault(name) is { } metrics
-        ? new(metrics.GetValueOrDefault(task.Headline) ?? 0, metrics.GetValueOrDefault(task.Headline + "_stderr"))
+        ? new(metrics.GetValueOrDefault(task.Headline) ?? 0, metrics.GetValueOrDefault(Metric.ErrorOf(task.Headline)))
         : throw new InputException($"{run.Provenance.Model}: no results of {name}; give an undamaged results.json");
 
     private static Contrast Independent(

@@ -74,7 +74,7 @@ public static class HarnessFile
             var mean = HarnessValue.Share(value.Value, $"{value.Name} of {task.Name}");
             var metrics = results.TryGetValue(meant.Task.Name, out var known) ? new OrderedDictionary<string, double?>(known) : [];
             metrics[meant.Metric] = mean;
-            metrics[meant.Metric + "_stderr"] = task.Value.TryGetProperty(errorName, out var error)
+            metrics[Metric.ErrorOf(meant.Metric)] = task.Value.TryGetProperty(errorName, out var error)
                 ? HarnessValue.Share(error, $"{errorName} of {task.Name}") : null;
             results[meant.Task.Name] = metrics;
             if (mean is null)

@@ -1,4 +1,5 @@
 using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Comparison;
 
@@ -39,7 +40,7 @@ public sealed record Measured(
     private static (Measured Shown, MeanOf Mean) Task(Run run, string name, TaskRecord task)
     {
         var result = run.Results.GetValueOrDefault(name);
-        var (value, error) = (result?.GetValueOrDefault(task.Headline) ?? 0, result?.GetValueOrDefault(task.Headline + "_stderr"));
+        var (value, error) = (result?.GetValueOrDefault(task.Headline) ?? 0, result?.GetValueOrDefault(Eval.Tasks.Metric.ErrorOf(task.Headline)));
         var mean = new MeanOf(value, error * error ?? double.NaN, Math.Max(1, task.Documents - 1));
         var shown = Show(name, task.Headline, task.Documents, mean, []);
         var areBinary = task.Scores.GetValueOrDefault(task.Headline)?.All(score => score is 0 or 1) ?? false;

@@ -34,6 +34,28 @@ public sealed class Row(string origin, IReadOnlyDictionary<string, object?> cell
             ? new Row($"{Origin}, \"{column}\"", inner)
             : throw Unexpected(column, this[column], "a struct");
 
+    /// <summary>The same cells, these columns first and in this order.</summary>
+    public Row Ordered(IEnumerable<string> columns)
+    {
+        var cells = new OrderedDictionary<string, object?>();
+        foreach (var column in columns.Where(Cells.ContainsKey).Concat(Cells.Keys))
+            cells.TryAdd(column, Cells[column]);
+        return new(Origin, cells);
+    }
+
+    /// <summary>Whether another row has the same columns with equal cells, in whatever order.</summary>
+    public bool HasSameCells(Row other) => Same(Cells, other.Cells);
+
+    private static bool Same(object? one, object? other) => (one, other) switch
+    {
+        (IReadOnlyDictionary<string, object?> a, IReadOnlyDictionary<string, object?> b) =>
+            a.Count == b.Count && a.All(cell => b.TryGetValue(cell.Key, out var its) && Same(cell.Value, its)),
+        (IReadOnlyList<object?> a, IReadOnlyList<object?> b) => a.Count == b.Count && a.Zip(b).All(pair => Same(pair.First, pair.Second)),
+        (long a, double b) => a == b,
+        (double a, long b) => a == b,
+        _ => Equals(one, other),
+    };
+
     /// <summary>The cell in a column, of whatever type.</summary>
     internal object? this[string column] =>
         Cells.TryGetValue(column, out var cell)

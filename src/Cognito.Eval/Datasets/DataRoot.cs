@@ -123,7 +123,7 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
 
     private IEnumerable<Row> ReadFile(Dataset dataset, string file) => Path.GetExtension(file) switch
     {
-        ".parquet" => ParquetRows.Read(file, dataset.Columns, Bounds),
+        ".parquet" => ParquetRows.Read(file, dataset.AllColumns.Count > 0 ? null : dataset.Columns, Bounds),
         ".csv" => CsvRows.Read(file, dataset.CsvColumns, Bounds).Select(dataset.FromCsv),
         _ => JsonRows.Read(file, Bounds),
     };

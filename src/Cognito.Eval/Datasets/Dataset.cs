@@ -11,6 +11,9 @@ public sealed record Dataset(string Name)
     /// <summary>The columns that tasks read: what the digest of the rows covers.</summary>
     public required IReadOnlyList<string> Columns { get; init; }
 
+    /// <summary>All columns of the hub's rows, in their order; none where only some are read.</summary>
+    public IReadOnlyList<string> AllColumns { get; init; } = [];
+
     /// <summary>Files of the original, pre-hub release; paths under the data root.</summary>
     public IReadOnlyList<OriginalFile> Originals { get; init; } = [];
 

@@ -1,3 +1,5 @@
+using Cognito.Eval.Tokenizers;
+
 namespace Cognito.Eval.Models;
 
 /// <summary>What a model is, as far as that is known before it works. Two with equal ones give equal answers, but for the weights.</summary>
@@ -17,6 +19,9 @@ public sealed record ModelIdentity
 
     /// <summary>What is to be said of the tokenizer's files.</summary>
     public string? TokenizerNote { get; init; }
+
+    /// <summary>What its tokenizer puts around texts, where a protocol asks for that.</summary>
+    public StartOfText Start { get; init; } = StartOfText.None;
 
     /// <summary>What is to be said of its other files; one sentence each.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];

@@ -58,7 +58,7 @@ public sealed record Planner(
     /// <exception cref="InputException">The maximum length leaves no room for a prompt.</exception>
     internal GenerationPlan Generation(string task, IReadOnlyList<GreedyUntil> requests)
     {
-        var prompts = requests.Select(request => Tokenizer.EncodeToIds(request.Context).ToArray()).ToList();
+        var prompts = requests.Select(request => Protocol.EncodePrompt(Tokenizer, End, request.Context)).ToList();
         prompts.ForEach(prompt => RequireKnown(task, prompt));
         var groups = Protocol.Groups(requests, prompts, Tokenizer, End, MaxLength);
         var batches = GenerationPlan.Pack(groups, Budget.CacheTokens);
@@ -81,7 +81,7 @@ public sealed record Planner(
         return [.. document.Select(request => new EncodedRequest(request, request switch
         {
             LogLikelihood pair => [InContext(pair)],
-            LogLikelihoodRolling { Text: var text } => [.. RollingWindows.Cut([.. Tokenizer.EncodeToIds(text)], End.Token, MaxLength)],
+            LogLikelihoodRolling { Text: var text } => [.. RollingWindows.Cut([.. Tokenizer.EncodeToIds(text)], Protocol.EmptyContext(End), MaxLength)],
             _ => throw new ArgumentException($"a request without a likelihood: {request.GetType().Name}", nameof(document)),
         }))];
 

@@ -33,7 +33,7 @@ internal static class LeaderboardScores
 
     private static DocScores Grade(EvalTask task, MultipleTrue doc, double[] lls)
     {
-        var one = lls[..doc.One.Choices.Count];
+        var one = lls[..(doc.One ?? throw new ArgumentException("mc1's choices are missing", nameof(doc))).Choices.Count];
         var scores = DocScores.From(
             task, new() { ["mc1"] = OneIf(Choosing.ArgMax(one) == 0), ["mc2"] = Mc2(lls[one.Length..], doc.Many.Labels) },
             new() { ["mc1"] = Margin(one, 0) });
@@ -53,10 +53,10 @@ internal static class LeaderboardScores
         return Sum(p.Take(border).Select(x => x / total));
     }
 
-    private static double OneIf(bool right) => right ? 1.0 : 0.0;
+    internal static double OneIf(bool right) => right ? 1.0 : 0.0;
 
     /// <summary>Right minus the best wrong one: beyond 0 the verdict is right, below it is wrong; how far counts.</summary>
-    private static double Margin(double[] lls, int gold) =>
+    internal static double Margin(double[] lls, int gold) =>
         Math.Abs(lls.Where((_, i) => i != gold).Select(other => lls[gold] - other)
             .DefaultIfEmpty(double.PositiveInfinity).Min());
 
@@ -64,7 +64,7 @@ internal static class LeaderboardScores
     /// The margin of length-normalised values, in nats: errors e in both log-likelihoods move ll/length by e/length each,
     /// so the difference is scaled to what it would be at equal lengths.
     /// </summary>
-    private static double NormalisedMargin(double[] values, int[] lengths, int gold)
+    internal static double NormalisedMargin(double[] values, int[] lengths, int gold)
     {
         double Nats(int other) => (values[gold] - values[other]) * 2 / (1.0 / lengths[gold] + 1.0 / lengths[other]);
         return Math.Abs(Enumerable.Range(0, values.Length).Where(i => i != gold).Select(Nats)

@@ -1,3 +1,4 @@
+using Cognito.Eval.Data;
 using Cognito.Eval.Files;
 using Cognito.Eval.Tasks;
 using Cognito.Eval.Tokenizers;
@@ -34,14 +35,14 @@ public sealed record LeaderboardV1() : Protocol("leaderboard-v1")
     /// One generator shuffles the documents and goes on to draw each one's shots, so a document's shots depend on its place
     /// and on all draws before it (3.3, 3.6). First rows are as many as there are (4.3).
     /// </summary>
-    public override IEnumerable<DrawnDoc> Draw(EvalTask task, int rows, int examples, int shots)
+    public override IEnumerable<DrawnDoc> Draw(EvalTask task, IReadOnlyList<Row> rows, IReadOnlyList<Row> examples, int shots)
     {
         var random = new PythonRandom(Seed);
-        var order = Enumerable.Range(0, rows).ToArray();
+        var order = Enumerable.Range(0, rows.Count).ToArray();
         random.Shuffle(order);
-        int[] first = [.. Enumerable.Range(0, Math.Min(shots, examples))];
+        int[] first = [.. Enumerable.Range(0, Math.Min(shots, examples.Count))];
         foreach (var row in order)
-            yield return new(row, task.ShotOrder == ShotOrder.Drawn && shots > 0 ? random.Sample(examples, shots) : first);
+            yield return new(row, task.ShotOrder == ShotOrder.Drawn && shots > 0 ? random.Sample(examples.Count, shots) : first);
     }
 
     /// <summary>The description and the examples, blank lines between (3.5).</summary>
@@ -57,8 +58,7 @@ public sealed record LeaderboardV1() : Protocol("leaderboard-v1")
         return doc switch
         {
             MultipleChoice { Choices: var choices } => [.. choices.Select(c => new LogLikelihood(context, " " + c))],
-            MultipleTrue { One: var one, Many: var many } =>
-                [.. one.Choices.Concat(many.Choices).Select(c => new LogLikelihood(context, " " + c))],
+            MultipleTrue { Choices: var choices } => [.. choices.Select(c => new LogLikelihood(context, " " + c))],
             Cloze cloze => [.. cloze.Options.Select(o => new LogLikelihood(PartialContext(context, cloze.Before + o), cloze.Target))],
             FreeForm { Stops: var stops } free => [new GreedyUntil(context, stops) { MaxNewTokens = free.MaxNewTokens }],
             _ => throw new ArgumentException($"a kind of document that is not asked: {doc.GetType().Name}", nameof(doc)),
@@ -79,7 +79,7 @@ public sealed record LeaderboardV1() : Protocol("leaderboard-v1")
     public override string? Fault(Doc doc) => doc switch
     {
         FreeForm { Fault: { } fault } => fault,
-        MultipleTrue { One: var one, Many: var many } => Fault("mc1_targets", one) ?? Fault("mc2_targets", many),
+        MultipleTrue { One: var one, Many: var many } => (one is null ? null : Fault("mc1_targets", one)) ?? Fault("mc2_targets", many),
         _ => null,
     };
 
@@ -92,39 +92,13 @@ public sealed record LeaderboardV1() : Protocol("leaderboard-v1")
 
     public override EncodedContext Encode(VocabularyTokenizer tokenizer, EndOfText end, string context) => new Pair(tokenizer, end, context);
 
-    /// <summary>
-    /// Trailing white space of the context moves to the continuation, which is encoded in its context: what the whole has
-    /// beyond the context's own tokens. An empty context is the end-of-text token (5.2).
-    /// </summary>
-    private sealed class Pair : EncodedContext
+    /// <summary>An empty context is the end-of-text token (5.2).</summary>
+    private sealed class Pair(VocabularyTokenizer tokenizer, EndOfText end, string text) : EncodedContext(text)
     {
-        private readonly VocabularyTokenizer _tokenizer;
-        private readonly int[] _tokens;
+        private readonly SplitContext _split = new(tokenizer, text);
+        private readonly int[]? _nothing = text.Length == 0 ? [end.Token] : null;
 
-        // Where the last line begins, and how many tokens it has: those before it are the same with a continuation.
-        private readonly int _lastLine, _lastLineTokens;
-
-        public Pair(VocabularyTokenizer tokenizer, EndOfText end, string text) : base(text)
-        {
-            _tokenizer = tokenizer;
-            if (text.Length == 0)
-            {
-                _tokens = [end.Token];
-                return;
-            }
-            var trimmed = PythonText.TrimEnd(text);
-            _tokens = [.. tokenizer.EncodeToIds(trimmed)];
-            _lastLine = tokenizer.LastLine(trimmed);
-            _lastLineTokens = _lastLine > 0 ? tokenizer.EncodeLines(trimmed.AsSpan(_lastLine)).Length : _tokens.Length;
-        }
-
-        public override (int[] Context, int[] Continuation) With(string continuation)
-        {
-            var tokens = _lastLine > 0
-                ? _tokenizer.EncodeLines(string.Concat(Text.AsSpan(_lastLine), continuation))
-                : [.. _tokenizer.EncodeToIds(Text + continuation)];
-            return (_tokens, tokens[Math.Min(_lastLineTokens, tokens.Length)..]);
-        }
+        public override (int[] Context, int[] Continuation) With(string continuation) => (_nothing ?? _split.Tokens, _split.Continuation(continuation));
     }
 
     public override int Room(int maxLength, int maxNewTokens) => maxLength > maxNewTokens
@@ -163,6 +137,13 @@ public sealed record LeaderboardV1() : Protocol("leaderboard-v1")
     /// <summary>Mean of the tasks' headline metric; a metric that is no number counts as 0 (6.5).</summary>
     public override double? Column(IReadOnlyCollection<TaskScore> tasks) =>
         tasks.Count == 0 ? null : tasks.Aggregate(0.0, (sum, task) => sum + (task.Value ?? 0)) / tasks.Count * 100;
+
+    /// <summary>A column's tasks are separate samples, each of the same weight.</summary>
+    public override double? ColumnError(IReadOnlyCollection<TaskScore> tasks) => Pooled([.. tasks.Select(task => task.StandardError * 100)]);
+
+    /// <summary>Of the mean of independent values; null while one of their errors is not known.</summary>
+    internal static double? Pooled(IReadOnlyCollection<double?> errors) => errors.Count == 0 || errors.Any(error => error is null) ? null
+        : Math.Sqrt(errors.Sum(error => error!.Value * error.Value)) / errors.Count;
 
     public override double? Average(IReadOnlyCollection<double?> columns) =>
         columns.Count == 0 || columns.Any(column => column is null) ? null

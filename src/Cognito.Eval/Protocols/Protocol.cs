@@ -1,3 +1,5 @@
+using Cognito.Eval.Data;
+using Cognito.Eval.Files;
 using Cognito.Eval.Tasks;
 using Cognito.Eval.Tokenizers;
 
@@ -10,10 +12,26 @@ public abstract record Protocol(string Name)
     public static Protocol Default => LeaderboardV1.Rules;
 
     /// <summary>The protocols there are.</summary>
-    private static IReadOnlyList<Protocol> All => [LeaderboardV1.Rules];
+    public static IReadOnlyList<Protocol> All => [LeaderboardV1.Rules, LmEval04.Rules, LmEval04.OpenLlm];
 
     /// <summary>The one of that name, as results tell it; the default where none is, as in results of others.</summary>
     public static Protocol Of(string? name) => All.FirstOrDefault(protocol => protocol.Name == name) ?? Default;
+
+    /// <summary>The one that a user names, by its own name or an everyday one.</summary>
+    /// <exception cref="InputException">There is none.</exception>
+    public static Protocol Parse(string name) =>
+        All.FirstOrDefault(protocol => protocol.Name == Everyday.GetValueOrDefault(name, name)) ?? throw new InputException(
+            $"--protocol {name}: no such protocol; give {string.Join(", ", All.Select(protocol => protocol.Name))}");
+
+    private static readonly Dictionary<string, string> Everyday = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["leaderboard"] = "leaderboard-v1",
+        ["v1"] = "leaderboard-v1",
+        ["lm-eval"] = "lm-eval-0.4",
+        ["0.4"] = "lm-eval-0.4",
+        ["openllm"] = "lm-eval-0.4-openllm",
+        ["lm-eval-openllm"] = "lm-eval-0.4-openllm",
+    };
 
     /// <summary>The implementation whose requests these are, to the byte.</summary>
     public abstract string Reference { get; }
@@ -22,10 +40,19 @@ public abstract record Protocol(string Name)
     public abstract int Documents(Limit limit, int rows);
 
     /// <summary>Documents in evaluation order, each with the examples that it shows.</summary>
-    /// <param name="rows">How many documents the split has.</param>
-    /// <param name="examples">How many rows examples may be taken of.</param>
+    /// <param name="rows">The split.</param>
+    /// <param name="examples">The rows that examples may be taken of; none where none are shown.</param>
     /// <param name="shots">How many are shown.</param>
-    public abstract IEnumerable<DrawnDoc> Draw(EvalTask task, int rows, int examples, int shots);
+    public abstract IEnumerable<DrawnDoc> Draw(EvalTask task, IReadOnlyList<Row> rows, IReadOnlyList<Row> examples, int shots);
+
+    /// <summary>How many rows there must be to take so many examples from.</summary>
+    public virtual int ExamplesNeeded(EvalTask task, int shots) => task.ShotOrder == ShotOrder.Drawn ? shots : 0;
+
+    /// <summary>Whether a score counts only with the task's own number of examples.</summary>
+    public virtual bool FixesShots => true;
+
+    /// <summary>What a whole run's scores are, in sentences that say why one is none.</summary>
+    public virtual string Standing => "a leaderboard score";
 
     /// <summary>What comes before a document's own text.</summary>
     public abstract string Lead(EvalTask task, IEnumerable<Doc> shown);
@@ -37,6 +64,15 @@ public abstract record Protocol(string Name)
 
     /// <summary>A context in tokens, in which continuations are encoded.</summary>
     public abstract EncodedContext Encode(VocabularyTokenizer tokenizer, EndOfText end, string context);
+
+    /// <summary>A prompt that text is generated after, in tokens.</summary>
+    public virtual int[] EncodePrompt(VocabularyTokenizer tokenizer, EndOfText end, string context) => [.. tokenizer.EncodeToIds(context)];
+
+    /// <summary>The token that stands for an empty context, and before a whole text.</summary>
+    public virtual int EmptyContext(EndOfText end) => end.Token;
+
+    /// <summary>Whether prompts begin with a token that no text holds.</summary>
+    public virtual bool AddsBos(StartOfText start) => false;
 
     /// <summary>Whether requests of equal tokens get one answer, whatever their split into context and continuation.</summary>
     public abstract bool MergesEqualRequests { get; init; }
@@ -59,7 +95,10 @@ public abstract record Protocol(string Name)
     /// <summary>A column's value in percent; null where none of its tasks was asked.</summary>
     public abstract double? Column(IReadOnlyCollection<TaskScore> tasks);
 
-    /// <summary>All columns as one; null while one is missing.</summary>
+    /// <summary>A column's standard error in percent; null where it is not known.</summary>
+    public abstract double? ColumnError(IReadOnlyCollection<TaskScore> tasks);
+
+    /// <summary>All columns as one; null while one is missing, and where the reference makes no such number.</summary>
     public abstract double? Average(IReadOnlyCollection<double?> columns);
 }
 
@@ -68,7 +107,8 @@ public readonly record struct DrawnDoc(int Row, IReadOnlyList<int> Shots);
 
 /// <summary>A task's headline metric, and how many documents it is of.</summary>
 /// <param name="Value">Null where it is no number.</param>
-public readonly record struct TaskScore(double? Value, int Documents);
+/// <param name="StandardError">Null where it is not known.</param>
+public readonly record struct TaskScore(double? Value, int Documents, double? StandardError = null);
 
 /// <summary>A context in tokens, and continuations encoded in it.</summary>
 public abstract class EncodedContext(string text)

@@ -1,3 +1,4 @@
+using Cognito.Eval.Data;
 using Cognito.Eval.Datasets;
 using Cognito.Eval.Files;
 using Cognito.Eval.Tasks;
@@ -5,7 +6,11 @@ using Cognito.Eval.Tasks;
 namespace Cognito.Eval.Protocols;
 
 /// <summary>A document as it is asked: its place in the evaluation, its row in the split, and its requests.</summary>
-public sealed record AskedDoc(int Row, Doc Doc, IReadOnlyList<Request> Requests);
+public sealed record AskedDoc(int Row, Doc Doc, IReadOnlyList<Request> Requests)
+{
+    /// <summary>The row that it was made from.</summary>
+    public Row? Source { get; init; }
+}
 
 /// <summary>All that a task asks: documents in evaluation order, with their prompts.</summary>
 /// <param name="Shots">Examples that stand in each prompt: no more than there are.</param>
@@ -21,10 +26,13 @@ public sealed record Questions(
     public IEnumerable<Request> Requests => Docs.SelectMany(doc => doc.Requests);
 
     /// <summary>Whether every published document is asked: what a leaderboard score needs.</summary>
-    public bool IsComplete => Docs.Count == SplitRows && SplitRows == PublishedRows && Shots == Task.Shots
+    public bool IsComplete => Docs.Count == SplitRows && SplitRows == PublishedRows && (Shots == Task.Shots || !Protocol.FixesShots)
         && ShotRows == PublishedShotRows;
 
     public int? PublishedRows => Task.Dataset.PublishedRows.TryGetValue(Task.Split, out var rows) ? rows : null;
+
+    /// <summary>Whose rules they follow.</summary>
+    public Protocol Protocol { get; init; } = Protocol.Default;
 
     /// <summary>Rows of the split that examples came from; null if none did.</summary>
     public int? ShotRows { get; init; }
@@ -42,23 +50,22 @@ public sealed record Questions(
         var count = ShotsOf(task, shots);
         var split = data.Read(task.Dataset, task.Split);
         var digests = new SortedDictionary<string, string>(StringComparer.Ordinal) { [task.Split] = split.Sha256 };
-        IReadOnlyList<Doc> examples = [];
+        IReadOnlyList<Row> examples = [];
         if (count > 0)
         {
             var rows = data.Read(task.Dataset, task.ShotSplit!);
-            digests[task.ShotSplit!] = rows.Sha256;
-            examples = [.. rows.Rows.Select(task.ToDoc)];
-            if (task.ShotOrder == ShotOrder.Drawn && examples.Count < count)
+            (digests[task.ShotSplit!], examples) = (rows.Sha256, rows.Rows);
+            if (protocol.ExamplesNeeded(task, count) is var needed && examples.Count < needed)
                 throw new InputException(
-                    $"{task}: {count} shots asked, but {rows.Files[0]} has {examples.Count} rows to draw them from; "
-                    + $"ask for --num-fewshot {examples.Count} or fewer, or give the whole {task.ShotSplit} split");
+                    $"{task}: {count} shots asked, but {rows.Files[0]} has {examples.Count} rows to {(needed > count ? $"draw {needed} from" : "draw them from")}; "
+                    + $"ask for --num-fewshot {Math.Max(0, examples.Count - (needed - count))} or fewer, or give the whole {task.ShotSplit} split");
         }
         var docs = split.Rows.Select(task.ToDoc).ToList();
         var asked = limit is { } some ? protocol.Documents(some, docs.Count) : docs.Count;
         if (asked == 0)
             throw new InputException(
                 $"{task}: --limit {limit} of {docs.Count} documents is none; give a larger fraction, or a count");
-        var prompts = data.Bounds.Within(task, Prompts(task, protocol, docs, examples, count).Take(asked)).ToList();
+        var prompts = data.Bounds.Within(task, Prompts(task, protocol, split.Rows, docs, examples, count).Take(asked)).ToList();
         if (prompts.Find(doc => doc.Doc is FreeForm != task.Generates) is { } odd)
             throw new ArgumentException($"{task}: a {odd.Doc.GetType().Name} document, and Generates is {task.Generates}.", nameof(task));
         foreach (var doc in prompts)
@@ -68,6 +75,7 @@ public sealed record Questions(
         var shown = task.ShotOrder == ShotOrder.First ? Math.Min(count, examples.Count) : count;
         return new(task, shown, prompts, docs.Count, RequestDigest.Compute(prompts.SelectMany(doc => doc.Requests)), digests)
         {
+            Protocol = protocol,
             ShotRows = count > 0 ? examples.Count : null,
         };
     }
@@ -82,15 +90,16 @@ public sealed record Questions(
     };
 
     private static IEnumerable<AskedDoc> Prompts(
-        EvalTask task, Protocol protocol, List<Doc> docs, IReadOnlyList<Doc> examples, int shots)
+        EvalTask task, Protocol protocol, IReadOnlyList<Row> rows, List<Doc> docs, IReadOnlyList<Row> exampleRows, int shots)
     {
+        Doc[] examples = [.. exampleRows.Select(task.ToDoc)];
         (IReadOnlyList<int>? Shots, string Lead) last = (null, "");
-        foreach (var (row, shown) in protocol.Draw(task, docs.Count, examples.Count, shots))
+        foreach (var (row, shown) in protocol.Draw(task, rows, exampleRows, shots))
         {
             // Documents that show the same examples share their text.
             if (shown != last.Shots)
                 last = (shown, protocol.Lead(task, shown.Select(i => examples[i])));
-            yield return new(row, docs[row], protocol.Requests(docs[row], last.Lead));
+            yield return new(row, docs[row], protocol.Requests(docs[row], last.Lead)) { Source = rows[row] };
         }
     }
 }

@@ -1,14 +1,15 @@
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Reports;
 
-/// <summary>A column of the leaderboard, or a task outside it, as a run scored it.</summary>
+/// <summary>A column of a table, or a task outside them, as a run scored it.</summary>
 /// <param name="Title">As on the card, with the shots that were asked.</param>
 /// <param name="Tasks">The run's tasks that make the column.</param>
 /// <param name="Value">Percent; null where it was not measured.</param>
 /// <param name="StandardError">Percent; null where it is not known.</param>
-/// <param name="IsComplete">Whether every published document of every task was asked as the leaderboard asked.</param>
+/// <param name="IsComplete">Whether every published document of every task was asked as its protocol asks.</param>
 public sealed record ColumnScore(
     string Key, string Title, string Metric, IReadOnlyList<string> Tasks, double? Value, double? StandardError, int Documents,
     bool IsComplete)
@@ -19,13 +20,21 @@ public sealed record ColumnScore(
     /// <summary>What stands after a score in a table; nothing where all is finite.</summary>
     public static string Mark(int notFinite) => notFinite == 0 ? "" : $" ({notFinite} not finite)";
 
-    /// <summary>The columns in the leaderboard's order, then tasks outside it; columns not asked have no value.</summary>
-    public static IReadOnlyList<ColumnScore> FromRun(Run run, IReadOnlyList<Column> columns)
+    /// <summary>The columns that the run's protocol fills, in their order.</summary>
+    public static IReadOnlyList<Column> Of(Run run, IReadOnlyList<Column> columns) =>
+        Protocol.Of(run.Provenance.Protocol).Name is var name ? [.. columns.Where(column => column.Protocol == name)] : [];
+
+    /// <summary>The columns in their order, then tasks outside them; columns not asked have no value.</summary>
+    public static IReadOnlyList<ColumnScore> FromRun(Run run, IReadOnlyList<Column> columns) =>
+        [.. FromColumns(run, columns), .. Others(run, columns)];
+
+    /// <summary>The columns in their order; those not asked have no value.</summary>
+    public static IReadOnlyList<ColumnScore> FromColumns(Run run, IReadOnlyList<Column> columns)
     {
         var values = ModelCard.Values(run, columns);
         return
         [
-            .. columns.Select(column =>
+            .. Of(run, columns).Select(column =>
             {
                 string[] tasks = [.. run.Tasks.Where(task => task.Value.Column == column.Key).Select(task => task.Key)];
                 return new ColumnScore(
@@ -37,13 +46,12 @@ public sealed record ColumnScore(
                     NotFinite = tasks.Sum(task => run.Tasks[task].NotFiniteRequests),
                 };
             }),
-            .. Others(run, columns),
         ];
     }
 
     /// <summary>The run's tasks outside the columns.</summary>
     internal static IEnumerable<ColumnScore> Others(Run run, IReadOnlyList<Column> columns) =>
-        run.Tasks.Where(task => columns.All(column => column.Key != task.Value.Column)).Select(task => new ColumnScore(
+        run.Tasks.Where(task => Of(run, columns).All(column => column.Key != task.Value.Column)).Select(task => new ColumnScore(
             task.Value.Column, $"{task.Key} ({task.Value.NumFewshot}-shot)", task.Value.Headline, [task.Key],
             run.Results.GetValueOrDefault(task.Key)?.GetValueOrDefault(task.Value.Headline) * 100,
             Error(run, [task.Key], task.Value.Headline), task.Value.Documents, task.Value.IsComplete)
@@ -54,15 +62,14 @@ public sealed record ColumnScore(
     /// <summary>The mean of the leaderboard's columns, and its standard error; null while one is missing.</summary>
     public static (double? Value, double? StandardError) Average(Run run, IReadOnlyList<Column> columns)
     {
-        ColumnScore[] scores = [.. FromRun(run, columns).Take(columns.Count)];
-        return (ModelCard.Average(run, columns), Pooled([.. scores.Select(score => score.StandardError)]));
+        var average = ModelCard.Average(run, columns);
+        return (average, average is null ? null : LeaderboardV1.Pooled([.. FromColumns(run, columns).Select(score => score.StandardError)]));
     }
 
-    /// <summary>A column's tasks are separate samples, each of the same weight.</summary>
-    private static double? Error(Run run, IEnumerable<string> tasks, string metric) =>
-        Pooled([.. tasks.Select(task => run.Results.GetValueOrDefault(task)?.GetValueOrDefault(metric + "_stderr") * 100)]);
+    private static double? Error(Run run, IReadOnlyList<string> tasks, string metric) => Protocol.Of(run.Provenance.Protocol).ColumnError(
+        [.. tasks.Select(task => Score(run, task, metric))]);
 
-    private static double? Pooled(IReadOnlyList<double?> errors) => errors.Count == 0 || errors.Any(error => error is null)
-        ? null
-        : Math.Sqrt(errors.Sum(error => error!.Value * error.Value)) / errors.Count;
+    /// <summary>A task's score, as its column takes it.</summary>
+    internal static TaskScore Score(Run run, string task, string metric) => run.Results.GetValueOrDefault(task) is var results
+        ? new(results?.GetValueOrDefault(metric), run.Tasks[task].Documents, results?.GetValueOrDefault(Eval.Tasks.Metric.ErrorOf(metric))) : default;
 }

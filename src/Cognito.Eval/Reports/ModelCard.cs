@@ -16,11 +16,13 @@ public static class ModelCard
     /// <summary>The leaderboard's table, two decimals; what was not measured is a dash.</summary>
     public static string Table(Run run, IReadOnlyList<Column> columns)
     {
-        var values = Values(run, columns);
+        var (values, average) = (Values(run, columns), new List<(string, string)>());
+        if (HasAverage(run))
+            average.Add(("Avg.", Cell(Average(run, values)) + ColumnScore.Mark(run.NotFiniteRequests)));
         List<(string Metric, string Value)> rows =
         [
-            ("Avg.", Cell(Average(run, values)) + ColumnScore.Mark(run.NotFiniteRequests)),
-            .. columns.Select(column => (Title(run, column), Cell(values[column.Key]) + ColumnScore.Mark(NotFinite(run, column)))),
+            .. average,
+            .. ColumnScore.Of(run, columns).Select(column => (Title(run, column), Cell(values[column.Key]) + ColumnScore.Mark(NotFinite(run, column)))),
             .. ColumnScore.Others(run, columns).Select(task => (task.Title, Cell(task.Value) + ColumnScore.Mark(task.NotFinite))),
         ];
         var (left, right) = (rows.Max(row => row.Metric.Length), Math.Max(5, rows.Max(row => row.Value.Length)));
@@ -48,7 +50,7 @@ public static class ModelCard
             new OrderedDictionary<string, object>
             {
                 ["name"] = run.Provenance.Model,
-                ["results"] = (object[])[.. columns.Where(column => values[column.Key] is not null)
+                ["results"] = (object[])[.. ColumnScore.Of(run, columns).Where(column => values[column.Key] is not null)
                     .Select(column => Entry(run, column, values[column.Key]!.Value)),
                     .. ColumnScore.Others(run, columns).Where(task => task.Value is not null).Select(task => Entry(run, task))],
             },
@@ -90,10 +92,8 @@ public static class ModelCard
     /// a run that only reports columns has no more than these.
     /// </summary>
     public static IReadOnlyDictionary<string, double?> Values(Run run, IReadOnlyList<Column> columns) =>
-        columns.ToDictionary(column => column.Key, column =>
-            run.Tasks.Where(task => task.Value.Column == column.Key)
-                .Select(task => new TaskScore(
-                    run.Results.GetValueOrDefault(task.Key)?.GetValueOrDefault(column.Metric), task.Value.Documents)).ToList()
+        ColumnScore.Of(run, columns).ToDictionary(column => column.Key, column =>
+            run.Tasks.Where(task => task.Value.Column == column.Key).Select(task => ColumnScore.Score(run, task.Key, column.Metric)).ToList()
             is { Count: > 0 } tasks
                 ? Protocol.Of(run.Provenance.Protocol).Column(tasks)
                 : run.Leaderboard.Columns.GetValueOrDefault(column.Key));
@@ -103,6 +103,9 @@ public static class ModelCard
     /// what they were rounded from.
     /// </summary>
     public static double? Average(Run run, IReadOnlyList<Column> columns) => Average(run, Values(run, columns));
+
+    /// <summary>Whether its protocol makes one number of its columns.</summary>
+    internal static bool HasAverage(Run run) => Protocol.Of(run.Provenance.Protocol).Average([0.0]) is not null;
 
     private static double? Average(Run run, IReadOnlyDictionary<string, double?> values)
     {
@@ -133,5 +136,5 @@ public static class ModelCard
         text.PadLeft(text.Length + (width - text.Length) / 2).PadRight(width);
 
     private static Markdown Notes(Run run) => run.Leaderboard.Notes.Count == 0 ? Markdown.None
-        : Markdown.From($"\nNot a leaderboard score:\n{run.Leaderboard.Notes.Select(note => Markdown.From($"- {note}\n"))}");
+        : Markdown.From($"\nNot {Protocol.Of(run.Provenance.Protocol).Standing}:\n{run.Leaderboard.Notes.Select(note => Markdown.From($"- {note}\n"))}");
 }

@@ -35,9 +35,9 @@ public static class ScoreTables
             foreach (var metric in task.Scores.Keys)
                 yield return new(
                     label, "task", name, metric, run.Results.GetValueOrDefault(name)?.GetValueOrDefault(metric) * 100,
-                    run.Results.GetValueOrDefault(name)?.GetValueOrDefault(metric + "_stderr") * 100, task.Documents,
+                    run.Results.GetValueOrDefault(name)?.GetValueOrDefault(Metric.ErrorOf(metric)) * 100, task.Documents,
                     task.NumFewshot, metric == task.Headline, task.IsComplete, Counted(task.NotFiniteRequests));
-        foreach (var score in ColumnScore.FromRun(run, columns).Take(columns.Count).Where(score => score.Value is not null))
+        foreach (var score in ColumnScore.FromColumns(run, columns).Where(score => score.Value is not null))
             yield return new(
                 label, "column", score.Key, score.Metric, score.Value, score.StandardError,
                 score.Tasks.Count > 0 ? score.Documents : null,

@@ -96,12 +96,12 @@ public sealed record DocDetail
         double[] lls = [.. replies.Select(reply => reply.LogProbability)];
         var prediction = graded.Scores.Prediction;
         var many = doc as MultipleTrue;
-        var gold = doc switch { MultipleChoice choice => choice.Gold, Cloze cloze => cloze.Gold, _ => 0 };
+        int? gold = doc switch { MultipleChoice choice => choice.Gold, Cloze cloze => cloze.Gold, MultipleTrue { One: null } => null, _ => 0 };
         return detail with
         {
             Gold = gold,
-            Labels = many is null ? null : [.. many.One.Labels, .. many.Many.Labels],
-            Mc1Choices = many?.One.Choices.Count,
+            Labels = many is null ? null : [.. many.One?.Labels ?? [], .. many.Many.Labels],
+            Mc1Choices = many is null ? null : many.One?.Choices.Count ?? 0,
             Prediction = prediction,
             Margin = graded.Scores.Margin is not { } margin ? double.NaN : prediction == gold ? margin : -margin,
             ChoiceLogprobs = lls,
@@ -118,7 +118,7 @@ public sealed record DocDetail
     {
         MultipleChoice choice => choice.Choices,
         Cloze cloze => cloze.Options,
-        MultipleTrue many => [.. many.One.Choices, .. many.Many.Choices],
+        MultipleTrue many => many.Choices,
         _ => [],
     };
 }

@@ -18,6 +18,10 @@ public sealed record Run
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, double?>> Results { get; init; } =
         new Dictionary<string, IReadOnlyDictionary<string, double?>>();
 
+    /// <summary>group → metric → value; null where the protocol has no groups, or none was asked whole.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, double?>>? Groups { get; init; }
+
     /// <summary>task → the reference's VERSION.</summary>
     public IReadOnlyDictionary<string, int> Versions { get; init; } = new Dictionary<string, int>();
 
@@ -105,6 +109,14 @@ public sealed record TaskRecord
     /// <summary>Digest of the rows read, by split.</summary>
     public required IReadOnlyDictionary<string, string> DataSha256 { get; init; }
 
+    /// <summary>What each document is known by in any results of its protocol; null where that keeps to rows.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? DocKeys { get; init; }
+
+    /// <summary>lm-evaluation-harness' digest of all documents, prompts and answers; null where the protocol has none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TaskHash { get; init; }
+
     /// <summary>Rows in the split, in evaluation order.</summary>
     public required IReadOnlyList<int> DocIds { get; init; }
 
@@ -178,7 +190,7 @@ public sealed record Provenance
             Protocol = protocol.Name,
             Reference = protocol.Reference,
             Data = data.IsSamples ? "samples" : "datasets",
-            AddBos = false,
+            AddBos = protocol.AddsBos(identity.Start),
             Dtype = identity.Dtype,
             LogprobDtype = identity.LogProbDtype,
             Device = identity.Device,

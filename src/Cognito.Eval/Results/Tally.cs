@@ -9,12 +9,12 @@ public static class Tally
     /// <summary>Where the rounding of a run is not measured: log-likelihoods closer than this may change places.</summary>
     private const double NearTieMargin = 1e-3;
 
-    /// <param name="columns">The leaderboard's columns, in its order.</param>
+    /// <param name="set">The tasks asked, their columns and the groups that have a score of their own.</param>
     /// <param name="notFiniteTensors">Names of the weights' tensors that hold a NaN or an infinity.</param>
     /// <param name="notes">What keeps this from being a leaderboard score (<see cref="Caveats"/>); empty if it is one.</param>
     /// <param name="remarks">What else is to be said, of the checkpoint's files.</param>
     public static Run Count(
-        IReadOnlyList<GradedTask> graded, Protocol protocol, IReadOnlyList<Column> columns, Provenance provenance, Limit? limit,
+        IReadOnlyList<GradedTask> graded, Protocol protocol, TaskSet set, Provenance provenance, Limit? limit,
         IReadOnlyList<string> notes, Rounding? rounding = null, IReadOnlyList<string>? remarks = null,
         IReadOnlyList<string>? notFiniteTensors = null)
     {
@@ -25,9 +25,11 @@ public static class Tally
             results[task.Questions.Task.Name] = Metrics(task);
             tasks[task.Questions.Task.Name] = Record(task, rounding?.Margin ?? NearTieMargin);
         }
+        var columns = set.Columns;
         return new()
         {
             Results = results,
+            Groups = Groups(protocol, set, results, tasks),
             Versions = graded.ToDictionary(task => task.Questions.Task.Name, task => task.Questions.Task.Version),
             Config = new(
                 "cognito-eval", $"pretrained={provenance.Model}", CommonShots(graded), null, [], provenance.Device, true,
@@ -49,9 +51,29 @@ public static class Tally
         {
             var estimate = metric.Aggregate([.. task.Docs.Select(doc => doc.Scores.Values[m])]);
             metrics[metric.Name] = Finite(estimate.Mean);
-            metrics[metric.Name + "_stderr"] = Finite(estimate.StandardError);
+            metrics[Metric.ErrorOf(metric.Name)] = Finite(estimate.StandardError);
         }
         return metrics;
+    }
+
+    private static TaskScore Score(IReadOnlyDictionary<string, double?> results, string metric, TaskRecord task) =>
+        new(results[metric], task.Documents, results[Metric.ErrorOf(metric)]);
+
+    /// <summary>Groups of which every task was asked.</summary>
+    private static OrderedDictionary<string, IReadOnlyDictionary<string, double?>>? Groups(
+        Protocol protocol, TaskSet set, IReadOnlyDictionary<string, IReadOnlyDictionary<string, double?>> results,
+        IReadOnlyDictionary<string, TaskRecord> tasks)
+    {
+        var groups = set.Scored.Where(group => group.Tasks.All(task => tasks.ContainsKey(task.Name))).ToList();
+        return groups.Count == 0 ? null : new(groups.Select(group =>
+        {
+            TaskScore[] scores = [.. group.Tasks.Select(task => Score(results[task.Name], group.Metric, tasks[task.Name]))];
+            return KeyValuePair.Create<string, IReadOnlyDictionary<string, double?>>(group.Name, new OrderedDictionary<string, double?>
+            {
+                [group.Metric] = protocol.Column(scores) / 100,
+                [Metric.ErrorOf(group.Metric)] = protocol.ColumnError(scores) / 100,
+            });
+        }));
     }
 
     /// <summary>JSON has no NaN.</summary>
@@ -98,7 +120,7 @@ public static class Tally
         foreach (var column in columns)
         {
             var mine = tasks.Where(task => task.Value.Column == column.Key).ToList();
-            values[column.Key] = protocol.Column([.. mine.Select(task => new TaskScore(results[task.Key][column.Metric], task.Value.Documents))]);
+            values[column.Key] = protocol.Column([.. mine.Select(task => Score(results[task.Key], column.Metric, task.Value))]);
         }
         return new(values, protocol.Average(values.Values), doubts.Count == 0, [.. doubts, .. more]);
     }

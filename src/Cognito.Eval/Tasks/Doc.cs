@@ -20,10 +20,14 @@ public sealed record MultipleChoice(string Query, IReadOnlyList<string> Choices,
 public sealed record Cloze(string Before, IReadOnlyList<string> Options, string After, int Gold)
     : Doc(Before + Options[Gold], " " + After);
 
-/// <summary>A question with several true and false answers, in two lists: TruthfulQA.</summary>
-/// <param name="One">mc1: the true answer is the first.</param>
+/// <summary>A question with several true and false answers: TruthfulQA.</summary>
+/// <param name="One">mc1: the true answer is the first; null where mc2 is asked alone.</param>
 /// <param name="Many">mc2.</param>
-public sealed record MultipleTrue(string Query, LabelledChoices One, LabelledChoices Many) : Doc(Query, "");
+public sealed record MultipleTrue(string Query, LabelledChoices? One, LabelledChoices Many) : Doc(Query, "")
+{
+    /// <summary>All that is asked, mc1's choices first.</summary>
+    public IReadOnlyList<string> Choices => [.. One?.Choices ?? [], .. Many.Choices];
+}
 
 /// <summary>Choices and, for each, whether it is true.</summary>
 public sealed record LabelledChoices(IReadOnlyList<string> Choices, IReadOnlyList<bool> Labels);

@@ -16,7 +16,7 @@ public sealed record EvalTask(string Name)
     /// <summary>The split that examples come from; null for a task without examples.</summary>
     public string? ShotSplit { get; init; }
 
-    /// <summary>Examples in the prompt, as the leaderboard asks the task.</summary>
+    /// <summary>Examples in the prompt, as the protocol asks the task where nobody says otherwise.</summary>
     public required int Shots { get; init; }
 
     public required ShotOrder ShotOrder { get; init; }
@@ -24,7 +24,7 @@ public sealed record EvalTask(string Name)
     /// <summary>Text before the examples, without the blank line that follows it.</summary>
     public string? Description { get; init; }
 
-    /// <summary>The metric of the leaderboard's column.</summary>
+    /// <summary>The metric of the column.</summary>
     public required string Headline { get; init; }
 
     /// <summary>Every metric, in the order of the reference's results.</summary>
@@ -41,6 +41,9 @@ public sealed record EvalTask(string Name)
 
     /// <summary>What its score stands under in tables: its column's key, or its own name.</summary>
     public string ColumnKey => Column?.Key ?? Name;
+
+    /// <summary>What lm-evaluation-harness 0.4 says of it; null where the task is not asked as there.</summary>
+    public LmEvalConfig? LmEval { get; init; }
 
     /// <summary>Everyday names that mean this task.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
@@ -63,6 +66,10 @@ public sealed record Metric(string Name)
     public static implicit operator Metric(string name) => new(name);
 
     public override string ToString() => Name;
+
+    /// <summary>What a metric's standard error stands under, as lm-evaluation-harness names it: before a filter's name, if there is one.</summary>
+    public static string ErrorOf(string metric) => metric.IndexOf(',') is >= 0 and var comma
+        ? $"{metric[..comma]}_stderr{metric[comma..]}" : metric + "_stderr";
 }
 
 /// <summary>Where a prompt's examples come from.</summary>
@@ -78,7 +85,7 @@ public enum ShotOrder
     None,
 }
 
-/// <summary>A column of the leaderboard: the mean of its tasks' headline metric, in percent.</summary>
+/// <summary>A column of a table: its tasks' headline metric as one, in percent.</summary>
 /// <param name="Key">ARC, HellaSwag, MMLU, ...</param>
 /// <param name="Title">The card's row, with {0} for the number of shots.</param>
 /// <param name="Type">The dataset on the model card.</param>
@@ -86,4 +93,8 @@ public enum ShotOrder
 /// <param name="Tasks">How many tasks make the column.</param>
 public sealed record Column(
     string Key, string Title, string Type, string? Config, string Split, int Shots, string Metric, string? MetricName,
-    int Tasks = 1);
+    int Tasks = 1)
+{
+    /// <summary>Whose column it is: runs of other protocols do not fill it.</summary>
+    public string Protocol { get; init; } = "leaderboard-v1";
+}

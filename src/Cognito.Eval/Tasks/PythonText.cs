@@ -38,6 +38,22 @@ public static class PythonText
         return count;
     }
 
+    /// <summary><c>str.lower</c>, full mappings.</summary>
+    public static string Lower(string text)
+    {
+        var result = new StringBuilder(text.Length);
+        for (var at = 0; at < text.Length;)
+        {
+            var status = Rune.DecodeFromUtf16(text.AsSpan(at), out var rune, out var consumed);
+            if (status != System.Buffers.OperationStatus.Done)
+                result.Append(text, at, consumed);
+            else
+                result.Append(Lower(rune, text, at));
+            at += consumed;
+        }
+        return result.ToString();
+    }
+
     /// <summary><c>str.capitalize</c>: the first code point in title case, all others in lower case, full mappings.</summary>
     public static string Capitalize(string text)
     {

@@ -4,6 +4,15 @@ using Cognito.Eval.Files;
 
 namespace Cognito.Eval.Tasks;
 
+/// <summary>Tasks whose scores make one.</summary>
+/// <param name="Alias">The name in tables.</param>
+/// <param name="Members">Names of what it holds, tasks or other groups.</param>
+/// <param name="Tasks">All tasks in it.</param>
+/// <param name="Metric">The metric that is made one.</param>
+/// <param name="Version">Of the group's file.</param>
+public sealed record TaskGroup(
+    string Name, string Alias, IReadOnlyList<string> Members, IReadOnlyList<EvalTask> Tasks, string Metric, int Version);
+
 /// <summary>Tasks that belong together, and the names they go by.</summary>
 /// <param name="Tasks">In the order in which they are asked.</param>
 public sealed record TaskSet(IReadOnlyList<EvalTask> Tasks)
@@ -13,6 +22,9 @@ public sealed record TaskSet(IReadOnlyList<EvalTask> Tasks)
 
     /// <summary>What "all" and other names of several tasks mean. Without "all" here, it means every one.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<EvalTask>> Groups { get; init; } = new Dictionary<string, IReadOnlyList<EvalTask>>();
+
+    /// <summary>Groups that have a score of their own, inner ones first.</summary>
+    public IReadOnlyList<TaskGroup> Scored { get; init; } = [];
 
     /// <summary>Which rows the tasks are meant to read; a dataset that it does not name is trusted as it is first fetched.</summary>
     public DatasetLock Lock { get; init; } = new([]);

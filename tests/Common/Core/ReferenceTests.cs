@@ -34,7 +34,7 @@ public sealed partial class ReferenceTests
     {
         var expected = (golden["results"] ?? golden).AsObject();
         var graded = Answer(Task(task), data, ties);
-        var run = Tally.Count([graded], LeaderboardV1.Rules, TaskSet.Leaderboard.Columns, new() { Model = "fake" }, null, []);
+        var run = Tally.Count([graded], LeaderboardV1.Rules, TaskSet.Leaderboard, new() { Model = "fake" }, null, []);
         Assert.Equal(expected.Select(metric => metric.Key), run.Results[task].Keys);
         foreach (var (metric, value) in expected)
             Golden.Close(value!.GetValue<double>(), run.Results[task][metric]!.Value, 1e-12, $"{task} {metric}");

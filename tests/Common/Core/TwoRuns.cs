@@ -68,7 +68,7 @@ internal sealed class TwoRuns : IDisposable
             var asked = Questions.Ask(task, DataRoot.Open(Data), LeaderboardV1.Rules, shots: 0);
             return new GradedTask(asked, [.. asked.Docs.Select(doc => Answered(task, doc, random, skill))], 1);
         }).ToList();
-        var run = Tally.Count(graded, LeaderboardV1.Rules, TaskSet.Leaderboard.Columns, new() { Model = model }, null, [$"made up {Image}"]);
+        var run = Tally.Count(graded, LeaderboardV1.Rules, TaskSet.Leaderboard, new() { Model = model }, null, [$"made up {Image}"]);
         foreach (var task in graded)
             DetailsFile.Write(At(name), task.Questions.Task.Name, [.. task.Docs.Select(doc => DocDetail.From(task.Questions.Task, doc))]);
         return RunFile.Write(run, At(name));

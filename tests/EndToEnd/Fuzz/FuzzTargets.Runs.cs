@@ -121,7 +121,7 @@ internal sealed partial class FuzzTargets
             var task = graded.Questions.Task;
             DetailsFile.Write(folder.Path, task.Name, [.. graded.Docs.Select(doc => DocDetail.From(task, doc, false))]);
             seeds.Add(File.ReadAllBytes(DetailsFile.Path(folder.Path, task.Name)));
-            records.Add(Tally.Count([graded], LeaderboardV1.Rules, TaskSet.Leaderboard.Columns, new() { Model = "m" }, null, []).Tasks[task.Name]);
+            records.Add(Tally.Count([graded], LeaderboardV1.Rules, TaskSet.Leaderboard, new() { Model = "m" }, null, []).Tasks[task.Name]);
         }
         var path = DetailsFile.Path(folder.Path, "changed");
         return new("details", seeds, ParquetSyntax.Change, bytes =>

@@ -55,7 +55,7 @@ public sealed class DetailsTests : IDisposable
     }
 
     private static TaskRecord Record(GradedTask graded) =>
-        Tally.Count([graded], LeaderboardV1.Rules, TaskSet.Leaderboard.Columns, new() { Model = "m" }, null, []).Tasks[graded.Questions.Task.Name];
+        Tally.Count([graded], LeaderboardV1.Rules, TaskSet.Leaderboard, new() { Model = "m" }, null, []).Tasks[graded.Questions.Task.Name];
 
     [Fact]
     public void DuckDB_reads_what_was_written()

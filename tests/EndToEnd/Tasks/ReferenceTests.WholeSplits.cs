@@ -55,7 +55,7 @@ public sealed partial class ReferenceTests
         var golden = Golden.Json(Shared.Path("goldens", "harness", "fake_results.json"));
         var graded = TaskSet.Leaderboard.Tasks.Where(task => task != HellaSwag.Task)
             .Select(task => Answer(task, Full, ties: false)).ToList();
-        var run = Tally.Count(graded, LeaderboardV1.Rules, TaskSet.Leaderboard.Columns, new() { Model = "fake" }, null, []);
+        var run = Tally.Count(graded, LeaderboardV1.Rules, TaskSet.Leaderboard, new() { Model = "fake" }, null, []);
         foreach (var (column, value) in golden["leaderboard_columns"]!.AsObject())
             if (value is null)
                 Assert.Null(run.Leaderboard.Columns[column]);

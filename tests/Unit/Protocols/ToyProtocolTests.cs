@@ -1,4 +1,5 @@
 using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Data;
 using Cognito.Eval.Datasets;
 using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
@@ -20,8 +21,8 @@ internal sealed record ToyProtocol() : Protocol("toy")
 
     public override int Documents(Limit limit, int rows) => (int)Math.Min(rows, Math.Ceiling(limit.Value));
 
-    public override IEnumerable<DrawnDoc> Draw(EvalTask task, int rows, int examples, int shots) =>
-        Enumerable.Range(0, rows).Select(row => new DrawnDoc(row, [.. Enumerable.Range(0, Math.Min(shots, examples))]));
+    public override IEnumerable<DrawnDoc> Draw(EvalTask task, IReadOnlyList<Row> rows, IReadOnlyList<Row> examples, int shots) =>
+        rows.Select((_, row) => new DrawnDoc(row, [.. Enumerable.Range(0, Math.Min(shots, examples.Count))]));
 
     public override string Lead(EvalTask task, IEnumerable<Doc> shown) => string.Concat(shown.Select(doc => $"{doc.Query}{doc.Target}\n"));
 
@@ -61,6 +62,8 @@ internal sealed record ToyProtocol() : Protocol("toy")
 
     public override double? Column(IReadOnlyCollection<TaskScore> tasks) =>
         tasks.Count == 0 ? null : 100 * tasks.Sum(task => task.Value * task.Documents) / tasks.Sum(task => task.Documents);
+
+    public override double? ColumnError(IReadOnlyCollection<TaskScore> tasks) => null;
 
     public override double? Average(IReadOnlyCollection<double?> columns) => columns.Average();
 }

@@ -28,7 +28,7 @@ public sealed class RunFileTests : IDisposable
                 return new GradedDoc(doc, replies, 0, LeaderboardV1.Rules.Grade(task, doc.Doc, replies));
             })], 1.5);
         }).ToList();
-        return Tally.Count(graded, LeaderboardV1.Rules, TaskSet.Leaderboard.Columns, new() { Model = "made-up" }, new Limit(5), ["a note"]) with
+        return Tally.Count(graded, LeaderboardV1.Rules, TaskSet.Leaderboard, new() { Model = "made-up" }, new Limit(5), ["a note"]) with
         {
             Circumstances = new()
             {

@@ -40,7 +40,7 @@ public sealed partial class ReferenceTests
         var golden = Golden.Json(Fixture.Path("mini", "fake_results.json"));
         var graded = TaskSet.Leaderboard.Tasks.Where(task => MiniTasks.Any(name => name == task.Name))
             .Select(task => Answer(task, Mini, ties: false)).ToList();
-        var run = Tally.Count(graded, LeaderboardV1.Rules, TaskSet.Leaderboard.Columns, new() { Model = "fake" }, null, []);
+        var run = Tally.Count(graded, LeaderboardV1.Rules, TaskSet.Leaderboard, new() { Model = "fake" }, null, []);
         foreach (var (column, value) in golden["leaderboard_columns"]!.AsObject())
             Golden.Close(value!.GetValue<double>(), run.Leaderboard.Columns[column]!.Value, 1e-12, column);
         Golden.Close(golden["leaderboard_average"]!.GetValue<double>(), run.Leaderboard.Average!.Value, 1e-12, "Avg.");

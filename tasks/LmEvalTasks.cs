@@ -1,0 +1,62 @@
+using Cognito.Eval.Datasets;
+using Cognito.Eval.Protocols;
+using Cognito.Eval.Tasks;
+
+namespace Cognito.Eval.Benchmarks;
+
+/// <summary>The six benchmarks as lm-evaluation-harness 0.4 asks them (protocol 9).</summary>
+internal static class LmEvalTasks
+{
+    /// <summary>Everyday names of several tasks, for both ways of asking them.</summary>
+    private static Dictionary<string, IReadOnlyList<EvalTask>> Groups(IReadOnlyList<EvalTask> tasks) => new[] { "all", "openllm" }
+        .Select(name => (name, tasks)).Concat(Mmlu.Groups.Select(group => (name: group.Name, tasks: Of(group, tasks))))
+        .ToDictionary(group => group.name, group => group.tasks);
+
+    public static TaskSet Create(DatasetLock locked) => Create(
+        [ArcChallenge.LmEval, HellaSwag.LmEval, .. Mmlu.LmEval, TruthfulQa.LmEvalMc1, TruthfulQa.LmEvalMc2, Winogrande.LmEval, Gsm8k.LmEval], locked);
+
+    /// <summary>As the group <c>openllm</c> asks them: the leaderboard's shots; for three of them a split's name, so that no more are drawn than shown.</summary>
+    public static TaskSet CreateOpenLlm(DatasetLock locked) => Create(
+        [
+            Drawn(ArcChallenge.LmEval, 25), Drawn(HellaSwag.LmEval, 10), .. Mmlu.LmEval.Select(task => Asked(task, 5)),
+            Asked(TruthfulQa.LmEvalMc1, 0), Asked(TruthfulQa.LmEvalMc2, 0), Drawn(Winogrande.LmEval, 5), Asked(Gsm8k.LmEval, 5),
+        ], locked);
+
+    private static EvalTask Drawn(EvalTask task, int shots) =>
+        Asked(task, shots) with { LmEval = task.LmEval! with { FewshotSplit = "train" } };
+
+    private static EvalTask Asked(EvalTask task, int shots) => task with
+    {
+        Shots = shots,
+        Column = task.Column is not { } column ? null : column with
+        {
+            Shots = shots,
+            Title = column.Title.Replace(LmEval04.Rules.Name, LmEval04.OpenLlm.Name, StringComparison.Ordinal),
+            Protocol = LmEval04.OpenLlm.Name,
+        },
+    };
+
+    private static TaskSet Create(IReadOnlyList<EvalTask> tasks, DatasetLock locked)
+    {
+        EvalTask[] sorted = [.. tasks.OrderBy(task => task.Name, StringComparer.Ordinal)];
+        return new(sorted)
+        {
+            Columns = [.. tasks.Select(task => task.Column).OfType<Column>().Distinct()],
+            Groups = Groups(sorted),
+            Scored = [.. Mmlu.Groups.Select(group => group with { Tasks = Of(group, sorted) })],
+            Lock = locked,
+        };
+    }
+
+    private static IReadOnlyList<EvalTask> Of(TaskGroup group, IReadOnlyList<EvalTask> tasks) =>
+        [.. group.Tasks.Select(task => tasks.Single(its => its.Name == task.Name))];
+
+    /// <summary>The leaderboard's column, filled as 0.4 scores its tasks.</summary>
+    public static Column Column(Column column, string metric) => column with
+    {
+        Shots = 0,
+        Metric = metric,
+        Title = column.Title.Replace("hot)", $"hot, {LmEval04.Rules.Name})", StringComparison.Ordinal),
+        Protocol = LmEval04.Rules.Name,
+    };
+}
