@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Cognito.Eval.Benchmarks;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 using Cognito.Eval.Torch;
@@ -55,12 +56,14 @@ internal static class MergeCommand
         var shards = ShardSet.Open(parsed.GetRequiredValue(Folders));
         var (key, arguments) = (shards.Manifest.Key, shards.Manifest.Arguments);
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
-        var tasks = TaskSet.Registered.Select(arguments.Tasks);
+        var protocol = RunOptions.WithBos(Protocol.Of(key.Provenance.Protocol), arguments.Bos);
+        var tasks = TaskSet.Of(protocol).Select(arguments.Tasks);
         var named = Inputs.Named(parsed.GetValue(Model) ?? arguments.Model);
         var options = new EvaluationOptions
         {
             Data = Inputs.Rows(
                 parsed.GetValue(Data) ?? arguments.Data, named, tasks.Tasks, fetching, RunOptions.Bounds(parsed), cancel),
+            Protocol = protocol,
             Shots = arguments.Shots,
             Limit = Inputs.LimitOf(arguments.Limit?.ToString(CultureInfo.InvariantCulture)),
             Output = parsed.GetRequiredValue(Output),

@@ -31,6 +31,11 @@ internal static class PlanCommand
         HelpName = "R",
     };
 
+    private static readonly Option<bool> NoTokens = new("--no-tokens")
+    {
+        Description = "Only ask the questions: their numbers and digests, without a tokenizer.",
+    };
+
     public static Command Create()
     {
         Dtype.AcceptOnlyFromAmong("float32", "bfloat16", "float16");
@@ -38,7 +43,7 @@ internal static class PlanCommand
             "plan",
             "Count the tokens that a run would put through the model, and estimate memory and time; loads no weights.")
         {
-            RunOptions.Tasks, Model, Data, Shots, LimitOption, RunOptions.MaxLength, RunOptions.BatchTokens, Dtype, Rate,
+            RunOptions.Tasks, RunOptions.ProtocolName, RunOptions.Bos, Model, Data, Shots, LimitOption, NoTokens, RunOptions.MaxLength, RunOptions.BatchTokens, Dtype, Rate,
             Fetching.Offline, RunOptions.Unbounded, Json,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Print(parsed, cancel))));
@@ -53,12 +58,16 @@ internal static class PlanCommand
         RunOptions.Check(parsed);
         if (rate is { } given && !(given > 0 && double.IsFinite(given)))
             throw new InputException($"--tokens-per-second {given}: give a number above 0");
-        var tasks = TaskSet.Registered.Select(parsed.GetRequiredValue(RunOptions.Tasks));
+        var protocol = RunOptions.ProtocolOf(parsed);
+        var tasks = TaskSet.Of(protocol).Select(parsed.GetRequiredValue(RunOptions.Tasks));
         var limit = Inputs.LimitOf(parsed.GetValue(LimitOption));
         var named = Inputs.Named(parsed.GetValue(Model));
         using var narrator = new Narrator(quiet: false, parsed.GetValue(Session.Verbose));
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
         var data = Inputs.Rows(parsed.GetValue(Data), named, tasks.Tasks, fetching, RunOptions.Bounds(parsed), cancel);
+        var options = new EvaluationOptions { Data = data, Protocol = protocol, Shots = parsed.GetValue(Shots), Limit = limit };
+        if (parsed.GetValue(NoTokens))
+            return QuestionsAlone(Evaluator.Ask(tasks, options), narrator, parsed.GetValue(Json));
         var folder = named.Fetch(fetching, weights: false, cancel);
         var tokenizer = CheckpointTokenizer.Open(folder);
         narrator.Warn(tokenizer);
@@ -66,23 +75,34 @@ internal static class PlanCommand
         var config = maxLength is null || RegularFile.Exists(Path.Combine(folder, "config.json"))
             ? ModelConfig.Read(folder)
             : null;
-        var asked = Evaluator.Ask(tasks, new() { Data = data, Shots = parsed.GetValue(Shots), Limit = limit });
+        var asked = Evaluator.Ask(tasks, options);
         foreach (var note in asked.Notes.Concat(config?.Notes ?? []))
             narrator.Warn(note);
         var length = maxLength ?? config!.MaxLength;
         var prepared = new PreparedRequests(
-            asked.Requests, new(tokenizer.Tokenizer, Protocol.Default, length, batchTokens, new(tokenizer.EndId))
+            asked.Requests, new(tokenizer.Tokenizer, protocol, length, batchTokens, new(tokenizer.EndId) { Start = tokenizer.Start })
             {
                 ModelVocabulary = config?.VocabularySize,
             });
         if (asked.Generates && config?.Generation.Require().Record is { } settings)
             narrator.Warn($"{settings}");
-        var report = PlanReport.Create(asked.Questions, prepared, config, parsed.GetRequiredValue(Dtype), batchTokens, length, rate);
+        var report = PlanReport.Create(asked, prepared, config, parsed.GetRequiredValue(Dtype), batchTokens, length, rate);
         narrator.Say($"planned in {clock.Elapsed.TotalSeconds:0.0} s");
         if (parsed.GetValue(Json))
             report.PrintJson();
         else
             report.Print();
+        return Session.Done;
+    }
+
+    private static int QuestionsAlone(AskedTasks asked, Narrator narrator, bool json)
+    {
+        foreach (var note in asked.Notes)
+            narrator.Warn(note);
+        if (json)
+            PlanReport.PrintQuestionsJson(asked);
+        else
+            PlanReport.PrintQuestions(asked);
         return Session.Done;
     }
 }

@@ -12,13 +12,13 @@ namespace Cognito.Eval.Cli;
 
 /// <summary>A plan in numbers: the tokens of each column, batches, memory and time.</summary>
 internal sealed record PlanReport(
-    IReadOnlyList<(EvalTask Task, PlanCounts Counts)> Tasks, Plan LogLikelihoods, IReadOnlyList<GenerationPlan> Generation,
+    Protocol Protocol, IReadOnlyList<(Questions Asked, PlanCounts Counts)> Tasks, Plan LogLikelihoods, IReadOnlyList<GenerationPlan> Generation,
     MemoryEstimate? Memory, string Dtype, int BatchTokens, int MaxLength, double? TokensPerSecond)
 {
     /// <summary>What the checkpoint's files say of generation; null where that is greedy decoding and no more.</summary>
     public GenerationRecord? Settings { get; init; }
 
-    private static int NewTokens => Protocol.Default.MaxNewTokens;
+    private int NewTokens => Protocol.MaxNewTokens;
 
     private long PromptTokens => Generation.Sum(task => task.Counts.ForwardTokens);
 
@@ -27,7 +27,7 @@ internal sealed record PlanReport(
     private double? Seconds(long tokens) => tokens / TokensPerSecond;
 
     public static PlanReport Create(
-        IReadOnlyList<Questions> asked, PreparedRequests prepared, ModelConfig? config, string dtype, int batchTokens,
+        AskedTasks asked, PreparedRequests prepared, ModelConfig? config, string dtype, int batchTokens,
         int maxLength, double? tokensPerSecond)
     {
         var plan = prepared.LogLikelihoods.GetAwaiter().GetResult();
@@ -35,8 +35,8 @@ internal sealed record PlanReport(
         var counts = plan.Counts
             .Concat(generation.Select(task => KeyValuePair.Create(task.Task, task.Counts))).ToDictionary();
         return new(
-            [.. asked.Select(task => (task.Task, counts[task.Task.Name])).OrderBy(it => it.Task.Name, StringComparer.Ordinal)], plan, generation,
-            config is null ? null : MemoryEstimate.Compute(config, dtype, plan, generation, NewTokens),
+            asked.Options.Protocol, [.. InOrder(asked).Select(task => (task, counts[task.Task.Name]))], plan, generation,
+            config is null ? null : MemoryEstimate.Compute(config, dtype, plan, generation, asked.Options.Protocol.MaxNewTokens),
             dtype, batchTokens, maxLength, tokensPerSecond)
         {
             Settings = config?.Generation.Record,
@@ -48,9 +48,9 @@ internal sealed record PlanReport(
         var table = new Terminal.Table(
             1, "Column", "Documents", "Requests", "Distinct", "Tokens by request", "Distinct tokens", "Forward tokens",
             "Ratio", "Padding", "Truncated");
-        foreach (var column in TaskSet.Leaderboard.Columns.Select(column => column.Key).Union(Tasks.Select(task => task.Task.ColumnKey)))
+        foreach (var column in TaskSet.Of(Protocol).Columns.Select(column => column.Key).Union(Tasks.Select(task => task.Asked.Task.ColumnKey)))
         {
-            var mine = Tasks.Where(task => task.Task.ColumnKey == column).Select(task => task.Counts).ToList();
+            var mine = Tasks.Where(task => task.Asked.Task.ColumnKey == column).Select(task => task.Counts).ToList();
             if (mine.Count > 0)
                 Add(column, mine.Aggregate((sum, task) => sum + task));
         }
@@ -66,8 +66,37 @@ internal sealed record PlanReport(
             Grouped(counts.Truncated));
     }
 
+    private static IEnumerable<Questions> InOrder(AskedTasks asked) => asked.Questions.OrderBy(task => task.Task.Name, StringComparer.Ordinal);
+
+    /// <summary>What is asked, without tokens.</summary>
+    public static void PrintQuestions(AskedTasks asked)
+    {
+        InOrder(asked).Aggregate(
+            new Terminal.Table(1, "Task", "Shots", "Documents", "Requests", "requests_sha256"),
+            (table, task) => table.Add(
+                task.Task.Name, $"{task.Shots}", Grouped(task.Docs.Count), Grouped(task.Requests.Count()), task.Digest.Raw[..16])).Print();
+        Terminal.Line($"protocol: {asked.Options.Protocol.Name}, as {asked.Options.Protocol.Reference}");
+        Terminal.Line("requests_sha256: the first digits of the raw form; --json has all of it");
+    }
+
+    public static void PrintQuestionsJson(AskedTasks asked) => Terminal.Print(JsonSerializer.Serialize(new
+    {
+        protocol = asked.Options.Protocol.Name,
+        reference = asked.Options.Protocol.Reference,
+        tasks = InOrder(asked).ToDictionary(task => task.Task.Name, task => new
+        {
+            column = task.Task.ColumnKey,
+            num_fewshot = task.Shots,
+            documents = task.Docs.Count,
+            requests = task.Requests.Count(),
+            requests_sha256 = new { raw = task.Digest.Raw, json = task.Digest.Json, harness = task.Digest.Harness },
+            data_sha256 = task.DataSha256,
+        }),
+    }, Terminal.Json));
+
     private IEnumerable<string> Lines()
     {
+        yield return $"protocol: {Protocol.Name}, as {Protocol.Reference}";
         yield return "Ratio: tokens by request for each forward token. Padding: the sequences of a batch lie end to end.";
         if (LogLikelihoods.Batches.Count > 0)
             yield return $"log-likelihoods: {Grouped(LogLikelihoods.Batches.Count)} batches of up to "
@@ -94,9 +123,12 @@ internal sealed record PlanReport(
 
     public void PrintJson() => Terminal.Print(JsonSerializer.Serialize(new
     {
-        tasks = Tasks.ToDictionary(task => task.Task.Name, task => new
+        protocol = Protocol.Name,
+        reference = Protocol.Reference,
+        tasks = Tasks.ToDictionary(task => task.Asked.Task.Name, task => new
         {
-            column = task.Task.ColumnKey,
+            column = task.Asked.Task.ColumnKey,
+            num_fewshot = task.Asked.Shots,
             documents = task.Counts.Documents,
             requests = task.Counts.Requests,
             distinct_requests = task.Counts.Distinct,
@@ -106,6 +138,7 @@ internal sealed record PlanReport(
             ratio = Ratio(task.Counts),
             padding_tokens = 0,
             truncated_requests = task.Counts.Truncated,
+            requests_sha256 = new { raw = task.Asked.Digest.Raw, json = task.Asked.Digest.Json, harness = task.Asked.Digest.Harness },
         }),
         max_length = MaxLength,
         batch_tokens = BatchTokens,

@@ -24,28 +24,29 @@ internal static class PromptCommand
         var command = new Command(
             "prompt", $"Show what the model sees of a document; {Border} is the border between context and continuation.")
         {
-            task, doc, shots, data, model, Fetching.Offline, RunOptions.Unbounded, json,
+            task, RunOptions.ProtocolName, RunOptions.Bos, doc, shots, data, model, Fetching.Offline, RunOptions.Unbounded, json,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () =>
         {
             using var narrator = new Narrator(quiet: false, parsed.GetValue(Session.Verbose));
             using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
-            var only = Only(parsed.GetRequiredValue(task));
+            var protocol = RunOptions.ProtocolOf(parsed);
+            var only = Only(TaskSet.Of(protocol), parsed.GetRequiredValue(task));
             var named = Inputs.Named(parsed.GetValue(model));
             var root = Inputs.Rows(parsed.GetValue(data), named, [only], fetching, RunOptions.Bounds(parsed), cancel);
             var tokenizer = CheckpointTokenizer.Open(named.Fetch(fetching, weights: false, cancel));
             narrator.Warn(tokenizer);
-            return Print(only, parsed.GetValue(doc), parsed.GetValue(shots), root, tokenizer, parsed.GetValue(json));
+            return Print(Questions.Ask(only, root, protocol, parsed.GetValue(shots)), parsed.GetValue(doc), tokenizer, parsed.GetValue(json));
         })));
         return command;
     }
 
-    private static EvalTask Only(string name) => TaskSet.Registered.Select([name]).Tasks is [var task] ? task : throw new InputException(
-        $"{name}: names several tasks; prompt shows one, such as {TaskSet.Registered.Select([name]).Tasks[0]}");
+    private static EvalTask Only(TaskSet tasks, string name) => tasks.Select([name]).Tasks is [var task] ? task : throw new InputException(
+        $"{name}: names several tasks; prompt shows one, such as {tasks.Select([name]).Tasks[0]}");
 
-    private static int Print(EvalTask task, int index, int? shots, DataRoot root, CheckpointTokenizer tokenizer, bool json)
+    private static int Print(Questions asked, int index, CheckpointTokenizer tokenizer, bool json)
     {
-        var asked = Questions.Ask(task, root, Protocol.Default, shots);
+        var (task, protocol) = (asked.Task, asked.Protocol);
         if (index < 0 || index >= asked.Docs.Count)
             throw new InputException($"--doc {index}: {task} has documents 0 to {asked.Docs.Count - 1}");
         var doc = asked.Docs[index];
@@ -55,23 +56,23 @@ internal static class PromptCommand
                 task = task.Name,
                 doc_index = index,
                 doc_id = doc.Row,
-                requests = doc.Requests.Select(request => Describe(request, tokenizer)),
+                requests = doc.Requests.Select(request => Describe(request, tokenizer, protocol)),
             }, Terminal.Json));
         else
             Show(asked, index, doc, tokenizer);
         return Session.Done;
     }
 
-    private static object Describe(Request request, CheckpointTokenizer tokenizer) => request switch
+    private static object Describe(Request request, CheckpointTokenizer tokenizer, Protocol protocol) => request switch
     {
-        LogLikelihood r when tokenizer.Encode(r) is var span => new
+        LogLikelihood r when tokenizer.Encode(r, protocol) is var span => new
         {
             context = r.Context,
             continuation = r.Continuation,
             context_tokens = span.Context.Length,
             continuation_tokens = span.Continuation.Length,
         },
-        GreedyUntil r => new { context = r.Context, until = r.Stops, context_tokens = tokenizer.Encode(r).Length },
+        GreedyUntil r => new { context = r.Context, until = r.Stops, context_tokens = tokenizer.Encode(r, protocol).Length },
         _ => throw new ArgumentException("a kind of request that is not shown", nameof(request)),
     };
 
@@ -89,7 +90,7 @@ internal static class PromptCommand
                     exact.Write("…");
                 exact.WriteLine(Border + Continuation(request));
             }
-            Terminal.Say(Tokens(same, tokenizer));
+            Terminal.Say(Tokens(same, tokenizer, asked.Protocol));
             exact.WriteLine();
         }
     }
@@ -101,11 +102,11 @@ internal static class PromptCommand
         _ => "",
     };
 
-    private static string Tokens(IEnumerable<Request> requests, CheckpointTokenizer tokenizer) => requests.First() switch
+    private static string Tokens(IEnumerable<Request> requests, CheckpointTokenizer tokenizer, Protocol protocol) => requests.First() switch
     {
-        LogLikelihood first => $"{tokenizer.Encode(first).Context.Length} tokens {Border} "
-            + string.Join(", ", requests.Select(request => tokenizer.Encode((LogLikelihood)request).Continuation.Length)),
-        GreedyUntil first => $"{tokenizer.Encode(first).Length} tokens",
+        LogLikelihood first => $"{tokenizer.Encode(first, protocol).Context.Length} tokens {Border} "
+            + string.Join(", ", requests.Select(request => tokenizer.Encode((LogLikelihood)request, protocol).Continuation.Length)),
+        GreedyUntil first => $"{tokenizer.Encode(first, protocol).Length} tokens",
         _ => "",
     };
 }

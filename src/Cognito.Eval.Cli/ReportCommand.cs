@@ -4,6 +4,7 @@ using Cognito.Eval.Comparison;
 using Cognito.Eval.Data;
 using Cognito.Eval.Datasets;
 using Cognito.Eval.Files;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Reports;
 using Cognito.Eval.Reports.Html;
 using Cognito.Eval.Results;
@@ -68,14 +69,14 @@ internal static class ReportCommand
             Terminal.Tell($"note: the card's source is left out: {source.Url} is no address of http or https");
         var text = format switch
         {
-            "table" => ModelCard.Table(Only(runs, format), TaskSet.Leaderboard.Columns),
-            "yaml" => ModelCard.Yaml(Only(runs, format), TaskSet.Leaderboard.Columns),
-            "eval-results" => EvalResults.Yaml(Only(runs, format), TaskSet.Leaderboard.Columns, TaskSet.Registered.Tasks),
+            "table" => ModelCard.Table(Only(runs, format), TaskSet.AllColumns),
+            "yaml" => ModelCard.Yaml(Only(runs, format), TaskSet.AllColumns),
+            "eval-results" => EvalResults.Yaml(Only(runs, format), TaskSet.AllColumns, TasksOf(runs[0])),
             "json" => RunFile.ToJson(Only(runs, format)),
-            "html" => HtmlReport.Render(runs, TaskSet.Leaderboard.Columns, Texts(runs, data, bounds)),
-            "markdown" => ScoreTables.Markdown(runs, TaskSet.Leaderboard.Columns),
-            "csv" => ScoreTables.Csv(runs, TaskSet.Leaderboard.Columns),
-            _ => ModelCard.Render(Only(runs, format), TaskSet.Leaderboard.Columns),
+            "html" => HtmlReport.Render(runs, TaskSet.AllColumns, Texts(runs, data, bounds)),
+            "markdown" => ScoreTables.Markdown(runs, TaskSet.AllColumns),
+            "csv" => ScoreTables.Csv(runs, TaskSet.AllColumns),
+            _ => ModelCard.Render(Only(runs, format), TaskSet.AllColumns),
         };
         if (output is null)
             Console.Write(text);
@@ -83,6 +84,8 @@ internal static class ReportCommand
             Write(output, text);
         return Session.Done;
     }
+
+    private static IReadOnlyList<EvalTask> TasksOf(ReportedRun run) => TaskSet.Of(Protocol.Of(run.Run.Provenance.Protocol)).Tasks;
 
     private static Run Only(IReadOnlyList<ReportedRun> runs, string format) => runs.Count == 1 ? runs[0].Run
         : throw new InputException(
@@ -98,7 +101,7 @@ internal static class ReportCommand
             : Environment.GetEnvironmentVariable(Inputs.DataVariable));
         if (string.IsNullOrEmpty(folder))
             return null;
-        var texts = DocTexts.Read([.. runs.Select(run => run.Run)], TaskSet.Registered.Tasks,
+        var texts = DocTexts.Read([.. runs.Select(run => run.Run)], [.. runs.SelectMany(TasksOf).DistinctBy(task => task.Name)],
             DataRoot.Open(folder) with { Bounds = bounds });
         foreach (var note in texts.Notes)
             Terminal.Tell($"note: {note}");

@@ -22,7 +22,7 @@ internal static class RunCommand
 
     private static readonly Option<string> LogProbDtype = new("--logprob-dtype")
     {
-        Description = "Type of log-probabilities: float32, or model, which rounds as the leaderboard did.",
+        Description = "Type of log-probabilities: float32, or model, which rounds as the references do.",
         DefaultValueFactory = _ => "float32",
         HelpName = "T",
     };
@@ -67,9 +67,9 @@ internal static class RunCommand
         LogProbDtype.AcceptOnlyFromAmong("float32", "model");
         var root = new RootCommand(
             "Scores a language-model checkpoint on the six tasks of the Open LLM Leaderboard v1, with the leaderboard's own "
-            + "questions, and prints its table.")
+            + "questions or those of lm-evaluation-harness 0.4, and prints its table.")
         {
-            RunOptions.Tasks, Model, Data, Shots, LimitOption, Output, RunOptions.Device, RunOptions.Dtype, LogProbDtype,
+            RunOptions.Tasks, RunOptions.ProtocolName, RunOptions.Bos, Model, Data, Shots, LimitOption, Output, RunOptions.Device, RunOptions.Dtype, LogProbDtype,
             RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads, Exact, Details, Routing, ShardOption, Fresh,
             RunOptions.LibTorch, Fetching.Offline,
             RunOptions.Unbounded, RunOptions.Quiet, Json,
@@ -82,7 +82,8 @@ internal static class RunCommand
     {
         RunOptions.Check(parsed);
         var limit = Inputs.LimitOf(parsed.GetValue(LimitOption));
-        var tasks = TaskSet.Registered.Select(parsed.GetRequiredValue(RunOptions.Tasks));
+        var protocol = RunOptions.ProtocolOf(parsed);
+        var tasks = TaskSet.Of(protocol).Select(parsed.GetRequiredValue(RunOptions.Tasks));
         var named = Inputs.Named(parsed.GetValue(Model));
         var shard = Shards.Parse(parsed.GetValue(ShardOption));
         RunFolder.RequireWritable(parsed.GetRequiredValue(Output));
@@ -98,6 +99,7 @@ internal static class RunCommand
         var options = new EvaluationOptions
         {
             Data = data,
+            Protocol = protocol,
             Shots = parsed.GetValue(Shots),
             Limit = limit,
             Output = parsed.GetRequiredValue(Output),

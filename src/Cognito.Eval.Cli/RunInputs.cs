@@ -3,6 +3,7 @@ using System.Text.Json;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Comparison;
 using Cognito.Eval.Files;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 
@@ -76,7 +77,7 @@ internal static class RunInputs
     {
         if (tasks is null)
             return run;
-        var chosen = TaskSet.Registered.Select([tasks]).Tasks;
+        var chosen = TaskSet.Of(Protocol.Of(run.Provenance.Protocol)).Select([tasks]).Tasks;
         var columns = chosen.Select(task => task.ColumnKey).ToHashSet();
         return run with
         {

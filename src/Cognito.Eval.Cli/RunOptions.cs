@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Cognito.Eval.Data;
 using Cognito.Eval.Files;
+using Cognito.Eval.Protocols;
 
 namespace Cognito.Eval.Cli;
 
@@ -9,10 +10,35 @@ internal static class RunOptions
 {
     public static readonly Option<string[]> Tasks = new("--tasks", "-t")
     {
-        Description = "Tasks: names, patterns (mmlu_*), all (the leaderboard's six); commas or repeats.",
+        Description = "Tasks: names, patterns (mmlu_*), all (the protocol's six); commas or repeats.",
         DefaultValueFactory = _ => ["all"],
         AllowMultipleArgumentsPerToken = true,
         HelpName = "LIST",
+    };
+
+    public static readonly Option<string> ProtocolName = new("--protocol")
+    {
+        Description = "Whose rules the questions follow: leaderboard-v1; lm-eval-0.4, lm-evaluation-harness today; lm-eval-0.4-openllm, its group.",
+        DefaultValueFactory = _ => Protocol.Default.Name,
+        HelpName = "P",
+    };
+
+    public static readonly Option<string?> Bos = new("--bos")
+    {
+        Description = "lm-eval-0.4: a beginning-of-text token before prompts: auto, as the tokenizer does it; yes; no, as before 0.4.9.2. "
+            + "Default: auto.",
+        HelpName = "B",
+    };
+
+    /// <summary>The protocol, with what is set of it.</summary>
+    public static Protocol ProtocolOf(ParseResult parsed) => WithBos(Protocol.Parse(parsed.GetRequiredValue(ProtocolName)), parsed.GetValue(Bos));
+
+    /// <summary>A protocol with its rule of beginnings as it was given; null leaves it as it is.</summary>
+    public static Protocol WithBos(Protocol protocol, string? bos) => (protocol, bos) switch
+    {
+        (_, null) => protocol,
+        (LmEval04 rules, _) => rules with { Bos = Enum.Parse<BosRule>(bos, ignoreCase: true) },
+        _ => throw new InputException($"--bos {bos}: {protocol.Name} never adds a token; leave --bos out, or give --protocol lm-eval-0.4"),
     };
 
     public static readonly Option<string?> Device = new("--device")
@@ -62,7 +88,11 @@ internal static class RunOptions
     /// <summary>How much a task may hold.</summary>
     public static RowBounds Bounds(ParseResult parsed) => parsed.GetValue(Unbounded) ? RowBounds.None : RowBounds.Usual;
 
-    static RunOptions() => Dtype.AcceptOnlyFromAmong("float32", "bfloat16", "float16");
+    static RunOptions()
+    {
+        Dtype.AcceptOnlyFromAmong("float32", "bfloat16", "float16");
+        Bos.AcceptOnlyFromAmong("auto", "yes", "no");
+    }
 
     /// <summary>Refuses numbers that no run can have.</summary>
     public static void Check(ParseResult parsed)

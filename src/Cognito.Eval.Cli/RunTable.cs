@@ -12,11 +12,11 @@ internal static class RunTable
     public static void Print(Run run)
     {
         var table = new Terminal.Table(1, "Metric", "Value", "Stderr", "Documents");
-        foreach (var score in ColumnScore.FromRun(run, TaskSet.Leaderboard.Columns).Where(score => score.Tasks.Count > 0))
+        foreach (var score in ColumnScore.FromRun(run, TaskSet.AllColumns).Where(score => score.Tasks.Count > 0))
             table.Add(
                 $"{score.Title}, {score.Metric}{(score.IsComplete ? "" : " *")}",
                 Cell(score.Value) + ColumnScore.Mark(score.NotFinite), Cell(score.StandardError), $"{score.Documents}");
-        var average = ColumnScore.Average(run, TaskSet.Leaderboard.Columns);
+        var average = ColumnScore.Average(run, TaskSet.AllColumns);
         if (average.Value is not null)
             table.Add(
                 "Average", Cell(average.Value) + ColumnScore.Mark(run.NotFiniteRequests),

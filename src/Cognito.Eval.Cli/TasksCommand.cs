@@ -11,15 +11,15 @@ internal static class TasksCommand
     public static Command Create()
     {
         var json = Inputs.Json();
-        var command = new Command("tasks", "List the tasks, their shots, metrics and published documents.") { json };
-        command.SetAction(parsed => Session.Guard(parsed, () => Print(parsed.GetValue(json))));
+        var command = new Command("tasks", "List the tasks, their shots, metrics and published documents.") { RunOptions.ProtocolName, json };
+        command.SetAction(parsed => Session.Guard(parsed, () => Print(TaskSet.Of(RunOptions.ProtocolOf(parsed)), parsed.GetValue(json))));
         return command;
     }
 
-    private static int Print(bool json)
+    private static int Print(TaskSet tasks, bool json)
     {
         if (json)
-            Terminal.Print(JsonSerializer.Serialize(TaskSet.Registered.Tasks.Select(task => new
+            Terminal.Print(JsonSerializer.Serialize(tasks.Tasks.Select(task => new
             {
                 name = task.Name,
                 aliases = task.Aliases,
@@ -32,7 +32,7 @@ internal static class TasksCommand
                 folders = task.Dataset.Folders,
             }), Terminal.Json));
         else
-            TaskSet.Registered.Tasks.Aggregate(
+            tasks.Tasks.Aggregate(
                 new Terminal.Table(6, "Task", "Also", "Column", "Shots", "Metric", "Documents"),
                 (table, task) => table.Add(
                     task.Name, string.Join(", ", task.Aliases), task.ColumnKey, $"{task.Shots}", task.Headline,

@@ -89,7 +89,8 @@ public static class Evaluator
         if (held.Length < tasks.Tasks.Count)
             notes.Add($"not in the samples: {string.Join(", ", tasks.Tasks.Except(held))}");
         var fixedShots = held.Where(task => task.ShotOrder == ShotOrder.None).ToList();
-        if (shots > 0 && fixedShots.Count > 0 && fixedShots.Count < held.Length)
+        // Where a protocol leaves the number to who asks, a task that fixes it passes that over.
+        if (shots > 0 && fixedShots.Count > 0 && (fixedShots.Count < held.Length || !options.Protocol.FixesShots))
             notes.Add($"{string.Join(", ", fixedShots)} takes no examples and keeps 0 shots");
         else
             fixedShots.Clear();
@@ -98,8 +99,8 @@ public static class Evaluator
             held[i], data, options.Protocol, fixedShots.Contains(held[i]) ? null : shots, options.Limit));
         notes.AddRange(Caveats.OfFewerShots(asked, shots));
         // Log-likelihoods first: all of them make one plan.
-        return new(tasks, [.. asked.OrderBy(task => task.Generates)], [.. Caveats.Find(asked, tasks.Columns, data, options.Limit),
-            .. data.IsSamples ? [] : Caveats.OfRows(asked, tasks.Lock), .. notes], options);
+        return new(tasks, [.. asked.OrderBy(task => task.Generates)], [.. Caveats.Find(asked, tasks.Columns, options.Protocol, data, options.Limit),
+            .. data.IsSamples ? [] : Caveats.OfRows(asked, tasks.Lock, options.Protocol), .. notes], options);
     }
 
     /// <summary>Requests to replies, replies to scores.</summary>

@@ -9,8 +9,10 @@ internal static class RequestEncoding
 {
     /// <param name="protocol">Whose rules split context and continuation; the default's if null.</param>
     public static TokenSpan Encode(this CheckpointTokenizer tokenizer, LogLikelihood request, Protocol? protocol = null) => TokenSpan.From(
-        (protocol ?? Protocol.Default).Encode(tokenizer.Tokenizer, new(tokenizer.EndId), request.Context).With(request.Continuation));
+        (protocol ?? Protocol.Default).Encode(tokenizer.Tokenizer, Ends(tokenizer), request.Context).With(request.Continuation));
 
-    public static int[] Encode(this CheckpointTokenizer tokenizer, GreedyUntil request) =>
-        [.. tokenizer.Tokenizer.EncodeToIds(request.Context)];
+    public static int[] Encode(this CheckpointTokenizer tokenizer, GreedyUntil request, Protocol? protocol = null) =>
+        (protocol ?? Protocol.Default).EncodePrompt(tokenizer.Tokenizer, Ends(tokenizer), request.Context);
+
+    private static EndOfText Ends(CheckpointTokenizer tokenizer) => new(tokenizer.EndId) { Start = tokenizer.Start };
 }

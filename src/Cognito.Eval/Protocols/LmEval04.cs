@@ -26,6 +26,8 @@ public sealed record LmEval04 : Protocol
     /// <summary>Seed of each task's generator of examples (9.1).</summary>
     private const int Seed = 1234;
 
+    private const string OpenLlmName = "lm-eval-0.4-openllm";
+
     private LmEval04(string name) : base(name)
     {
     }
@@ -33,7 +35,7 @@ public sealed record LmEval04 : Protocol
     public static LmEval04 Rules { get; } = new("lm-eval-0.4");
 
     /// <summary>The tasks as its group <c>openllm</c> asks them: the leaderboard's shots, and one split's name given (9.1).</summary>
-    public static LmEval04 OpenLlm { get; } = new("lm-eval-0.4-openllm");
+    public static LmEval04 OpenLlm { get; } = new(OpenLlmName);
 
     public override string Reference => "lm-evaluation-harness 4e7e0d47f33bc71070c1d38394bafbb52b117163";
 
@@ -43,9 +45,12 @@ public sealed record LmEval04 : Protocol
 
     public override int MaxNewTokens { get; init; } = 256;
 
-    public override bool FixesShots => false;
+    /// <summary>The group says how many; else that is left to who asks (9.1).</summary>
+    public override bool FixesShots => Name == OpenLlmName;
 
-    public override string Standing => "a score of the whole task";
+    public override string Standing => "a score of the whole benchmark";
+
+    public override string Owner => $"{Name}'s";
 
     /// <summary>A fraction is rounded up, a count cut to a whole number (9.1).</summary>
     public override int Documents(Limit limit, int rows) =>

@@ -54,6 +54,9 @@ public abstract record Protocol(string Name)
     /// <summary>What a whole run's scores are, in sentences that say why one is none.</summary>
     public virtual string Standing => "a leaderboard score";
 
+    /// <summary>Whose settings are its own, in such sentences.</summary>
+    public virtual string Owner => "the leaderboard's";
+
     /// <summary>What comes before a document's own text.</summary>
     public abstract string Lead(EvalTask task, IEnumerable<Doc> shown);
 

@@ -84,7 +84,12 @@ internal sealed record Manifest
 /// <param name="Model">The checkpoint's folder, or its id on the hub; null for the embedded one.</param>
 /// <param name="Data">The datasets' folder; null for the embedded samples, or the hub's datasets.</param>
 internal sealed record RunArguments(
-    string? Model, string? Data, IReadOnlyList<string> Tasks, int? Shots, double? Limit);
+    string? Model, string? Data, IReadOnlyList<string> Tasks, int? Shots, double? Limit)
+{
+    /// <summary>The rule of beginnings, where the protocol has one and it is not the usual one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Bos { get; init; }
+}
 
 /// <summary>All that an answer may depend on. Two processes work on one run if and only if theirs are equal.</summary>
 /// <param name="Provenance">Without the weights' hash, which is not known at once, and without the budget.</param>

@@ -82,6 +82,7 @@ public static class Tally
     private static TaskRecord Record(GradedTask graded, double margin)
     {
         var (asked, task) = (graded.Questions, graded.Questions.Task);
+        LmEvalHashes[]? hashes = asked.Protocol is LmEval04 ? [.. asked.Docs.Select(doc => LmEvalHashes.Of(task, doc))] : null;
         int[] near = [.. graded.Docs.Where(doc => doc.Scores.Margin < margin).Select(doc => doc.Asked.Row)];
         return new()
         {
@@ -102,6 +103,8 @@ public static class Tally
             NearTies = new(margin, near.Length, near),
             RequestsSha256 = asked.Digest,
             DataSha256 = asked.DataSha256,
+            DocKeys = hashes?.Select(doc => doc.Key).ToArray(),
+            TaskHash = hashes is null ? null : LmEvalHashes.TaskHash(task.LmEval!.Filters.SelectMany(_ => hashes)),
             DocIds = [.. graded.Docs.Select(doc => doc.Asked.Row)],
             Scores = task.Metrics.Index().ToDictionary(
                 metric => metric.Item.Name,
