@@ -54,7 +54,7 @@ internal sealed record AroundText(IReadOnlyList<int> Before, IReadOnlyList<int> 
 
     private static int Id(JsonPart part, JsonElement id) =>
         id.ValueKind == JsonValueKind.Number && id.TryGetInt32(out var number) && number >= 0 ? number
-        : throw part.Bad("an id is no whole number from 0 on");
+        : throw part.Bad($"an id is no whole number from 0 to {int.MaxValue}");
 
     private static AroundText Checked(JsonPart part, AroundText around) => around.Before.Count + around.After.Count <= Most ? around
         : throw part.Bad($"puts more than {Most:N0} tokens around a text");
