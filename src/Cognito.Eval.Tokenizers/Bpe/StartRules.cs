@@ -9,12 +9,13 @@ internal readonly record struct RoleText(string? Text, bool IsTold)
     public string? Or(string? absent) => IsTold ? Text : absent;
 
     public static RoleText Read(string key, JsonPart? config, JsonPart? map, SpecialTokens special) =>
-        map is { } there && there.Value.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.Null ? new(null, true)
+        map is { } there && there.Value.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.Null
+            ? new(null, true)
         : special.Roles.GetValueOrDefault(key)?.Text is { } text ? new(text, true)
         : new(null, config is { } file && file.Value.TryGetProperty(key, out _));
 }
 
-/// <summary>What transformers 5.17 puts around a text, by the files beside a vocabulary: docs/tokenizers.md has the rules.</summary>
+/// <summary>What transformers 5.17 puts around a text by the files beside a vocabulary; see docs/tokenizers.md.</summary>
 /// <param name="Class">The class that it makes of the folder.</param>
 /// <param name="AddsBos">add_bos_token of tokenizer_config.json; null if it is not told.</param>
 /// <param name="AddsEos">add_eos_token, likewise.</param>
@@ -23,7 +24,8 @@ internal sealed record StartRules(string Class, RoleText Bos, RoleText Eos, bool
     public static StartRules None { get; } = new(TokenizerClass.Backend, default, default, null, null);
 
     public static StartRules Read(JsonPart? config, JsonPart? map, JsonPart? model, SpecialTokens special) => new(
-        TokenizerClass.Of(config, model), RoleText.Read("bos_token", config, map, special), RoleText.Read("eos_token", config, map, special),
+        TokenizerClass.Of(config, model),
+        RoleText.Read("bos_token", config, map, special), RoleText.Read("eos_token", config, map, special),
         Flag(config, "add_bos_token"), Flag(config, "add_eos_token"));
 
     /// <summary>Of a tokenizer.json, beside which add_bos_token and add_eos_token are thrown away.</summary>
@@ -69,7 +71,8 @@ internal sealed record StartRules(string Class, RoleText Bos, RoleText Eos, bool
         _ => null,
     };
 
-    private static StartOfText Named(BpeTokenizer tokenizer, string? text) => new(text is null ? null : tokenizer.IdOf(text), text);
+    private static StartOfText Named(BpeTokenizer tokenizer, string? text) =>
+        new(text is null ? null : tokenizer.IdOf(text), text);
 
     private static IReadOnlyList<int> Ids(int? token) => token is { } id ? [id] : [];
 

@@ -5,13 +5,14 @@ using static Cognito.Eval.Tests.ByteLevelJson;
 
 namespace Cognito.Eval.Tests;
 
-/// <summary>What a checkpoint's tokenizer puts around a text, by each of the files that tell: docs/tokenizers.md, line by line.</summary>
+/// <summary>What a tokenizer puts around a text, by each of the files that tell: docs/tokenizers.md, line by line.</summary>
 public sealed class StartOfTextTests : IDisposable
 {
     private const string Bos = "<|begin|>";
     private const string Text = """{"Sequence":{"id":"A","type_id":0}}""";
     private const string Named = $$"""{"eos_token":"{{End}}","bos_token":"{{Bos}}"}""";
-    private const string Llama = """{"tokenizer_class":"LlamaTokenizer","bos_token":"<s>","eos_token":"</s>","add_bos_token":true}""";
+    private const string Llama =
+        """{"tokenizer_class":"LlamaTokenizer","bos_token":"<s>","eos_token":"</s>","add_bos_token":true}""";
     private static readonly int s_bos = FirstAdded + 1;
     private readonly TemporaryFolder folder = new();
 
@@ -31,19 +32,22 @@ public sealed class StartOfTextTests : IDisposable
     private static string WithBoth =>
         Template($"{Token(Bos)},{Text},{Token(End)}", $"{Ids(Bos, $"[{s_bos}]")},{Ids(End, $"[{FirstAdded}]")}");
 
-    private CheckpointTokenizer Json(string? processor, string config = Named, string? model = null, params (string Name, string Text)[] others)
+    private CheckpointTokenizer Json(string? processor, string config = Named, string model = "{}")
     {
         var json = Of(null, Added(FirstAdded, End), Added(s_bos, Bos));
         json["post_processor"] = processor is null ? null : JsonNode.Parse(processor);
-        return Open([("tokenizer.json", json.ToJsonString()), ("tokenizer_config.json", config), ("config.json", model ?? "{}"), .. others]);
+        return Open([("tokenizer.json", json.ToJsonString()), ("tokenizer_config.json", config), ("config.json", model)]);
     }
 
+    /// <summary>tokenizer.model, and where a processor is given a tokenizer.json that says the same.</summary>
     private CheckpointTokenizer Pieces(string config, string? processor = null, params (string Name, string Text)[] others)
     {
+        (string, string)[] files = [("tokenizer_config.json", config), .. others];
+        if (processor is null)
+            return Open(files, PiecesJson.ModelPath);
         var json = PiecesJson.Of();
-        json["post_processor"] = processor is null ? null : JsonNode.Parse(processor);
-        (string, string)[] files = [("tokenizer_config.json", config), .. processor is null ? [] : new[] { ("tokenizer.json", json.ToJsonString()) }, .. others];
-        return Open(files, PiecesJson.ModelPath);
+        json["post_processor"] = JsonNode.Parse(processor);
+        return Open([("tokenizer.json", json.ToJsonString()), .. files], PiecesJson.ModelPath);
     }
 
     private CheckpointTokenizer Open((string Name, string Text)[] files, string? model = null)
@@ -69,7 +73,8 @@ public sealed class StartOfTextTests : IDisposable
         Puts(Json(WithBos).Start, [s_bos]);
         Puts(Json(WithBoth).Start, [s_bos], FirstAdded);
         Puts(Json(Template(Text, Ids(Bos, "[7]"))).Start, []);
-        Puts(Json(Template($"{Token(Bos)},{Token(End)},{Text}", $"{Ids(Bos, "[7,8]")},{Ids(End, "[9]")}")).Start, [7, 8, 9]);
+        var several = Template($"{Token(Bos)},{Token(End)},{Text}", $"{Ids(Bos, "[7,8]")},{Ids(End, "[9]")}");
+        Puts(Json(several).Start, [7, 8, 9]);
     }
 
     [Fact]
@@ -79,7 +84,8 @@ public sealed class StartOfTextTests : IDisposable
         Puts(Json(Sequence(bytes, WithBos)).Start, [s_bos]);
         Puts(Json(Sequence(Roberta(7, 8), bytes, Sequence(WithBoth))).Start, [s_bos, 7], 8, FirstAdded);
 
-        static string Sequence(params string[] processors) => $$"""{"type":"Sequence","processors":[{{string.Join(',', processors)}}]}""";
+        static string Sequence(params string[] processors) =>
+            $$"""{"type":"Sequence","processors":[{{string.Join(',', processors)}}]}""";
     }
 
     private static string Roberta(int cls, int sep, string type = "RobertaProcessing") =>
@@ -101,8 +107,11 @@ public sealed class StartOfTextTests : IDisposable
     }
 
     [Fact]
-    public void Beside_tokenizer_json_add_bos_token_does_not_count() =>
-        Puts(Json(WithBoth, Named.Replace("}", ",\"add_bos_token\":false,\"add_eos_token\":false}")).Start, [s_bos], FirstAdded);
+    public void Beside_tokenizer_json_add_bos_token_does_not_count()
+    {
+        var config = Named.Replace("}", ",\"add_bos_token\":false,\"add_eos_token\":false}");
+        Puts(Json(WithBoth, config).Start, [s_bos], FirstAdded);
+    }
 
     [Theory]
     [InlineData("GPTNeoXTokenizer", "{}", false)]
@@ -127,8 +136,8 @@ public sealed class StartOfTextTests : IDisposable
     [Fact]
     public void A_folder_with_code_of_its_own_has_the_class_that_it_names()
     {
-        var config = Named.Replace("}", ",\"tokenizer_class\":\"GPTNeoXTokenizer\",\"auto_map\":{\"AutoTokenizer\":[\"a.B\",null]}}");
-        Puts(Json(WithBos, config, """{"model_type":"olmo2"}""").Start, []);
+        const string own = ""","tokenizer_class":"GPTNeoXTokenizer","auto_map":{"AutoTokenizer":["a.B",null]}}""";
+        Puts(Json(WithBos, Named.Replace("}", own), """{"model_type":"olmo2"}""").Start, []);
     }
 
     [Fact]
@@ -153,8 +162,8 @@ public sealed class StartOfTextTests : IDisposable
     {
         var start = Pieces($$"""{"tokenizer_class":"LlamaTokenizer"{{flags}}}""").Start;
         Puts(start, bos ? [1] : [], eos ? [2] : []);
-        Assert.Equal(flags.Contains("\"bos_token\":null", StringComparison.Ordinal) ? StartOfText.None : new(1, "<s>"),
-            start with { Before = StartOfText.None.Before, After = StartOfText.None.After });
+        var isNone = flags.Contains("\"bos_token\":null", StringComparison.Ordinal);
+        Assert.Equal(isNone ? (null, null) : (1, "<s>"), (start.Token, start.Text));
     }
 
     [Fact]
@@ -175,7 +184,7 @@ public sealed class StartOfTextTests : IDisposable
     [InlineData("LlamaTokenizer", ",\"bos_token\":null", null, null)]
     [InlineData("LlamaTokenizer", ",\"bos_token\":\"</s>\"", 2, "</s>")]
     [InlineData("LlamaTokenizer", ",\"bos_token\":{\"content\":\"</s>\"}", 2, "</s>")]
-    public void The_beginning_of_a_text_is_what_a_file_names_or_else_the_class(string name, string more, int? token, string? text)
+    public void Bos_is_what_a_file_names_or_else_the_class(string name, string more, int? token, string? text)
     {
         var start = Pieces($$"""{"tokenizer_class":"{{name}}","eos_token":"</s>"{{more}}}""", Template(Text, "")).Start;
         Assert.Equal((token, text), (start.Token, start.Text));
@@ -223,7 +232,8 @@ public sealed class StartOfTextTests : IDisposable
             Assert.Equal((alone.Sha256, alone.Note), (other.Sha256, other.Note));
             Assert.Equal(alone.Tokenizer.Encode("The cat\n sat"), other.Tokenizer.Encode("The cat\n sat"));
         });
-        Assert.Equal(Json(WithBos).Sha256, Json(WithBos, Named.Replace("}", ",\"tokenizer_class\":\"GPTNeoXTokenizer\"}")).Sha256);
+        var neox = Json(WithBos, Named.Replace("}", ",\"tokenizer_class\":\"GPTNeoXTokenizer\"}"));
+        Assert.Equal(Json(WithBos).Sha256, neox.Sha256);
     }
 
     public static TheoryData<string, string> Malformed => new()
@@ -236,8 +246,8 @@ public sealed class StartOfTextTests : IDisposable
         { Template($"{Token("<x>")},{Text}", Ids("<x>", "[4294967295]")), "no whole number" },
         { Template($"{Token("<x>")},{Text}", Ids("<x>", "[\"1\"]")), "no whole number" },
         { Template($"{Token("<x>")},{Text}", Ids("<x>", "5")), "\"ids\" is no list" },
-        { Template($"{Token("<x>")},{Text}", Ids("<x>", $"[{string.Join(',', new int[1025])}]")), "more than 1,024 tokens" },
-        { Template(string.Join(',', Enumerable.Repeat(Token("<x>"), 1025)) + "," + Text, Ids("<x>", "[1]")), "more than 1,024 tokens" },
+        { Template($"{Token("<x>")},{Text}", Ids("<x>", $"[{string.Join(',', new int[1025])}]")), "more than 1,024" },
+        { Template(string.Concat(Enumerable.Repeat($"{Token("<x>")},", 1025)) + Text, Ids("<x>", "[1]")), "more than 1,024" },
         { Template("{\"Other\":{}}," + Text, ""), "neither the text nor a token" },
         { Template("{\"SpecialToken\":5}," + Text, ""), "\"SpecialToken\" is no object" },
         { Template($"{Text},{Text}", ""), "does not hold the text once" },
