@@ -1,5 +1,6 @@
 // node tokenizers.cjs PACKAGES EXPECTED: for each PACKAGES/<name>/tokenizer.json, and for some made up from them, writes
-// EXPECTED/<name>/tokenizer.json and answers.jsonl, a line a text: [text, ids, text without special tokens, text with them].
+// EXPECTED/<name>/tokenizer.json and answers.jsonl, a line a text: [text, ids, text without special tokens, text with them];
+// and around.json, of one text: [text, ids, ids with special tokens put around].
 const fs = require('fs'), path = require('path');
 const { Tokenizer } = require('tokenizers');
 const [packages, expected] = process.argv.slice(2);
@@ -94,6 +95,8 @@ if (have.includes('llama2'))
       out.write(JSON.stringify([text, ids, await tokenizer.decode(ids, true), await tokenizer.decode(ids, false)]) + '\n');
     }
     await new Promise(done => out.end(done));
+    const text = 'The cat', ids = async addSpecialTokens => (await tokenizer.encode(text, null, { addSpecialTokens })).getIds();
+    fs.writeFileSync(path.join(folder, 'around.json'), JSON.stringify([text, await ids(false), await ids(true)]));
   }
   console.log(`${families.length} tokenizers, ${texts.length} texts and those of each one's added tokens`);
 })();

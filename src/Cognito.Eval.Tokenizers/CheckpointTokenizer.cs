@@ -76,7 +76,8 @@ public sealed record CheckpointTokenizer(VocabularyTokenizer Tokenizer, int EndI
         var tokenizer = SentencePieceTokenizer.Create(model, config, path);
         var end = config.EndText ?? (model.EosId is { } own ? model.Pieces[own].Text : throw new InputException(
             $"{path}: has no end-of-text piece; give the tokenizer of a causal language model"));
-        return new(tokenizer, IdOfEnd(tokenizer, end, config), end);
+        var (bos, eos) = (model.BosId is { } first ? model.Pieces[first].Text : null, model.EosId is { } last ? model.Pieces[last].Text : null);
+        return new(tokenizer, IdOfEnd(tokenizer, end, config), end) { Start = config.Start.OfModel(tokenizer, bos, eos) };
     }
 
     private static CheckpointTokenizer From(JsonTokenizer tokenizer, TokenizerConfig config)
@@ -86,7 +87,7 @@ public sealed record CheckpointTokenizer(VocabularyTokenizer Tokenizer, int EndI
         if (config.AddsPrefixSpace is { } space && space != tokenizer.AddsPrefixSpace)
             throw new InputException($"{config.Path}: add_prefix_space is {(space ? "true" : "false")}, but tokenizer.json says "
                 + $"otherwise; {SaveAgain}");
-        return new(tokenizer, IdOfEnd(tokenizer, end, config), end);
+        return new(tokenizer, IdOfEnd(tokenizer, end, config), end) { Start = config.Start.OfJson(tokenizer, tokenizer.Own.Around) };
     }
 
     private static int IdOfEnd(BpeTokenizer tokenizer, string end, TokenizerConfig config) =>

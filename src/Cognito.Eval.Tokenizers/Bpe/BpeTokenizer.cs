@@ -14,6 +14,9 @@ internal sealed record TokenizerParts(
 
     /// <summary>Decoded text loses spaces before punctuation, as transformers does where tokenizer_config.json asks for it.</summary>
     public bool CleansSpaces { get; init; }
+
+    /// <summary>What is put around a text where it is asked for; encoding does not.</summary>
+    public AroundText Around { get; init; } = AroundText.None;
 }
 
 /// <summary>A tokenizer of merges, id for id as Hugging Face's fast tokenizers without special tokens around a text.</summary>

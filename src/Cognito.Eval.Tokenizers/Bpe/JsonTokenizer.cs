@@ -45,21 +45,11 @@ public sealed class JsonTokenizer : BpeTokenizer
         var normalization = Normalization.Read(file.Part("normalizer"));
         var preTokenization = PreTokenization.Read(file.Part("pre_tokenizer"));
         var pairs = BytePairs.Read(file.Part("model") ?? throw file.Bad("has no model"), preTokenization.IsByteLevel);
-        RequireNoEffect(file.Part("post_processor"));
+        var around = AroundText.Read(file.Part("post_processor"));
         return new(
-            AddedToken.Read(file, pairs.Ids), normalization, preTokenization, pairs, TokenDecoding.Read(file.Part("decoder")));
-    }
-
-    /// <summary>Post-processors put special tokens around a text, which the reference does not ask for, or only move offsets.</summary>
-    private static void RequireNoEffect(JsonPart? part)
-    {
-        if (part is not { } there)
-            return;
-        if (there.Type is "Sequence")
-            foreach (var one in there.Parts("processors"))
-                RequireNoEffect(one);
-        else if (there.Type is not ("ByteLevel" or "RobertaProcessing" or "BertProcessing")
-            && !(there.Type is "TemplateProcessing" && there.Parts("single").Count(piece => piece.Has("Sequence")) == 1))
-            throw there.Bad($"\"{there.Type}\" is not known here, or does not hold the text once");
+            AddedToken.Read(file, pairs.Ids), normalization, preTokenization, pairs, TokenDecoding.Read(file.Part("decoder")))
+        {
+            Around = around,
+        };
     }
 }

@@ -27,6 +27,9 @@ internal sealed record TokenizerConfig(
     /// <summary>Texts that look like special tokens and are none, unless another file adds them.</summary>
     public IReadOnlyList<UnreadToken> Unread { get; init; } = [];
 
+    /// <summary>What is put around a text where it is asked for.</summary>
+    public StartRules Start { get; init; } = StartRules.None;
+
     /// <summary>A tokenizer's own parts with what stands beside it, as transformers completes them.</summary>
     /// <param name="file">Where the parts came from.</param>
     public TokenizerParts Complete(TokenizerParts own, string file)

@@ -31,6 +31,7 @@ internal static class TokenizerConfigFiles
             isOld ? OfOldFile(Path.Combine(folder, "added_tokens.json"), special) : OfDecoder(config!.Value), special.All)
         {
             Unread = special.Unread,
+            Start = StartRules.Read(config, map, Model(folder), special),
         };
     }
 
@@ -72,13 +73,28 @@ internal static class TokenizerConfigFiles
     private static int? Id(string name) =>
         int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id < 1 << 20 ? id : null;
 
-    private static JsonPart? Object(string path)
+    /// <summary>config.json; null where it cannot be read, which is said where the model is.</summary>
+    private static JsonPart? Model(string folder)
+    {
+        try
+        {
+            return Object(Path.Combine(folder, "config.json"), FileKind.Config);
+        }
+        catch (InputException)
+        {
+            return null;
+        }
+    }
+
+    private static JsonPart? Object(string path) => Object(path, FileKind.TokenizerConfig);
+
+    private static JsonPart? Object(string path, FileKind kind)
     {
         if (!RegularFile.Exists(path))
             return null;
         try
         {
-            var json = RegularFile.Read(path, FileKind.TokenizerConfig);
+            var json = RegularFile.Read(path, kind);
             JsonPart.RequireTexts(json);
             using var document = JsonDocument.Parse(json);
             return document.RootElement.ValueKind == JsonValueKind.Object

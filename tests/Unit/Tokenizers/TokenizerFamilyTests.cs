@@ -4,8 +4,8 @@ using Cognito.Eval.Tokenizers.Bpe;
 namespace Cognito.Eval.Tests;
 
 /// <summary>
-/// Real tokenizer.json files against Hugging Face's own tokenizers library, which tests/tokenizers.sh has asked: ids, and
-/// decoding with and without special tokens.
+/// Real tokenizer.json files against Hugging Face's own tokenizers library, which tests/tokenizers.sh has asked: ids,
+/// decoding with and without special tokens, and what is put around a text.
 /// </summary>
 public sealed class TokenizerFamilyTests
 {
@@ -20,10 +20,7 @@ public sealed class TokenizerFamilyTests
     [Theory, MemberData(nameof(Families))]
     public void Ids_and_decoding_equal_the_librarys(string family)
     {
-        var folder = Environment.GetEnvironmentVariable(Variable);
-        Assert.SkipWhen(folder is null or "", $"needs answers of the tokenizers library: set {Variable} to the folder that tests/tokenizers.sh made");
-        var files = Path.Combine(folder!, "expected", family);
-        Assert.SkipUnless(Directory.Exists(files), $"{Variable} holds no {family}: npm did not fetch it");
+        var files = Answers(family);
         var tokenizer = JsonTokenizer.Load(Path.Combine(files, "tokenizer.json"));
         var differences = new List<string>();
         var count = 0;
@@ -38,5 +35,24 @@ public sealed class TokenizerFamilyTests
         }
         Assert.True(count > 2000, $"{count} texts");
         Assert.Empty(differences);
+    }
+
+    [Theory, MemberData(nameof(Families))]
+    public void What_is_put_around_a_text_equals_the_librarys(string family)
+    {
+        var files = Answers(family);
+        var around = JsonTokenizer.Load(Path.Combine(files, "tokenizer.json")).Own.Around;
+        var answer = JsonElement.Parse(File.ReadAllText(Path.Combine(files, "around.json")));
+        var (bare, whole) = (answer[1].Deserialize<int[]>()!, answer[2].Deserialize<int[]>()!);
+        Assert.Equal(whole, around.Before.Concat(bare).Concat(around.After));
+    }
+
+    private static string Answers(string family)
+    {
+        var folder = Environment.GetEnvironmentVariable(Variable);
+        Assert.SkipWhen(folder is null or "", $"needs answers of the tokenizers library: set {Variable} to the folder that tests/tokenizers.sh made");
+        var files = Path.Combine(folder!, "expected", family);
+        Assert.SkipUnless(Directory.Exists(files), $"{Variable} holds no {family}: npm did not fetch it");
+        return files;
     }
 }
