@@ -90,7 +90,7 @@ internal sealed record NamedModel(string? Folder, HubRepo? Repo, bool IsEmbedded
     public string Name => Repo?.Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Folder!));
 
     /// <summary>Reads its folder, but for the weights.</summary>
-    public Checkpoint Open(string folder, int? maxLength) => Checkpoint.Open(folder, maxLength) with { Name = Name, Given = Given };
+    public Checkpoint Open(string folder, int? maxLength, Protocol protocol) => Checkpoint.Open(folder, maxLength, protocol.Tokenization) with { Name = Name, Given = Given };
 
     /// <summary>The folder, after fetching what the cache lacks.</summary>
     /// <param name="weights">Whether the weights are needed, or only what planning needs.</param>

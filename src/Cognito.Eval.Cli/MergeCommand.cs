@@ -70,7 +70,7 @@ internal static class MergeCommand
             Details = DetailLevels.Parse(parsed.GetRequiredValue(Details)),
             Logger = narrator.Logger,
         };
-        var checkpoint = named.Open(named.Fetch(fetching, weights: false, cancel), key.Provenance.MaxLength);
+        var checkpoint = named.Open(named.Fetch(fetching, weights: false, cancel), key.Provenance.MaxLength, protocol);
         using var model = LocalModel.ForMerge(checkpoint);
         var run = Evaluator.MergeAsync(model, Evaluator.Ask(tasks, options), shards, narrator, cancel).GetAwaiter().GetResult();
         Finish.Print(run, parsed.GetValue(Json), narrator);

@@ -69,7 +69,7 @@ internal static class PlanCommand
         if (parsed.GetValue(NoTokens))
             return QuestionsAlone(Evaluator.Ask(tasks, options), narrator, parsed.GetValue(Json));
         var folder = named.Fetch(fetching, weights: false, cancel);
-        var tokenizer = CheckpointTokenizer.Open(folder);
+        var tokenizer = CheckpointTokenizer.Open(folder, protocol.Tokenization);
         narrator.Warn(tokenizer);
         // Without a model, a tokenizer and its maximum length are all that planning needs.
         var config = maxLength is null || RegularFile.Exists(Path.Combine(folder, "config.json"))

@@ -34,7 +34,7 @@ internal static class PromptCommand
             var only = Only(TaskSet.Of(protocol), parsed.GetRequiredValue(task));
             var named = Inputs.Named(parsed.GetValue(model));
             var root = Inputs.Rows(parsed.GetValue(data), named, [only], fetching, RunOptions.Bounds(parsed), cancel);
-            var tokenizer = CheckpointTokenizer.Open(named.Fetch(fetching, weights: false, cancel));
+            var tokenizer = CheckpointTokenizer.Open(named.Fetch(fetching, weights: false, cancel), protocol.Tokenization);
             narrator.Warn(tokenizer);
             return Print(Questions.Ask(only, root, protocol, parsed.GetValue(shots)), parsed.GetValue(doc), tokenizer, parsed.GetValue(json));
         })));

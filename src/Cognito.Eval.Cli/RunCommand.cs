@@ -107,7 +107,7 @@ internal static class RunCommand
             IsFresh = parsed.GetValue(Fresh),
             Logger = narrator.Logger,
         };
-        var checkpoint = named.Open(folder, parsed.GetValue(RunOptions.MaxLength));
+        var checkpoint = named.Open(folder, parsed.GetValue(RunOptions.MaxLength), protocol);
         var asked = Evaluator.Ask(tasks, options);
         cancel.ThrowIfCancellationRequested();
         using var model = LocalModel.Open(checkpoint, new LocalModelOptions

@@ -22,18 +22,23 @@ public sealed record CheckpointTokenizer(VocabularyTokenizer Tokenizer, int EndI
     /// <summary>How texts begin. Nothing of it is applied unless a protocol asks for it.</summary>
     public StartOfText Start { get; init; } = StartOfText.None;
 
+    /// <summary>Whose reading of the files it is.</summary>
+    public TokenizerRules Rules { get; init; }
+
     /// <summary>Which of the folder's files it was made from, and why.</summary>
     public string Choice { get; init; } = "";
 
     /// <summary>Opens the tokenizer of a checkpoint's folder; docs/tokenizers.md says which file is taken for what.</summary>
     /// <exception cref="InputException">There is none, or it is not one that is understood exactly.</exception>
-    public static CheckpointTokenizer Open(string folder)
+    public static CheckpointTokenizer Open(string folder, TokenizerRules rules = TokenizerRules.Transformers4)
     {
         var (model, json) = (Path.Combine(folder, "tokenizer.model"), Path.Combine(folder, "tokenizer.json"));
         if (!RegularFile.Exists(model) && !RegularFile.Exists(json))
             throw new InputException(
                 $"{folder}: neither tokenizer.model nor tokenizer.json; give the folder of a checkpoint as the hub lays it out");
         var config = TokenizerConfigFiles.Read(folder);
+        if (rules == TokenizerRules.Transformers5)
+            config = config.AsInVersion5(isModelAlone: !RegularFile.Exists(json));
         var opened = !RegularFile.Exists(model) ? From(JsonTokenizer.Load(json, config), config)
             : RegularFile.Exists(json) ? OfBoth(model, json, config)
             : OfModel(SentencePieceModel.Load(model), model, config);
@@ -41,7 +46,7 @@ public sealed record CheckpointTokenizer(VocabularyTokenizer Tokenizer, int EndI
         var choice = !RegularFile.Exists(model) ? "tokenizer.json, as there is no tokenizer.model"
             : !RegularFile.Exists(json) ? "tokenizer.model, as there is no tokenizer.json"
             : opened.Note is null ? "tokenizer.model, as tokenizer.json says the same" : "tokenizer.json, as tokenizer.model does not say the same";
-        return opened with { Choice = choice, Note = notes.Length == 0 ? null : string.Join("; ", notes) };
+        return opened with { Rules = rules, Choice = choice, Note = notes.Length == 0 ? null : string.Join("; ", notes) };
     }
 
     /// <summary>What looks like a special token and is text as any other here, once for each reason.</summary>

@@ -26,8 +26,8 @@ public sealed record Checkpoint(string Folder, ModelConfig Config, CheckpointTok
 
     /// <param name="maxLength">The checkpoint's own if null.</param>
     /// <exception cref="InputException">A file of it is not sound, or asks for what is not done here.</exception>
-    public static Checkpoint Open(string folder, int? maxLength = null) =>
-        Create(folder, ModelConfig.Read(folder), CheckpointTokenizer.Open(folder), maxLength);
+    public static Checkpoint Open(string folder, int? maxLength = null, TokenizerRules rules = TokenizerRules.Transformers4) =>
+        Create(folder, ModelConfig.Read(folder), CheckpointTokenizer.Open(folder, rules), maxLength);
 
     public static Checkpoint Create(string folder, ModelConfig config, CheckpointTokenizer tokenizer, int? maxLength) =>
         new(folder, config, tokenizer, maxLength ?? config.MaxLength);

@@ -1,6 +1,7 @@
 using Cognito.Eval.Files;
 using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Torch.Native;
 using Cognito.Eval.Torch.Weights;
 using Microsoft.Extensions.Logging;
@@ -11,6 +12,9 @@ namespace Cognito.Eval.Torch;
 /// <summary>Where and how a checkpoint's model computes.</summary>
 public sealed record LocalModelOptions
 {
+    /// <summary>Whose questions it will answer: its tokenizer is read as that protocol's reference reads it.</summary>
+    public Protocol Protocol { get; init; } = Protocol.Default;
+
     /// <summary>cpu, cuda or cuda:N, or several with commas, which share the work; null takes CUDA if there is a card.</summary>
     public string? Device { get; init; }
 
@@ -46,7 +50,8 @@ public static class LocalModel
 {
     /// <summary>Reads a checkpoint's folder but for its weights, and chooses where it will compute.</summary>
     /// <exception cref="InputException">A file of it is not sound, or the options do not suit it.</exception>
-    public static PlannedModel Open(string folder, LocalModelOptions? options = null) => Open(Checkpoint.Open(folder), options);
+    public static PlannedModel Open(string folder, LocalModelOptions? options = null) =>
+        Open(Checkpoint.Open(folder, rules: (options?.Protocol ?? Protocol.Default).Tokenization), options);
 
     public static PlannedModel Open(Checkpoint checkpoint, LocalModelOptions? options = null)
     {
@@ -95,6 +100,7 @@ public static class LocalModel
             TokenizerSha256 = checkpoint.Tokenizer.Sha256,
             TokenizerNote = checkpoint.Tokenizer.Note,
             Start = checkpoint.Tokenizer.Start,
+            Tokenization = checkpoint.Tokenizer.Rules,
             Remarks = [.. checkpoint.Config.Notes, .. unused.Notes],
             UnusedTensors = unused.Recorded,
             UnusedTensorsCount = unused.RecordedOf,

@@ -86,6 +86,9 @@ internal sealed class RunUnderWay
             throw new InputException($"{model.Identity.Name}: it gives no likelihoods of whole texts, which {whole.Origin.Task} asks for; "
                 + "leave the task out");
         var protocol = asked.Options.Protocol;
+        if (model.Identity.Tokenization is { } rules && rules != protocol.Tokenization)
+            throw new ArgumentException($"{protocol.Name} reads a tokenizer's files as {protocol.Tokenization} does, and this model's were read as "
+                + $"{rules} does: open it with LocalModelOptions.Protocol.", nameof(model));
         foreach (var most in asked.Requests.OfType<GreedyUntil>().Select(request => request.MaxNewTokens ?? protocol.MaxNewTokens).Distinct())
             protocol.Room(model.Limits.MaxLength, most);
     }

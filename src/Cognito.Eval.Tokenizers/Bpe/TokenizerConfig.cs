@@ -30,6 +30,15 @@ internal sealed record TokenizerConfig(
     /// <summary>What is put around a text where it is asked for.</summary>
     public StartRules Start { get; init; } = StartRules.None;
 
+    /// <summary>The same as transformers 5 reads it; see docs/tokenizers.md.</summary>
+    /// <param name="isModelAlone">Whether there is a tokenizer.model and no tokenizer.json.</param>
+    public TokenizerConfig AsInVersion5(bool isModelAlone) => this with
+    {
+        CleansSpaces = false,
+        AddsPrefixSpace = isModelAlone && Start.Class is (TokenizerClass.Backend or TokenizerClass.Gemma) ? false : AddsPrefixSpace,
+        IsLegacy = isModelAlone && Start.Class is (TokenizerClass.Llama or TokenizerClass.CodeLlama) ? IsLegacy ?? false : IsLegacy,
+    };
+
     /// <summary>A tokenizer's own parts with what stands beside it, as transformers completes them.</summary>
     /// <param name="file">Where the parts came from.</param>
     public TokenizerParts Complete(TokenizerParts own, string file)

@@ -23,6 +23,9 @@ public sealed record ModelIdentity
     /// <summary>What its tokenizer puts around texts, where a protocol asks for that.</summary>
     public StartOfText Start { get; init; } = StartOfText.None;
 
+    /// <summary>How its tokenizer's files were read; null where it has none.</summary>
+    public TokenizerRules? Tokenization { get; init; }
+
     /// <summary>What is to be said of its other files; one sentence each.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 

@@ -41,6 +41,8 @@ public sealed record LmEval04 : Protocol
 
     public BosRule Bos { get; init; } = BosRule.Auto;
 
+    public override TokenizerRules Tokenization => TokenizerRules.Transformers5;
+
     public override bool MergesEqualRequests { get; init; }
 
     public override int MaxNewTokens { get; init; } = 256;

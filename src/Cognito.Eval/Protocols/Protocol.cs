@@ -68,6 +68,9 @@ public abstract record Protocol(string Name)
     /// <summary>A context in tokens, in which continuations are encoded.</summary>
     public abstract EncodedContext Encode(VocabularyTokenizer tokenizer, EndOfText end, string context);
 
+    /// <summary>Which version of transformers reads the tokenizer's files.</summary>
+    public virtual TokenizerRules Tokenization => TokenizerRules.Transformers4;
+
     /// <summary>A prompt that text is generated after, in tokens.</summary>
     public virtual int[] EncodePrompt(VocabularyTokenizer tokenizer, EndOfText end, string context) => [.. tokenizer.EncodeToIds(context)];
 
