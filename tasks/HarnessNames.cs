@@ -2,9 +2,16 @@ using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Benchmarks;
 
-/// <summary>What later versions of lm-evaluation-harness call the tasks and metrics (protocol 9.2).</summary>
+/// <summary>What versions of lm-evaluation-harness call the tasks and metrics (protocol 9.2).</summary>
 public static class HarnessNames
 {
+    /// <summary>0.4's own names. One metric was called otherwise before it had a second filter.</summary>
+    /// <param name="metric">With the filter after a comma.</param>
+    public static (EvalTask Task, string Metric)? OfLmEval(string task, string metric) =>
+        TaskSet.LmEval.Tasks.FirstOrDefault(its => its.Name == task) is not { } known ? null
+        : (metric == "exact_match,get-answer" ? "exact_match,strict-match" : metric) is var name && known.Metrics.Contains(name) ? (known, name) : null;
+
+    /// <summary>The leaderboard's task and metric that are the most alike.</summary>
     /// <param name="metric">With the filter after a comma, as in 0.4's results.</param>
     public static (EvalTask Task, string Metric)? Of(string task, string metric) => (task, metric) switch
     {

@@ -16,7 +16,11 @@ internal static class RunInputs
     public static IReadOnlyList<(string Name, Run Run)> Read(IEnumerable<string> named, string? tasks = null)
     {
         var paths = named.SelectMany(Expand).ToList();
-        var runs = paths.Select(path => (Path: path, Run: Only(Read(path), tasks))).ToList();
+        var read = paths.Select(path => (Path: path, Run: Read(path))).ToList();
+        // Beside runs of the leaderboard's protocol, another harness's results stand under the leaderboard's names.
+        if (read.Any(it => !IsLmEval(it.Run)))
+            read = [.. read.Select(it => IsLmEval(it.Run) && it.Run.Provenance.Kind == HarnessFile.Kind ? (it.Path, Read(it.Path, asLeaderboard: true)) : it)];
+        var runs = read.Select(it => (it.Path, Run: Only(it.Run, tasks))).ToList();
         return [.. runs.Select(it => (
             runs.Count(other => other.Run.Provenance.Model == it.Run.Provenance.Model) == 1
                 ? it.Run.Provenance.Model
@@ -24,8 +28,13 @@ internal static class RunInputs
             it.Run))];
     }
 
+    private static bool IsLmEval(Run run) => Protocol.Of(run.Provenance.Protocol) is LmEval04;
+
     /// <summary>A run of ours, or results of lm-evaluation-harness.</summary>
-    public static Run Read(string path)
+    public static Run Read(string path) => Read(path, asLeaderboard: false);
+
+    /// <param name="asLeaderboard">Whether results of 0.4 are read under the leaderboard's names, not their own.</param>
+    private static Run Read(string path, bool asLeaderboard)
     {
         var file = Directory.Exists(path) && !Directory.EnumerateFiles(path, RunFile.Name, TwoDeep).Any() && Newest(path) is { } theirs ? theirs : path;
         // The harness may have been told to call its file results.json too.
@@ -37,7 +46,9 @@ internal static class RunInputs
         {
             using var json = HarnessFile.Parse(RegularFile.Read(file, FileKind.Results));
             return HarnessFile.IsOne(json.RootElement)
-                ? HarnessFile.Read(file, json.RootElement, HarnessNames.Of, [.. TaskSet.Leaderboard.Columns.Select(column => column.Key)])
+                ? HarnessFile.IsOf04(json.RootElement) && !asLeaderboard
+                    ? HarnessFile.Read(file, json.RootElement, HarnessNames.OfLmEval, Keys(TaskSet.LmEval), LmEval04.Rules)
+                    : HarnessFile.Read(file, json.RootElement, HarnessNames.Of, Keys(TaskSet.Leaderboard))
                 : RunFile.Read(file);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException)
@@ -46,6 +57,8 @@ internal static class RunInputs
             return RunFile.Read(file);
         }
     }
+
+    private static IReadOnlyList<string> Keys(TaskSet tasks) => [.. tasks.Columns.Select(column => column.Key)];
 
     private static readonly EnumerationOptions TwoDeep = new() { RecurseSubdirectories = true, MaxRecursionDepth = 2 };
 
@@ -77,7 +90,8 @@ internal static class RunInputs
     {
         if (tasks is null)
             return run;
-        var chosen = TaskSet.Of(Protocol.Of(run.Provenance.Protocol)).Select([tasks]).Tasks;
+        var its = TaskSet.Of(Protocol.Of(run.Provenance.Protocol));
+        var chosen = (run.Tasks.Keys.All(name => its.Tasks.Any(task => task.Name == name)) ? its : TaskSet.Registered).Select([tasks]).Tasks;
         var columns = chosen.Select(task => task.ColumnKey).ToHashSet();
         return run with
         {

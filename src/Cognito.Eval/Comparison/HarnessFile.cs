@@ -30,8 +30,15 @@ public static class HarnessFile
     /// <summary>The values of a run that were no numbers; empty for runs that are not the harness's.</summary>
     public static IEnumerable<string> NoNumbers(Run run) => run.Provenance.Kind == Kind ? run.Leaderboard.Notes.Skip(1) : [];
 
+    /// <summary>Whether its metrics have their filter in their names, as in 0.4's own.</summary>
+    public static bool IsOf04(JsonElement root) => root.GetProperty("results") is { ValueKind: JsonValueKind.Object } results
+        && results.EnumerateObject().Any(task => task.Value.ValueKind == JsonValueKind.Object
+            && task.Value.EnumerateObject().Any(value => value.Name.Contains(',')));
+
+    /// <param name="columns">Keys of the columns that its tasks may fill.</param>
+    /// <param name="protocol">Whose means these are; the default's if null.</param>
     /// <exception cref="InputException">No task of it is known here, or it is damaged.</exception>
-    public static Run Read(string path, JsonElement root, HarnessName names, IReadOnlyList<string> leaderboard)
+    public static Run Read(string path, JsonElement root, HarnessName names, IReadOnlyList<string> columns, Protocol? protocol = null)
     {
         try
         {
@@ -46,9 +53,9 @@ public static class HarnessFile
             {
                 Results = results,
                 Versions = new Dictionary<string, int>(),
-                Leaderboard = Columns(leaderboard, results, tasks, none),
+                Leaderboard = Columns(protocol ?? Protocol.Default, columns, results, tasks, none),
                 Tasks = tasks,
-                Provenance = Provenance(path, root),
+                Provenance = Provenance(path, root, protocol),
             };
         }
         catch (Exception e) when (e is HarnessValue.Flaw or InvalidOperationException)
@@ -88,6 +95,7 @@ public static class HarnessFile
                         DocIds = samples.DocIds,
                         Scores = new Dictionary<string, IReadOnlyList<double>> { [meant.Metric] = samples.Scores },
                         RequestsSha256 = samples.Digest,
+                        DocKeys = samples.Keys,
                     }
                     : Record(meant.Task, task.Name, root, Asked(root, task.Name, meant.Task));
         }
@@ -148,16 +156,16 @@ public static class HarnessFile
         root.TryGetProperty(key, out var outer) && outer.ValueKind == JsonValueKind.Object && outer.TryGetProperty(inner, out var found) ? found : null;
 
     private static Leaderboard Columns(
-        IReadOnlyList<string> leaderboard, IReadOnlyDictionary<string, IReadOnlyDictionary<string, double?>> results,
+        Protocol protocol, IReadOnlyList<string> keys, IReadOnlyDictionary<string, IReadOnlyDictionary<string, double?>> results,
         IReadOnlyDictionary<string, TaskRecord> tasks, IEnumerable<string> none)
     {
-        var columns = new OrderedDictionary<string, double?>(leaderboard.Select(column => new KeyValuePair<string, double?>(column, Protocol.Default.Column(
+        var columns = new OrderedDictionary<string, double?>(keys.Select(column => new KeyValuePair<string, double?>(column, protocol.Column(
             [.. tasks.Where(task => task.Value.Column == column).Select(task => new TaskScore(
                 results[task.Key].GetValueOrDefault(task.Value.Headline), task.Value.Documents))]))));
-        return new(columns, Protocol.Default.Average(columns.Values), false, [$"read from {Kind}'s results", .. none]);
+        return new(columns, protocol.Average(columns.Values), false, [$"read from {Kind}'s results", .. none]);
     }
 
-    private static Provenance Provenance(string path, JsonElement root)
+    private static Provenance Provenance(string path, JsonElement root, Protocol? protocol)
     {
         var config = root.TryGetProperty("config", out var c) && c.ValueKind == JsonValueKind.Object ? c : default;
         string? Text(string key) => config.ValueKind == JsonValueKind.Object && config.TryGetProperty(key, out var value) && !HarnessValue.IsNone(value)
@@ -169,7 +177,7 @@ public static class HarnessFile
             Kind = Kind,
             Model = Root("model_name") is { Length: > 0 } name ? name : Text("model_args") is { Length: > 0 } args ? args : Path.GetFileNameWithoutExtension(path),
             Source = path,
-            Protocol = version is null ? null : $"lm-eval-{version}",
+            Protocol = version is null ? protocol?.Name : version.StartsWith("0.4", StringComparison.Ordinal) ? LmEval04.Rules.Name : $"lm-eval-{version}",
             Reference = Root("git_hash") is { } commit ? $"{Kind} {commit}" : null,
             Dtype = Text("model_dtype"),
             Device = Text("device"),

@@ -8,6 +8,9 @@ namespace Cognito.Eval.Comparison;
 /// <summary>Per-document scores that lm-evaluation-harness 0.4 logged: samples_&lt;task&gt;_&lt;date&gt;.jsonl (protocol 9.6).</summary>
 internal sealed record HarnessSamples(IReadOnlyList<int> DocIds, IReadOnlyList<double> Scores, RequestDigest Digest)
 {
+    /// <summary>What each document is known by (<see cref="LmEvalHashes.Key"/>); null before 0.4.3, which does not say it.</summary>
+    public IReadOnlyList<string>? Keys { get; init; }
+
     /// <summary>Those beside a results file and of its date; null where none were logged.</summary>
     /// <param name="theirs">The task in the results.</param>
     /// <param name="filters">The task's filters in the order in which documents were logged; none if that is not known.</param>
@@ -32,12 +35,16 @@ internal sealed record HarnessSamples(IReadOnlyList<int> DocIds, IReadOnlyList<d
                 [.. mine.Select(doc => doc.Id)],
                 [.. mine.Select(doc => doc.Score ?? throw new InputException($"{file}, line {doc.Line}: there is no \"{metric}\"; give an undamaged file"))],
                 RequestDigest.Compute(mine.SelectMany(doc => doc.Requests)))
+            {
+                Keys = mine.All(doc => doc.Key is not null) ? [.. mine.Select(doc => doc.Key!)] : null,
+            }
             : throw new InputException($"{file}: no document, or one twice; give an undamaged file");
     }
 
     /// <param name="Filter">Null in versions before 0.4.7, which do not say it.</param>
     /// <param name="Score">A NaN where it is no number; null where the line has none of the metric.</param>
-    private sealed record Logged(int Line, int Id, string? Filter, double? Score, IReadOnlyList<Request> Requests);
+    /// <param name="Key">Null where the hashes it is made of are not there.</param>
+    private sealed record Logged(int Line, int Id, string? Filter, double? Score, IReadOnlyList<Request> Requests, string? Key);
 
     private static IEnumerable<Logged> Lines(string file, EvalTask task, string metric)
     {
@@ -61,7 +68,9 @@ internal sealed record HarnessSamples(IReadOnlyList<int> DocIds, IReadOnlyList<d
                 line, HarnessValue.Count(id, "doc_id") ?? throw new HarnessValue.Flaw($"doc_id is {HarnessValue.Show(id)}, no number"),
                 doc.TryGetProperty("filter", out var filter) && !HarnessValue.IsNone(filter) ? HarnessValue.Text(filter, "filter") : null,
                 doc.TryGetProperty(metric, out var score) ? Score(score, metric) : null,
-                [.. Arguments(HarnessValue.Part(doc, "arguments")).Select(pair => Request(pair.First, pair.Second))]);
+                [.. Arguments(HarnessValue.Part(doc, "arguments")).Select(pair => Request(pair.First, pair.Second))],
+                doc.TryGetProperty("doc_hash", out var hash) && doc.TryGetProperty("prompt_hash", out var prompt)
+                    ? LmEvalHashes.KeyOf(HarnessValue.Text(hash, "doc_hash"), HarnessValue.Text(prompt, "prompt_hash")) : null);
         }
         catch (Exception e) when (e is JsonException or HarnessValue.Flaw or InvalidOperationException)
         {

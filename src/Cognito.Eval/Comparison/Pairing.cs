@@ -11,6 +11,38 @@ internal static class Pairing
 
     public static bool HasScores(TaskRecord task) => task.DocIds.Count > 0 && task.Scores.ContainsKey(task.Headline);
 
+    /// <summary>The runs with each task's documents in one order and those alone that both have, where keys tell which is which.</summary>
+    public static (Run Baseline, Run Candidate) Align(Run baseline, Run candidate)
+    {
+        var (one, other) = (new Dictionary<string, TaskRecord>(baseline.Tasks), new Dictionary<string, TaskRecord>(candidate.Tasks));
+        foreach (var name in one.Keys.Where(other.ContainsKey).ToList())
+            if (Common(one[name], other[name]) is { Count: > 0 } common)
+                (one[name], other[name]) = (Of(one[name], [.. common.Select(pair => pair.Mine)]), Of(other[name], [.. common.Select(pair => pair.Theirs)]));
+        return (With(baseline, one), With(candidate, other));
+    }
+
+    private static Run With(Run run, Dictionary<string, TaskRecord> tasks) => run with
+    {
+        Tasks = new OrderedDictionary<string, TaskRecord>(run.Tasks.Keys.Select(name => KeyValuePair.Create(name, tasks[name]))),
+    };
+
+    /// <summary>Places of documents that both have, in the baseline's order; nothing where that is as it is already.</summary>
+    private static List<(int Mine, int Theirs)>? Common(TaskRecord one, TaskRecord other)
+    {
+        if (!HasScores(one) || !HasScores(other) || one.DocKeys is not { } mine || other.DocKeys is not { } theirs || mine.SequenceEqual(theirs))
+            return null;
+        var places = theirs.Index().GroupBy(key => key.Item, key => key.Index).ToDictionary(same => same.Key, same => new Queue<int>(same));
+        return [.. mine.Index().Where(key => places.TryGetValue(key.Item, out var left) && left.Count > 0)
+            .Select(key => (key.Index, places[key.Item].Dequeue()))];
+    }
+
+    private static TaskRecord Of(TaskRecord task, IReadOnlyList<int> places) => task with
+    {
+        DocIds = [.. places.Select(place => task.DocIds[place])],
+        DocKeys = [.. places.Select(place => task.DocKeys![place])],
+        Scores = task.Scores.ToDictionary(scores => scores.Key, scores => (IReadOnlyList<double>)[.. places.Select(place => scores.Value[place])]),
+    };
+
     /// <exception cref="InputException">Some task's questions differ; the message says which, and in what.</exception>
     public static void RequireSameQuestions(Run baseline, Run candidate, IReadOnlyList<SettingDifferences> unlike)
     {
@@ -37,6 +69,8 @@ internal static class Pairing
             return $"{one.NumFewshot} and {other.NumFewshot} shots";
         if (!HasScores(one) || !HasScores(other))
             return null;
+        if (one.DocKeys is { } mine && other.DocKeys is { } theirs)
+            return mine.SequenceEqual(theirs) ? null : "no document with the same row and prompt (doc_hash, prompt_hash)";
         foreach (var split in one.DataSha256.Keys.Where(other.DataSha256.ContainsKey))
             if (one.DataSha256[split] != other.DataSha256[split])
                 return $"other rows in {split}";

@@ -25,6 +25,7 @@ public sealed record RunComparison(
             if (run.Tasks.FirstOrDefault(task => task.Value.LowerIsBetter) is { Value: { } lower } task)
                 throw new InputException($"{run.Provenance.Model}: of {task.Key}'s {lower.Headline} less is better, which is not compared "
                     + "yet; leave the task out");
+        (baseline, candidate) = Pairing.Align(baseline, candidate);
         var unlike = SettingDifferences.Between(baseline, candidate);
         Pairing.RequireSameQuestions(baseline, candidate, unlike);
         var leaderboard = baseline.Leaderboard.Columns.Keys.Union(candidate.Leaderboard.Columns.Keys).ToList();

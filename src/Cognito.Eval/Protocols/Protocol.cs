@@ -14,8 +14,9 @@ public abstract record Protocol(string Name)
     /// <summary>The protocols there are.</summary>
     public static IReadOnlyList<Protocol> All => [LeaderboardV1.Rules, LmEval04.Rules, LmEval04.OpenLlm];
 
-    /// <summary>The one of that name, as results tell it; the default where none is, as in results of others.</summary>
-    public static Protocol Of(string? name) => All.FirstOrDefault(protocol => protocol.Name == name) ?? Default;
+    /// <summary>The one of that name, as results tell it; of lm-evaluation-harness' later versions the nearest; else the default.</summary>
+    public static Protocol Of(string? name) => All.FirstOrDefault(protocol => protocol.Name == name)
+        ?? (name?.StartsWith("lm-eval-", StringComparison.Ordinal) is true ? LmEval04.Rules : Default);
 
     /// <summary>The one that a user names, by its own name or an everyday one.</summary>
     /// <exception cref="InputException">There is none.</exception>

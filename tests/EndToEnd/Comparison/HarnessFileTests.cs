@@ -48,10 +48,26 @@ public sealed class HarnessFileTests : IDisposable
     }
 
     [Fact]
-    public void The_new_layout_is_read_under_the_leaderboards_names()
+    public void The_new_layout_is_read_under_its_own_names()
     {
         var run = RunInputs.Read(Save("results_2025-01-01T00-00-00.json", Newer(
             "arc_challenge", "gsm8k", "mmlu_us_foreign_policy", "truthfulqa_mc1", "truthfulqa_mc2", "winogrande")));
+        Assert.Equal(
+            ["arc_challenge", "gsm8k", "mmlu_us_foreign_policy", "truthfulqa_mc1", "truthfulqa_mc2", "winogrande"], run.Tasks.Keys.Order());
+        Assert.Equal(
+            (0.3, 0.07337993857053426), (run.Results["arc_challenge"]["acc_norm,none"], run.Results["arc_challenge"]["acc_norm_stderr,none"]));
+        Assert.Equal((25, 40), (run.Tasks["arc_challenge"].NumFewshot, run.Tasks["arc_challenge"].Documents));
+        Assert.Equal("lm-eval-0.4", run.Provenance.Protocol);
+        Assert.Equal(30.0, run.Leaderboard.Columns["ARC"]);
+        Assert.Null(run.Leaderboard.Average);
+    }
+
+    [Fact]
+    public void Beside_a_run_of_the_leaderboards_the_new_layout_is_read_under_the_leaderboards_names()
+    {
+        var file = Save("results_2025-01-01T00-00-00.json", Newer(
+            "arc_challenge", "gsm8k", "mmlu_us_foreign_policy", "truthfulqa_mc1", "truthfulqa_mc2", "winogrande"));
+        var run = RunInputs.Read([file, Fixture.Path("mini", "main_example", "truthfulqa.json")])[0].Run;
         Assert.Equal(["arc_challenge", "gsm8k", "hendrycksTest-us_foreign_policy", "truthfulqa_mc", "winogrande"], run.Tasks.Keys.Order());
         Assert.Equal((0.3, 0.07337993857053426), (run.Results["arc_challenge"]["acc_norm"], run.Results["arc_challenge"]["acc_norm_stderr"]));
         Assert.Equal((25, 40), (run.Tasks["arc_challenge"].NumFewshot, run.Tasks["arc_challenge"].Documents));
@@ -64,7 +80,8 @@ public sealed class HarnessFileTests : IDisposable
     [Fact]
     public void Without_documents_a_comparison_is_unpaired_and_says_so()
     {
-        var theirs = RunInputs.Read(Save("results_x.json", Newer("arc_challenge", "winogrande")));
+        // As the command line reads it beside a run of the leaderboard's.
+        var theirs = RunInputs.Read([Save("results_x.json", Newer("arc_challenge", "winogrande")), Fixture.Path("runs", "cognito-nano-200.json")])[0].Run;
         var comparison = RunComparison.Create(theirs, MadeRuns.Nano);
         var arc = comparison.Columns.Single(column => column.Name == "ARC");
         Assert.False(arc.IsPaired);
@@ -126,21 +143,26 @@ public sealed class HarnessFileTests : IDisposable
     [InlineData("null")]
     public void A_mean_that_is_no_number_has_no_value_and_is_named(string none)
     {
-        var newer = RunInputs.Read(Save("n/results_d.json", $$$"""
+        var newerFile = Save("n/results_d.json", $$$"""
             {"results":{"arc_challenge":{"alias":"x NaN \"NaN","acc,none":0.5,"acc_stderr,none":0.1,"acc_norm,none":0.55,"acc_norm_stderr,none":{{{none}}} },
             "truthfulqa_mc2":{"acc,none":{{{none}}},"acc_stderr,none":{{{none}}} } },"configs":{},"n-shot":{"arc_challenge":25},"config":{"limit":{{{none}}} } }
-            """));
-        var older = RunInputs.Read(Save("o/results.json", $$$"""
+            """);
+        var olderFile = Save("o/results.json", $$$"""
             {"results": {"arc_challenge": {"acc": 0.5, "acc_stderr": 0.02, "acc_norm": 0.55, "acc_norm_stderr": {{{none}}}},
             "truthfulqa_mc": {"mc1": 0.3, "mc1_stderr": 0.01, "mc2": {{{none}}}, "mc2_stderr": {{{none}}}}}, "versions": {}, "config": {"num_fewshot": 25, "limit": null}}
-            """));
-        foreach (var run in (Run[])[newer, older])
+            """);
+        var (newer, older) = (RunInputs.Read([newerFile, olderFile])[0].Run, RunInputs.Read(olderFile));
+        foreach (var (run, error, task, metric) in ((Run, string, string, string)[])
+        [
+            (RunInputs.Read(newerFile), "acc_norm_stderr,none", "truthfulqa_mc2", "acc,none"),
+            (newer, "acc_norm_stderr", "truthfulqa_mc", "mc2"), (older, "acc_norm_stderr", "truthfulqa_mc", "mc2"),
+        ])
         {
             Assert.Equal(55, run.Leaderboard.Columns["ARC"]!.Value, 9);
-            Assert.Null(run.Results["arc_challenge"]["acc_norm_stderr"]);
+            Assert.Null(run.Results["arc_challenge"][error]);
             Assert.Null(run.Leaderboard.Columns["TruthfulQA"]);
-            Assert.Null(run.Results["truthfulqa_mc"]["mc2"]);
-            Assert.False(run.Tasks.ContainsKey("truthfulqa_mc"));
+            Assert.Null(run.Results[task][metric]);
+            Assert.False(run.Tasks.ContainsKey(task));
             Assert.Equal(1172, run.Tasks["arc_challenge"].Documents);
             Assert.Contains(run.Leaderboard.Notes, note => note.Contains($"is {none.Trim('"')}, no number, so TruthfulQA has no value", StringComparison.Ordinal));
         }
@@ -210,7 +232,7 @@ public sealed class HarnessFileTests : IDisposable
         foreach (var run in (Run[])[asListed, asInTheResults, byTheMean, ofTwo])
         {
             Assert.Equal([0, 1, 2, 3], run.Tasks["gsm8k"].DocIds);
-            Assert.Equal(strict, run.Tasks["gsm8k"].Scores["acc"]);
+            Assert.Equal(strict, run.Tasks["gsm8k"].Scores["exact_match,strict-match"]);
         }
         Assert.Contains("1 times, not once for each of the 2 filters", Assert.Throws<InputException>(() =>
             Logged047("e", Blocks(4, Strict, Flexible)[..^100].TrimEnd()[..Blocks(4, Strict, Flexible)[..^100].LastIndexOf('\n')], "", 0.5)).Message);
@@ -244,8 +266,37 @@ public sealed class HarnessFileTests : IDisposable
     public void A_documents_score_that_is_no_number_is_counted_as_one()
     {
         var run = Logged047("n", Blocks(3, doc => doc == 1 ? "NaN" : "1.0", _ => "0.0"), "", 0.5);
-        Assert.True(double.IsNaN(run.Tasks["gsm8k"].Scores["acc"][1]));
+        Assert.True(double.IsNaN(run.Tasks["gsm8k"].Scores["exact_match,strict-match"][1]));
         Assert.Contains(RunComparison.Create(run, run).Notes, note => note.Contains("1 scores are no numbers", StringComparison.Ordinal));
+    }
+
+    /// <summary>As it is logged since 0.4.3: a hash of the row and one of the prompt.</summary>
+    private Run Hashed(string name, params (int Id, string Doc, string Prompt, int Score)[] docs)
+    {
+        Save($"{name}/samples_gsm8k_d1.jsonl", string.Concat(docs.Select(doc => JsonSerializer.Serialize(new
+        {
+            doc_id = doc.Id,
+            arguments = new { gen_args_0 = new { arg_0 = doc.Prompt, arg_1 = new { until = Array.Empty<string>() } } },
+            filter = "strict-match",
+            exact_match = doc.Score,
+            doc_hash = doc.Doc,
+            prompt_hash = doc.Prompt,
+        }) + "\n")));
+        return RunInputs.Read(Path.GetDirectoryName(Save($"{name}/results_d1.json", Newer("gsm8k")))!);
+    }
+
+    [Fact]
+    public void Documents_are_paired_by_the_hashes_of_row_and_prompt_in_whatever_order()
+    {
+        var one = Hashed("a", (0, "d0", "p0", 1), (1, "d1", "p1", 0), (2, "d2", "p2", 0), (3, "d3", "p3", 1));
+        // Two processes logged one after the other; of the last document another prompt was asked.
+        var other = Hashed("b", (2, "d2", "p2", 1), (0, "d0", "p0", 0), (1, "d1", "p1", 0), (3, "d3", "other", 1));
+        var comparison = RunComparison.Create(one, other);
+        var gsm8k = comparison.Columns.Single();
+        Assert.True(gsm8k.IsPaired);
+        Assert.Equal((3, 1, 1, 1.0 / 3 * 100, 1.0 / 3 * 100), (gsm8k.Documents, gsm8k.Wins, gsm8k.Losses, gsm8k.Baseline, gsm8k.Candidate));
+        var error = Assert.Throws<InputException>(() => RunComparison.Create(one, Hashed("c", (0, "d0", "x", 1), (1, "d1", "y", 0))));
+        Assert.Contains("gsm8k: no document with the same row and prompt", error.Message);
     }
 
     [Theory]
