@@ -7,20 +7,21 @@ namespace Cognito.Eval.Benchmarks;
 /// <summary>The six benchmarks as lm-evaluation-harness 0.4 asks them (protocol 9).</summary>
 internal static class LmEvalTasks
 {
-    /// <summary>Everyday names of several tasks, for both ways of asking them.</summary>
-    private static Dictionary<string, IReadOnlyList<EvalTask>> Groups(IReadOnlyList<EvalTask> tasks) => new[] { "all", "openllm" }
-        .Select(name => (name, tasks)).Concat(Mmlu.Groups.Select(group => (name: group.Name, tasks: Of(group, tasks))))
-        .ToDictionary(group => group.name, group => group.tasks);
-
     public static TaskSet Create(DatasetLock locked) => Create(
-        [ArcChallenge.LmEval, HellaSwag.LmEval, .. Mmlu.LmEval, TruthfulQa.LmEvalMc1, TruthfulQa.LmEvalMc2, Winogrande.LmEval, Gsm8k.LmEval], locked);
+        [ArcChallenge.LmEval, HellaSwag.LmEval, .. Mmlu.LmEval, TruthfulQa.LmEvalMc1, TruthfulQa.LmEvalMc2, Winogrande.LmEval, Gsm8k.LmEval], locked) with
+    {
+        Elsewhere = new Dictionary<string, string>
+        {
+            ["openllm"] = $"that group draws other examples than its tasks by name; --protocol {LmEval04.OpenLlm.Name} asks it",
+        },
+    };
 
     /// <summary>As the group <c>openllm</c> asks them: the leaderboard's shots; for three of them a split's name, so that no more are drawn than shown.</summary>
     public static TaskSet CreateOpenLlm(DatasetLock locked) => Create(
         [
             Drawn(ArcChallenge.LmEval, 25), Drawn(HellaSwag.LmEval, 10), .. Mmlu.LmEval.Select(task => Asked(task, 5)),
             Asked(TruthfulQa.LmEvalMc1, 0), Asked(TruthfulQa.LmEvalMc2, 0), Drawn(Winogrande.LmEval, 5), Asked(Gsm8k.LmEval, 5),
-        ], locked);
+        ], locked, "openllm");
 
     private static EvalTask Drawn(EvalTask task, int shots) =>
         Asked(task, shots) with { LmEval = task.LmEval! with { FewshotSplit = "train" } };
@@ -36,13 +37,15 @@ internal static class LmEvalTasks
         },
     };
 
-    private static TaskSet Create(IReadOnlyList<EvalTask> tasks, DatasetLock locked)
+    /// <param name="all">What else means all of them, beside "all".</param>
+    private static TaskSet Create(IReadOnlyList<EvalTask> tasks, DatasetLock locked, params string[] all)
     {
         EvalTask[] sorted = [.. tasks.OrderBy(task => task.Name, StringComparer.Ordinal)];
         return new(sorted)
         {
             Columns = [.. tasks.Select(task => task.Column).OfType<Column>().Distinct()],
-            Groups = Groups(sorted),
+            Groups = all.Append("all").Select(name => (name, tasks: (IReadOnlyList<EvalTask>)sorted))
+                .Concat(Mmlu.Groups.Select(group => (name: group.Name, tasks: Of(group, sorted)))).ToDictionary(group => group.name, group => group.tasks),
             Scored = [.. Mmlu.Groups.Select(group => group with { Tasks = Of(group, sorted) })],
             Lock = locked,
         };

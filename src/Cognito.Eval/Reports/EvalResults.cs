@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cognito.Eval.Comparison;
 using Cognito.Eval.Files;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 
@@ -61,7 +62,7 @@ public static class EvalResults
         else if (!score.IsComplete)
             notes.Add(run.Provenance.Data == "samples"
                 ? "made-up samples, not the benchmark"
-                : $"{score.Documents} of {Published(run, tasks)} documents: not a leaderboard score");
+                : $"{score.Documents} of {Published(run, tasks)} documents: not {Protocol.Of(run.Provenance.Protocol).Standing}");
         if (score.NotFinite > 0)
             notes.Add($"{score.NotFinite} of {score.Tasks.Sum(task => run.Tasks[task].Requests)} requests answered from what is no finite number: "
                 + "no score of the model");

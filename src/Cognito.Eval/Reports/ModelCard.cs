@@ -70,7 +70,7 @@ public static class ModelCard
             dataset["config"] = column.Config;
         dataset["split"] = column.Split;
         dataset["args"] = new Dictionary<string, object> { ["num_few_shot"] = Shots(run, column) };
-        var metric = new OrderedDictionary<string, object> { ["type"] = column.Metric, ["value"] = Rounded(value) };
+        var metric = new OrderedDictionary<string, object> { ["type"] = column.Metric.Split(',')[0], ["value"] = Rounded(value) };
         // A metric has no notes; its name is what the hub shows beside the value.
         if (NotFinite(run, column) is > 0 and var notFinite)
             metric["name"] = (column.MetricName ?? column.Metric) + ColumnScore.Mark(notFinite);

@@ -1,4 +1,5 @@
 using System.Text;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 
@@ -63,11 +64,12 @@ public static class ScoreTables
             if (found.Any(score => score?.Value is not null))
                 Row(text, [Escaped($"{title}, {found.OfType<ColumnScore>().First().Metric}"), .. found.Select(Cell)]);
         }
-        Row(text, ["Average", .. runs.Select(run =>
+        if (runs.Any(run => ModelCard.HasAverage(run.Run)))
+            Row(text, ["Average", .. runs.Select(run =>
             Cell(ColumnScore.Average(run.Run, columns), starred: run.Run.Leaderboard.Notes.Count > 0)
             + ColumnScore.Mark(run.Run.NotFiniteRequests))]);
         foreach (var run in runs.Where(run => run.Run.Leaderboard.Notes.Count > 0))
-            text.Append(Reports.Markdown.From($"\n\\* {Escaped(run.Label)} is not a leaderboard score:\n\n").Text)
+            text.Append(Reports.Markdown.From($"\n\\* {Escaped(run.Label)} is not {Protocol.Of(run.Run.Provenance.Protocol).Standing}:\n\n").Text)
                 .Append(Reports.Markdown.All(run.Run.Leaderboard.Notes.Select(note => Reports.Markdown.From($"- {Escaped(note)}\n"))).Text);
         return text.ToString();
     }

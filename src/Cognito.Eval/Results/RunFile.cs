@@ -76,6 +76,7 @@ public static class RunFile
     {
         _ when task.Documents != task.DocIds.Count => $"{task.Documents} documents, but {task.DocIds.Count} doc_ids",
         _ when task.DocIds.Distinct().Count() != task.DocIds.Count => "a document twice in doc_ids",
+        _ when task.DocKeys is { } keys && (keys.Count != task.DocIds.Count || keys.Any(key => key is null)) => "not as many doc_keys as documents",
         _ when !task.Scores.ContainsKey(task.Headline) => $"no scores of {task.Headline}, its headline",
         _ when task.Scores.Any(scores => scores.Value is null || scores.Value.Count != task.DocIds.Count) =>
             $"not as many {task.Scores.First(scores => scores.Value?.Count != task.DocIds.Count).Key} scores as documents",

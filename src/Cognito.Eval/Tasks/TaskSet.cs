@@ -26,6 +26,9 @@ public sealed record TaskSet(IReadOnlyList<EvalTask> Tasks)
     /// <summary>Groups that have a score of their own, inner ones first.</summary>
     public IReadOnlyList<TaskGroup> Scored { get; init; } = [];
 
+    /// <summary>Names that mean nothing here, and where to find what they mean.</summary>
+    public IReadOnlyDictionary<string, string> Elsewhere { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Which rows the tasks are meant to read; a dataset that it does not name is trusted as it is first fetched.</summary>
     public DatasetLock Lock { get; init; } = new([]);
 
@@ -49,7 +52,7 @@ public sealed record TaskSet(IReadOnlyList<EvalTask> Tasks)
         var found = Groups.TryGetValue(name, out var group) ? group : name == "all" ? Tasks
             : [.. Tasks.Where(task => Names(task).Any(known => FileSystemName.MatchesSimpleExpression(name, known, false)))];
         return found.Count > 0 ? found : throw new InputException(
-            $"--tasks {name}: no such task; near: {string.Join(", ", Near(name))}; `cognito-eval tasks` lists all");
+            Elsewhere.TryGetValue(name, out var where) ? $"--tasks {name}: {where}" : $"--tasks {name}: no such task; near: {string.Join(", ", Near(name))}; `cognito-eval tasks` lists all");
     }
 
     private static IEnumerable<string> Names(EvalTask task) => task.Aliases.Prepend(task.Name);

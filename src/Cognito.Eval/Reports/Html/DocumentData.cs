@@ -101,6 +101,9 @@ internal static class DocumentData
         {
             Array(json, "prediction", docs, doc => Whole(json, doc?.Prediction));
             Array(json, "margin", docs, doc => Number(json, doc?.Margin, 3));
+        }
+        if (docs.Any(doc => doc?.ChoiceLogprobs.Count > 0))
+        {
             Array(json, "lps", docs, doc => Numbers(json, doc?.ChoiceLogprobs, 3));
             Array(json, "lengths", docs, doc => Numbers(json, doc?.ChoiceLengths.Select(length => (double)length), 0));
         }

@@ -1,4 +1,5 @@
 using Cognito.Eval.Comparison;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 
@@ -8,7 +9,7 @@ namespace Cognito.Eval.Reports.Html;
 internal static class ScoreSection
 {
     public static Section Create(RunScores scores) => new("scores", "Scores", HtmlText.From($"""
-        <p class="note" id="scores-note">Percent, and the 95 % interval. A star marks what is not a leaderboard score.</p>
+        <p class="note" id="scores-note">Percent, and the 95 % interval. A star marks what is not {Standing(scores)}.</p>
         <div class="beside"><div>{Table(scores)}{Notes(scores)}</div><div>{Figure(scores)}</div></div>
         """));
 
@@ -20,6 +21,9 @@ internal static class ScoreSection
         </table>
         </div>
         """);
+
+    private static string Standing(RunScores scores) =>
+        string.Join(" or ", scores.Runs.Select(run => Protocol.Of(run.Run.Provenance.Protocol).Standing).Distinct());
 
     private static HtmlText Heads(RunScores scores) =>
         scores.Runs.Count == 1 ? HtmlText.From($"<th scope=\"col\" class=\"num\">Value</th>") : scores.Heads;
@@ -54,7 +58,7 @@ internal static class ScoreSection
     {
         var doubted = scores.Runs.Where(run => run.Run.Leaderboard.Notes.Count > 0).ToList();
         return doubted.Count == 0 ? HtmlText.None : HtmlText.From($"""
-            <details><summary>Why not a leaderboard score</summary>
+            <details><summary>Why not {Standing(scores)}</summary>
             {doubted.Select(run => HtmlText.From($"<p class=\"small\"><bdi>{run.Label}</bdi></p>{HtmlText.List(run.Run.Leaderboard.Notes)}"))}
             </details>
             """);
@@ -83,6 +87,6 @@ internal static class ScoreSection
     /// <summary>The mean of one over the number of choices; not known where answers are generated or scores are shares.</summary>
     private static double? Chance(IReadOnlyList<IReadOnlyList<DocDetail>> runs, string metric) =>
         runs.FirstOrDefault(docs => docs.Count > 0) is { } docs && metric.StartsWith("acc", StringComparison.Ordinal)
-        && docs.All(doc => doc.ChoiceLogprobs.Count > 0)
+        && docs.All(doc => doc.ChoiceLogprobs.Count > 0 && doc.Gold is not null)
             ? docs.Average(doc => 100.0 / doc.ChoiceLogprobs.Count) : null;
 }

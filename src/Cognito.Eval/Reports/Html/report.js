@@ -234,7 +234,7 @@
     }
 
     function choiceTable(doc, runs, from, to, title) {
-      const perCharacter = doc.task.headline === 'acc_norm';
+      const perCharacter = doc.task.headline.split(',')[0] === 'acc_norm';
       const table = make('table', 'choices');
       table.append(make('caption', '', title));
       const head = make('tr');
