@@ -34,10 +34,16 @@ internal sealed record TokenizerConfig(
     /// <param name="isModelAlone">Whether there is a tokenizer.model and no tokenizer.json.</param>
     public TokenizerConfig AsInVersion5(bool isModelAlone) => this with
     {
-        CleansSpaces = false,
+        IsVersion5 = true,
+        CleansSpaces = CleansSpaces && ForcesCleaning,
         AddsPrefixSpace = isModelAlone && Start.Class is (TokenizerClass.Backend or TokenizerClass.Gemma) ? false : AddsPrefixSpace,
-        IsLegacy = isModelAlone && Start.Class is (TokenizerClass.Llama or TokenizerClass.CodeLlama) ? IsLegacy ?? false : IsLegacy,
     };
+
+    /// <summary>Whether transformers 5 reads it, not 4.</summary>
+    public bool IsVersion5 { get; init; }
+
+    /// <summary>Version 5 loses spaces before punctuation only where this is told too.</summary>
+    public bool ForcesCleaning { get; init; }
 
     /// <summary>A tokenizer's own parts with what stands beside it, as transformers completes them.</summary>
     /// <param name="file">Where the parts came from.</param>

@@ -86,13 +86,15 @@ public sealed class SentencePieceTokenizer : BpeTokenizer
     private static TokenizerParts Own(SentencePieceModel model, TokenizerConfig config)
     {
         var spaces = model.AddsDummyPrefix && config.AddsPrefixSpace is not false;
-        var isLegacy = config.IsLegacy is not false;
+        // Version 5 puts no second space before one that is there; version 4 does, unless the files say that it is not of old.
+        var (isLegacy, scheme) = config.IsVersion5
+            ? (!spaces, config.IsLegacy is true ? "always" : "first") : (config.IsLegacy is not false, "first");
         const string escapes = """{"type":"Replace","pattern":{"String":" "},"content":"\u2581"}""";
         const string joins = """{"type":"Replace","pattern":{"String":"\u2581"},"content":" "},{"type":"ByteFallback"},{"type":"Fuse"}""";
         var normalizer = !isLegacy ? null
             : $$"""{"type":"Sequence","normalizers":[{{(spaces ? """{"type":"Prepend","prepend":"\u2581"},""" : "")}}{{escapes}}]}""";
         var metaspace = isLegacy ? null
-            : $$"""{"type":"Metaspace","replacement":"\u2581","prepend_scheme":"{{(spaces ? "first" : "never")}}","split":false}""";
+            : $$"""{"type":"Metaspace","replacement":"\u2581","prepend_scheme":"{{(spaces ? scheme : "never")}}","split":false}""";
         var decoder = $$"""{"type":"Sequence","decoders":[{{joins}}{{(spaces ? """,{"type":"Strip","content":" ","start":1,"stop":0}""" : "")}}]}""";
         return new(
             [.. model.Pieces.Index().Where(piece => piece.Item.Type is PieceType.Control or PieceType.Unknown or PieceType.UserDefined)
