@@ -21,7 +21,10 @@ internal static class LmEvalTasks
         [
             Drawn(ArcChallenge.LmEval, 25), Drawn(HellaSwag.LmEval, 10), .. Mmlu.LmEval.Select(task => Asked(task, 5)),
             Asked(TruthfulQa.LmEvalMc1, 0), Asked(TruthfulQa.LmEvalMc2, 0), Drawn(Winogrande.LmEval, 5), Asked(Gsm8k.LmEval, 5),
-        ], locked, "openllm");
+        ], locked, "openllm") with
+    {
+        NotAsked = new Dictionary<string, string> { [TruthfulQa.LmEvalMc2.Name] = "the group openllm asks truthfulqa_gen too, which is not asked here" },
+    };
 
     private static EvalTask Drawn(EvalTask task, int shots) =>
         Asked(task, shots) with { LmEval = task.LmEval! with { FewshotSplit = "train" } };

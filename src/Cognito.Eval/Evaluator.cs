@@ -91,13 +91,14 @@ public static class Evaluator
         var fixedShots = held.Where(task => task.ShotOrder == ShotOrder.None).ToList();
         // Where a protocol leaves the number to who asks, a task that fixes it passes that over.
         if (shots > 0 && fixedShots.Count > 0 && (fixedShots.Count < held.Length || !options.Protocol.FixesShots))
-            notes.Add($"{string.Join(", ", fixedShots)} takes no examples and keeps 0 shots");
+            notes.Add($"{string.Join(", ", fixedShots)} {(fixedShots.Count == 1 ? "takes no examples and keeps" : "take no examples and keep")} 0 shots");
         else
             fixedShots.Clear();
         var asked = new Questions[held.Length];
         SideBySide.For(held.Length, i => asked[i] = Questions.Ask(
             held[i], data, options.Protocol, fixedShots.Contains(held[i]) ? null : shots, options.Limit));
         notes.AddRange(Caveats.OfFewerShots(asked, shots));
+        notes.AddRange(held.Select(task => tasks.NotAsked.GetValueOrDefault(task.Name)).OfType<string>());
         // Log-likelihoods first: all of them make one plan.
         return new(tasks, [.. asked.OrderBy(task => task.Generates)], [.. Caveats.Find(asked, tasks.Columns, options.Protocol, data, options.Limit),
             .. data.IsSamples ? [] : Caveats.OfRows(asked, tasks.Lock, options.Protocol), .. notes], options);

@@ -29,6 +29,9 @@ public sealed record TaskSet(IReadOnlyList<EvalTask> Tasks)
     /// <summary>Names that mean nothing here, and where to find what they mean.</summary>
     public IReadOnlyDictionary<string, string> Elsewhere { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>What the reference asks beside a task and is not asked here, by that task's name; one sentence each.</summary>
+    public IReadOnlyDictionary<string, string> NotAsked { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Which rows the tasks are meant to read; a dataset that it does not name is trusted as it is first fetched.</summary>
     public DatasetLock Lock { get; init; } = new([]);
 

@@ -29,6 +29,7 @@ public sealed class ProtocolTests : IDisposable
         Assert.Contains("4e7e0d47f33bc71070c1d38394bafbb52b117163", run["provenance"]!["reference"]!.GetValue<string>());
         Assert.True(run["provenance"]!["add_bos"]!.GetValue<bool>());
         Assert.Null(run["leaderboard"]!["average"]);
+        Assert.Equal(protocol.EndsWith("openllm"), run["leaderboard"]!["notes"]!.AsArray().Any(note => note!.GetValue<string>().Contains("truthfulqa_gen")));
         Assert.NotNull(run["results"]!["gsm8k"]!["exact_match_stderr,flexible-extract"]);
         Assert.Equal(2, run["tasks"]!["arc_challenge"]!["doc_keys"]!.AsArray().Count);
         var folder = Directory.GetDirectories(line.At("r/cognito-nano")).Single();
@@ -113,6 +114,6 @@ public sealed class ProtocolTests : IDisposable
     {
         var outcome = line.Run("--protocol", "lm-eval", "--tasks", "truthfulqa", "-k", "5", "--limit", "1", "-o", line.At("r"));
         Assert.Equal(0, outcome.Code);
-        Assert.Contains("truthfulqa_mc1, truthfulqa_mc2 takes no examples and keeps 0 shots", outcome.Error);
+        Assert.Contains("truthfulqa_mc1, truthfulqa_mc2 take no examples and keep 0 shots", outcome.Error);
     }
 }
