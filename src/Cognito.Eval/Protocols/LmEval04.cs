@@ -64,6 +64,8 @@ public sealed record LmEval04 : Protocol
     /// </summary>
     public override IEnumerable<DrawnDoc> Draw(EvalTask task, IReadOnlyList<Row> rows, IReadOnlyList<Row> examples, int shots)
     {
+        if (task.LmEval is null)
+            throw new ArgumentException($"{task} is not asked as lm-evaluation-harness 0.4 does: take the tasks of TaskSet.Of(protocol)", nameof(task));
         var random = new PythonRandom(Seed);
         int[] first = [.. Enumerable.Range(0, task.ShotOrder == ShotOrder.First ? shots : 0)];
         for (var row = 0; row < rows.Count; row++)

@@ -66,6 +66,10 @@ public sealed class LmEvalDrawTests
     }
 
     [Fact]
+    public void A_task_of_another_protocol_is_refused() =>
+        Assert.Throws<ArgumentException>(() => LmEval04.Rules.Draw(ArcChallenge.Task, Rows("asked", 1), [], 0).ToList());
+
+    [Fact]
     public void No_generator_is_touched_where_nothing_is_shown() =>
         Assert.All(LmEval04.Rules.Draw(HellaSwag.LmEval, Rows("asked", 3), [], 0), doc => Assert.Empty(doc.Shots));
 
