@@ -58,7 +58,7 @@ public static class DetailsReader
             throw Wrong(row, "choice_tokens");
         if (doc.ChoiceGreedy.Count != choices)
             throw Wrong(row, "choice_greedy");
-        if (doc.Labels is { } labels && (labels.Count != choices || doc.Mc1Choices is not > 0 || doc.Mc1Choices > choices))
+        if (doc.Labels is { } labels && (labels.Count != choices || doc.Mc1Choices is not >= 0 || doc.Mc1Choices > choices))
             throw Wrong(row, "labels");
         if (doc.Gold is < 0 || doc.Gold >= choices)
             throw Wrong(row, "gold");
