@@ -15,7 +15,8 @@ internal static class LmEvalReport
     public static int Write(IReadOnlyList<ReportedRun> runs, string? output, string? data, RowBounds bounds)
     {
         if (runs is not [var run])
-            throw new InputException($"--format lm-eval is of one run, {runs.Count} were given; give the command once for each");
+            throw new InputException(
+                $"--format lm-eval is of one run, {runs.Count} were given; give the command once for each");
         LmEvalFiles.Require(run.Run);
         if (output is null)
             throw new InputException("--format lm-eval writes several files; name their folder with --output DIR");
@@ -26,7 +27,9 @@ internal static class LmEvalReport
         return Session.Done;
     }
 
-    /// <summary>The rows that the run read: where the option says, or the run, or the environment; else as they came from the hub.</summary>
+    /// <summary>
+    /// The rows that the run read: where the option says, or the run, or the environment; else as they came from the hub.
+    /// </summary>
     private static DataRoot Rows(ReportedRun run, string? given, IReadOnlyList<EvalTask> tasks)
     {
         var arguments = Manifest.Read(run.Folder)?.Arguments;

@@ -9,7 +9,8 @@ namespace Cognito.Eval.Reports;
 /// <param name="Arguments">What the run was asked for; null where that was not kept.</param>
 /// <param name="Scored">The groups that have a score of their own, inner ones first.</param>
 /// <param name="Asked">The run's tasks, in its order.</param>
-internal sealed partial record LmEvalResults(Run Run, RunArguments? Arguments, IReadOnlyList<TaskGroup> Scored, IReadOnlyList<EvalTask> Asked)
+internal sealed partial record LmEvalResults(
+    Run Run, RunArguments? Arguments, IReadOnlyList<TaskGroup> Scored, IReadOnlyList<EvalTask> Asked)
 {
     /// <summary>The version that the harness gives itself at the commit whose rules are followed.</summary>
     private const string Version = "0.4.13.dev0";
@@ -21,9 +22,11 @@ internal sealed partial record LmEvalResults(Run Run, RunArguments? Arguments, I
         && scores.ContainsKey(group.Metric) && scores.ContainsKey(Metric.ErrorOf(group.Metric))
         && group.Tasks.All(task => Run.Tasks.ContainsKey(task.Name)))];
 
-    private IEnumerable<TaskGroup> Roots => _groups.Where(group => !_groups.Any(other => other.Members.Contains(group.Name)));
+    private IEnumerable<TaskGroup> Roots =>
+        _groups.Where(group => !_groups.Any(other => other.Members.Contains(group.Name)));
 
-    private TaskGroup[] Inside(TaskGroup group) => [.. group.Members.SelectMany(name => _groups.Where(inner => inner.Name == name))];
+    private TaskGroup[] Inside(TaskGroup group) =>
+        [.. group.Members.SelectMany(name => _groups.Where(inner => inner.Name == name))];
 
     /// <summary>A group, then those in it.</summary>
     private IEnumerable<TaskGroup> Downward(TaskGroup group) => [group, .. Inside(group).SelectMany(Downward)];
@@ -38,10 +41,11 @@ internal sealed partial record LmEvalResults(Run Run, RunArguments? Arguments, I
             ? root.Tasks.Select(its => Asked.First(other => other.Name == its.Name)) : [task]).Distinct(),
     ];
 
-    /// <summary>The model as it may be named to the harness: its id on the hub; of a folder the name, as a path tells of a machine.</summary>
+    /// <summary>The model as others may know it: its id on the hub; of a folder the name, as paths are a machine's own.</summary>
     public string ModelName => Hub?.Id ?? Run.Provenance.Model;
 
-    private (string Id, string? Revision)? Hub => Arguments?.Model is not { } given || Path.IsPathRooted(given) ? null
+    private (string Id, string? Revision)? Hub => Arguments?.Model is not { } given || Path.IsPathRooted(given)
+        ? null
         : given.Split('@') is [var id, var revision] ? (id, revision) : (given, null);
 
     /// <summary>The name as one of a folder.</summary>
@@ -57,12 +61,14 @@ internal sealed partial record LmEvalResults(Run Run, RunArguments? Arguments, I
         if (groups.Count > 0)
             json["groups"] = Map(groups.Select(Of));
         json["group_subtasks"] = Map(Roots.SelectMany(Downward).Select(group => (group.Name, (object?)group.Members)));
-        json["configs"] = Sorted(Tasks.Select(task => (task.Name, (object?)LmEvalConfigs.Of(task, Shots(task), VersionOf(task), model))));
+        json["configs"] = Sorted(Tasks.Select(task =>
+            (task.Name, (object?)LmEvalConfigs.Of(task, Shots(task), VersionOf(task), model))));
         json["versions"] = Sorted([.. Tasks.Select(task => (task.Name, (object?)(double)VersionOf(task))),
             .. groups.Select(group => (group.Name, (object?)$"{group.Version}"))]);
         json["n-shot"] = Sorted(Passed(Tasks.Select(task => (task.Name, (object)Shots(task))),
             members => members.Distinct().ToList() is [var shots] ? shots : null));
-        json["higher_is_better"] = Sorted(Passed(Tasks.Select(task => (task.Name, (object)LmEvalConfigs.HigherIsBetter(task))), Merged));
+        json["higher_is_better"] = Sorted(Passed(
+            Tasks.Select(task => (task.Name, (object)LmEvalConfigs.HigherIsBetter(task))), Merged));
         json["n-samples"] = Map(Tasks.Select(task => (task.Name, (object?)Map(
             [("original", Run.Tasks[task.Name].SplitRows), ("effective", Run.Tasks[task.Name].Documents)]))));
         json["config"] = Config(model);
@@ -118,7 +124,8 @@ internal sealed partial record LmEvalResults(Run Run, RunArguments? Arguments, I
     /// What groups have of their members, outer groups first: so one of groups alone, such as mmlu, has nothing, as in the
     /// harness.
     /// </summary>
-    private IEnumerable<(string, object?)> Passed(IEnumerable<(string Name, object Value)> tasks, Func<IEnumerable<object>, object?> pass)
+    private IEnumerable<(string, object?)> Passed(
+        IEnumerable<(string Name, object Value)> tasks, Func<IEnumerable<object>, object?> pass)
     {
         var known = tasks.ToDictionary(task => task.Name, task => task.Value);
         foreach (var group in Roots.SelectMany(Downward))
@@ -165,13 +172,13 @@ internal sealed partial record LmEvalResults(Run Run, RunArguments? Arguments, I
         ("total_evaluation_time_seconds", PythonJsonText.Number(circumstances.Seconds)),
     ];
 
-    /// <summary>What computed, whose rules, and what is to be known of the scores: the file has no other place for notes.</summary>
+    /// <summary>What computed, and what is to be known of the scores: the file has no other place for notes.</summary>
     private string Environment(Circumstances circumstances) => string.Join('\n',
     [
-        $"cognito-eval {Own}, protocol {Run.Provenance.Protocol} ({Run.Provenance.Reference}); not written by lm-evaluation-harness",
-        $"OS: {circumstances.Os}", $"threads: {circumstances.Threads}",
-        $"device: {string.Join(", ", circumstances.Devices.Count > 0 ? circumstances.Devices : [Run.Provenance.Device ?? "unknown"])}",
-        .. (Run.Provenance.Versions ?? new Dictionary<string, string>()).Select(version => $"{version.Key}: {version.Value}"),
+        $"written by cognito-eval {Own}, not by lm-evaluation-harness",
+        $"protocol: {Run.Provenance.Protocol}, {Run.Provenance.Reference}",
+        $"OS: {circumstances.Os}", $"threads: {circumstances.Threads}", $"devices: {string.Join(", ", circumstances.Devices)}",
+        .. (Run.Provenance.Versions ?? new Dictionary<string, string>()).Select(it => $"{it.Key}: {it.Value}"),
         .. Run.Leaderboard.Notes.Select(note => $"note: {note}"),
     ]);
 

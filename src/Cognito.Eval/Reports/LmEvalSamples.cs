@@ -19,16 +19,16 @@ internal static class LmEvalSamples
     private static OrderedDictionary<string, object?> Line(EvalTask task, AnswerFilter filter, AskedDoc asked, DocDetail detail)
     {
         var (hashes, config) = (LmEvalHashes.Of(task, asked), task.LmEval!);
-        (string Metric, double Score)[] scores = [.. task.Metrics.Select(metric => (Name: metric.Name.Split(','), Score: detail.Scores[metric.Name]))
-            .Where(metric => metric.Name[^1] == filter.Name).Select(metric => (metric.Name[0], metric.Score))];
+        (string Metric, double Score)[] scores = [.. task.Metrics.Select(metric => metric.Name.Split(','))
+            .Where(name => name[^1] == filter.Name).Select(name => (name[0], detail.Scores[string.Join(',', name)]))];
         object[] answers = [.. Answers(task, detail)];
         var line = new OrderedDictionary<string, object?>
         {
             ["doc_id"] = asked.Row,
             ["doc"] = LmEvalHashes.Logged(task, asked),
             ["target"] = LmEvalHashes.Printed(LmEvalHashes.RightAnswer(task, asked)),
-            ["arguments"] = new OrderedDictionary<string, object?>(
-                asked.Requests.Select((request, i) => KeyValuePair.Create($"gen_args_{i}", (object?)Arguments(config, request)))),
+            ["arguments"] = new OrderedDictionary<string, object?>(asked.Requests.Select((request, i) =>
+                KeyValuePair.Create($"gen_args_{i}", (object?)Arguments(config, request)))),
             // Each was answered once.
             ["resps"] = answers.Select(answer => new[] { answer }),
             ["filtered_resps"] = answers.Select(answer => answer is string text ? filter.Apply(text) : answer),
@@ -49,9 +49,11 @@ internal static class LmEvalSamples
         ["arg_1"] = request is LogLikelihood pair ? pair.Continuation : config.GenerationKwargs,
     };
 
-    /// <summary>The text that was generated, or a log-likelihood and whether its choice is the greedy one; all as text.</summary>
-    private static IEnumerable<object> Answers(EvalTask task, DocDetail detail) => task.Generates ? [detail.GeneratedText!]
-        : detail.ChoiceLogprobs.Zip(detail.ChoiceGreedy, object (ll, greedy) => new[] { Printed(ll), greedy ? "True" : "False" });
+    /// <summary>The generated text, or each choice's log-likelihood and whether it is the greedy one, as texts.</summary>
+    private static IEnumerable<object> Answers(EvalTask task, DocDetail detail) => task.Generates
+        ? [detail.GeneratedText!]
+        : detail.ChoiceLogprobs.Zip(
+            detail.ChoiceGreedy, object (ll, greedy) => new[] { Printed(ll), greedy ? "True" : "False" });
 
     /// <summary>As Python's <c>str</c>, which has other words than its JSON for what is no number.</summary>
     private static string Printed(double number) => double.IsFinite(number) ? PythonJsonText.Number(number)

@@ -79,7 +79,7 @@ public sealed class LmEvalReportTests : IDisposable
     {
         foreach (var shard in (string[])["0/2", "1/2"])
             Done("-t", "winogrande,gsm8k", "--protocol", "lm-eval", "--limit", "2", "--device", "cpu", "-q", "--shard", shard);
-        Done("merge", _line.At("results", "cognito-nano"), "-q", "--output", "merged");
+        Done("merge", _line.At("results", "cognito-nano"), "-o", "merged");
         Done("report", "merged", "--format", "lm-eval", "-o", "theirs.json");
         Assert.Equal(2, Directory.GetFiles(_line.Folder, "samples_*.jsonl").Length);
         Assert.Single(Directory.GetFiles(_line.Folder, "theirs_*.json"));
