@@ -44,8 +44,8 @@ internal sealed partial record LmEvalResults(
     /// <summary>The model as others may know it: its id on the hub; of a folder the name, as paths are a machine's own.</summary>
     public string ModelName => Hub?.Id ?? Run.Provenance.Model;
 
-    private (string Id, string? Revision)? Hub => Arguments?.Model is not { } given || Path.IsPathRooted(given)
-        ? null
+    private (string Id, string? Revision)? Hub =>
+        Arguments?.Model is not { } given || Path.IsPathRooted(given) || given.Contains('\\') ? null
         : given.Split('@') is [var id, var revision] ? (id, revision) : (given, null);
 
     /// <summary>The name as one of a folder.</summary>
