@@ -74,8 +74,37 @@ public static partial class Gsm8k
             {
                 ["doc_to_text"] = "Question: {{question}}\nAnswer:",
                 ["doc_to_target"] = "{{answer}}",
+                ["metric_list"] = new[]
+                {
+                    new OrderedDictionary<string, object?>
+                    {
+                        ["metric"] = "exact_match",
+                        ["aggregation"] = "mean",
+                        ["higher_is_better"] = true,
+                        ["ignore_case"] = true,
+                        ["ignore_punctuation"] = false,
+                        ["regexes_to_ignore"] = (string[])[",", "\\$", "(?s).*#### ", "\\.$"],
+                    },
+                },
+                ["filter_list"] = (object[])
+                [
+                    Filter("strict-match", ("regex_pattern", "#### (\\-?[0-9\\.\\,]+)")),
+                    Filter("flexible-extract", ("group_select", -1), ("regex_pattern", "(-?[$0-9.,]{2,})|(-?[0-9]+)")),
+                ],
             },
         },
+    };
+
+    /// <summary>What is found in the text; of several repeats the first.</summary>
+    private static OrderedDictionary<string, object?> Filter(string name, params (string Key, object? Value)[] regex) => new()
+    {
+        ["name"] = name,
+        ["filter"] = (object[])
+        [
+            new OrderedDictionary<string, object?>([KeyValuePair.Create("function", (object?)"regex"),
+                .. regex.Select(argument => KeyValuePair.Create(argument.Key, argument.Value))]),
+            new OrderedDictionary<string, object?> { ["function"] = "take_first" },
+        ],
     };
 
     private static AnswerFilter[] Filters => [new("strict-match", StrictMatch), new("flexible-extract", FlexibleExtract)];

@@ -63,7 +63,7 @@ public static class TruthfulQa
             ValidationSplit = "validation",
             Said = new Dictionary<string, object?>
             {
-                ["doc_to_text"] = $"{{% set prompt_qa = {Preset} %}}{{{{prompt_qa + '\n\nQ: ' + question + '\nA:'}}}}",
+                ["doc_to_text"] = $"{{% set prompt_qa = '{Preset}'%}}{{{{prompt_qa + '\n\nQ: ' + question + '\nA:'}}}}",
                 ["doc_to_target"] = 0L,
                 ["doc_to_choice"] = choices,
                 ["process_results"] = name == "truthfulqa_mc2" ? "!function utils.process_results_mc2" : null,

@@ -25,26 +25,26 @@ internal static class ReportCommand
     {
         Description = "card: table and model-index as on a model card; table; yaml: the model-index alone; "
             + "eval-results: the hub's .eval_results/*.yaml; html: one page with plots and every document; markdown; csv; "
-            + "json.",
+            + "json; lm-eval: lm-evaluation-harness's own files, results_*.json and samples_*.jsonl, in a folder.",
         DefaultValueFactory = _ => "card",
     };
 
     private static readonly Option<string?> Output = new("--output", "-o")
     {
-        Description = "File to write. Default: stdout.",
+        Description = "File to write; of lm-eval the folder. Default: stdout.",
         HelpName = "FILE",
     };
 
     private static readonly Option<string?> Data = new("--data", "-d")
     {
-        Description = "Folder of the datasets, to show questions and choices in html. Default: "
-            + $"{Inputs.DataVariable}, if it is set; for runs of the samples, the samples.",
+        Description = "Folder of the datasets: the questions and choices of html and lm-eval. Default: "
+            + $"{Inputs.DataVariable}, if it is set; for runs of the samples, the samples; for lm-eval, where the run read them.",
         HelpName = "DIR",
     };
 
     public static Command Create()
     {
-        Format.AcceptOnlyFromAmong("card", "table", "yaml", "eval-results", "html", "markdown", "csv", "json");
+        Format.AcceptOnlyFromAmong("card", "table", "yaml", "eval-results", "html", "markdown", "csv", "json", "lm-eval");
         var command = new Command("report", "Print runs as a model card, a table, a page, YAML, CSV or JSON.")
         {
             Runs, Format, Output, Data, RunOptions.Unbounded,
@@ -57,14 +57,16 @@ internal static class ReportCommand
 
     private static int Print(string[] paths, string format, string? output, string? data, RowBounds bounds)
     {
-        if (data is not null && format != "html")
-            throw new InputException($"--data is for --format html; {format} shows no questions");
+        if (data is not null && format is not ("html" or "lm-eval"))
+            throw new InputException($"--data is for --format html and lm-eval; {format} shows no questions");
         if (format == "html" && output is null && !Console.IsOutputRedirected)
             throw new InputException("--format html fills a terminal; name a file with --output report.html");
         var runs = ReportedRun.Read([.. paths.SelectMany(RunInputs.Expand)], RunInputs.Read);
         if (format == "json" && runs.FirstOrDefault(run => run.Run.Provenance.Kind == HarnessFile.Kind) is { } theirs)
             throw new InputException($"{theirs.Run.Provenance.Source}: is {HarnessFile.Kind}'s own JSON; --format json is for runs of cognito-eval, "
                 + "the other formats show it");
+        if (format == "lm-eval")
+            return LmEvalReport.Write(runs, output, data, bounds);
         if (format is "card" or "yaml" or "eval-results" && runs is [{ Run.Card.Source: { IsOfTheWeb: false } source }])
             Terminal.Tell($"note: the card's source is left out: {source.Url} is no address of http or https");
         var text = format switch

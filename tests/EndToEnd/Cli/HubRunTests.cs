@@ -82,6 +82,20 @@ public sealed class HubRunTests : IAsyncDisposable
         Assert.Matches("the cache .* has all of it$", Assert.Single(Traced("--offline")));
     }
 
+    [Fact]
+    public void The_harness_own_files_of_a_run_of_the_hub_need_no_request()
+    {
+        Works("--model", SmallHub.Model, "--tasks", "winogrande", "--protocol", "lm-eval", "--limit", "1", "--device", "cpu",
+            "-o", "run");
+        var before = hub.Requests.Count;
+        Works("report", "run", "--format", "lm-eval", "-o", "theirs");
+        Assert.Equal(before, hub.Requests.Count);
+        var results = Golden.Json(
+            Directory.EnumerateFiles(line.At("theirs", SmallHub.Model.Replace("/", "__")), "results_*.json").Single());
+        Assert.Equal(SmallHub.Model, results["model_name"]!.GetValue<string>());
+        Assert.Equal(SmallHub.Model, results["config"]!["model_args"]!["pretrained"]!.GetValue<string>());
+    }
+
     private long PartOf(string kind) => Directory.Exists(line.At("home")) ? Directory
         .EnumerateFiles(line.At("home"), "*.incomplete", SearchOption.AllDirectories)
         .Where(file => file.Contains(kind, StringComparison.Ordinal)).Sum(Length) : 0;

@@ -56,7 +56,7 @@ public sealed class ReportCommandTests : IDisposable
         File.WriteAllText(DetailsFile.Path(run, "winogrande"), "PAR1 nothing PAR1");
         Refused("winogrande.parquet", "report", run, "--format", "html");
         Refused("is of one run", "report", run, run);
-        Refused("--data is for --format html", "report", run, "--data", ".");
+        Refused("--data is for --format html and lm-eval", "report", run, "--data", ".");
         Refused("no such file", "report", run, "nowhere", "--format", "html");
         Refused("cannot be written", "report", run, "--format", "csv", "--output", run);
     }
