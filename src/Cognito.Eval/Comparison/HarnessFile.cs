@@ -52,7 +52,7 @@ public static class HarnessFile
             return new()
             {
                 Results = results,
-                Versions = new Dictionary<string, int>(),
+                Versions = protocol is null ? new Dictionary<string, int>() : Versions(root, tasks.Keys),
                 Leaderboard = Columns(protocol ?? Protocol.Default, columns, results, tasks, none),
                 Tasks = tasks,
                 Provenance = Provenance(path, root, protocol),
@@ -152,6 +152,12 @@ public static class HarnessFile
         ?? (Inside(root, "config", "limit") is { } limit && HarnessValue.Number(limit, "limit of config") is not null ? 0
             : task.Dataset.PublishedRows.GetValueOrDefault(task.Split));
 
+    /// <summary>Of the tasks whose version is a whole number, as those known here are.</summary>
+    private static Dictionary<string, int> Versions(JsonElement root, IEnumerable<string> tasks) => tasks
+        .Select(task => (task, version: Inside(root, "versions", task) is { ValueKind: JsonValueKind.Number } value ? value.GetDouble() : double.NaN))
+        .Where(it => it.version >= 0 && it.version <= int.MaxValue && it.version == Math.Floor(it.version))
+        .ToDictionary(it => it.task, it => (int)it.version);
+
     private static JsonElement? Inside(JsonElement root, string key, string inner) =>
         root.TryGetProperty(key, out var outer) && outer.ValueKind == JsonValueKind.Object && outer.TryGetProperty(inner, out var found) ? found : null;
 
@@ -179,7 +185,7 @@ public static class HarnessFile
             Source = path,
             Protocol = version is null ? protocol?.Name : version.StartsWith("0.4", StringComparison.Ordinal) ? LmEval04.Rules.Name : $"lm-eval-{version}",
             Reference = Root("git_hash") is { } commit ? $"{Kind} {commit}" : null,
-            Dtype = Text("model_dtype"),
+            Dtype = Text("model_dtype")?.Replace("torch.", "", StringComparison.Ordinal),
             Device = Text("device"),
             MaxLength = root.TryGetProperty("max_length", out var length)
                 && HarnessValue.Number(length, "max_length") is >= 0 and <= int.MaxValue and var most ? (int)most : null,

@@ -23,11 +23,10 @@ public sealed record SettingDifferences(string What, string Baseline, string Can
             .. Said("data", a.Data, b.Data, "samples are not the benchmarks", asks: true),
             .. Grouped(common, "num_fewshot", task => $"{baseline.Tasks[task].NumFewshot}", task => $"{candidate.Tasks[task].NumFewshot}",
                 "other examples stand in the prompts", asks: true),
-            .. Grouped(common, "version of the task", task => $"{baseline.Versions.GetValueOrDefault(task)}",
-                task => $"{candidate.Versions.GetValueOrDefault(task)}", "the questions may differ", asks: true),
+            .. Grouped(common, "version of the task", task => Version(baseline, task), task => Version(candidate, task), "the questions may differ", asks: true),
             .. Grouped(common, "data_sha256", task => Rows(baseline.Tasks[task]), task => Rows(candidate.Tasks[task]),
                 "the rows that were asked, or that examples come from, differ", asks: true),
-            .. Said("limit", Number(baseline.Config?.Limit), Number(candidate.Config?.Limit), "fewer documents are compared, and a value is of those asked"),
+            .. Said("limit", Limit(baseline), Limit(candidate), "fewer documents are compared, and a value is of those asked"),
             .. Said("add_bos", $"{a.AddBos}", $"{b.AddBos}", "every prompt begins with another token; scores may move by points"),
             .. Said("tokenizer_sha256", Short(a.TokenizerSha256), Short(b.TokenizerSha256), "the same text is other tokens"),
             .. Said("max_length", $"{a.MaxLength}", $"{b.MaxLength}", "longer prompts lose their oldest tokens"),
@@ -69,7 +68,12 @@ public sealed record SettingDifferences(string What, string Baseline, string Can
     private static string Rows(TaskRecord task) =>
         string.Join(' ', task.DataSha256.OrderBy(split => split.Key, StringComparer.Ordinal).Select(split => $"{split.Key} {Short(split.Value)}"));
 
-    private static string Number(double? limit) => limit?.ToString(CultureInfo.InvariantCulture) ?? "none";
+    /// <summary>Empty where it is not known.</summary>
+    private static string Version(Run run, string task) =>
+        run.Versions.TryGetValue(task, out var version) ? version.ToString(CultureInfo.InvariantCulture) : "";
+
+    /// <summary>Null where it is not known.</summary>
+    private static string? Limit(Run run) => run.Config is not { } config ? null : config.Limit?.ToString(CultureInfo.InvariantCulture) ?? "none";
 
     /// <summary>Null where it is not known, or nothing was generated.</summary>
     private static string? Generation(Run run) => run.Provenance.Kind != Provenance.Measured || run.Tasks.Count == 0 ? null

@@ -196,6 +196,8 @@ public sealed record LmEval04 : Protocol
         ? DocScores.From(task, free.Grade(((Completion)replies[0]).Text))
         : LmEvalScores.Grade(task, doc, [.. replies.Select(reply => ((Likelihood)reply).LogProbability)]);
 
+    public override bool WeighsDocuments => true;
+
     /// <summary>Each document counts the same, whatever task it is of; one that is no number makes the column none (9.4).</summary>
     public override double? Column(IReadOnlyCollection<TaskScore> tasks) => tasks.Count == 0 ? null
         : tasks.Count == 1 ? tasks.First().Value * 100

@@ -102,6 +102,9 @@ public abstract record Protocol(string Name)
     /// <summary>A column's value in percent; null where none of its tasks was asked.</summary>
     public abstract double? Column(IReadOnlyCollection<TaskScore> tasks);
 
+    /// <summary>Whether a column's documents count alike, whatever task they are of; else its tasks do.</summary>
+    public virtual bool WeighsDocuments => false;
+
     /// <summary>A column's standard error in percent; null where it is not known.</summary>
     public abstract double? ColumnError(IReadOnlyCollection<TaskScore> tasks);
 

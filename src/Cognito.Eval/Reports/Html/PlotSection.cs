@@ -1,3 +1,4 @@
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 
@@ -23,9 +24,11 @@ internal static class PlotSection
         var metric = row.First.Metric;
         Plots.Row[] rows = [.. tasks.Zip(Names(tasks), (task, name) => new Plots.Row(
             name, [.. row.Values.Select(value => ScoreSection.Point(value?.Tasks.FirstOrDefault(measured => measured.Name == task)))]))];
+        // Runs of another protocol have a row of their own.
+        var weighs = scores.Runs.Where((_, i) => row.Scores[i] is not null).Any(run => Protocol.Of(run.Run.Provenance.Protocol).WeighsDocuments);
         var plots = (rows.Length - 1) / RowsOfAPlot + 1;
         return HtmlText.From($"""
-            <p class="note">{metric} of each of the {tasks.Length} subjects with its 95 % interval. The column is their unweighted mean.</p>
+            <p class="note">{metric} of each of the {tasks.Length} subjects with its 95 % interval. The column is their {(weighs ? "mean, weighed by documents" : "unweighted mean")}.</p>
             <div class="plots">{rows.Chunk((rows.Length + plots - 1) / plots).Select((some, i) => Subjects(some, metric, $"{Id(row)}-{i}"))}</div>
             <details><summary>The same as a table</summary>
             <div class="scroll" tabindex="0" role="region" aria-label="Subjects"><table>
