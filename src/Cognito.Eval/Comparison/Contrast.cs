@@ -5,9 +5,6 @@ namespace Cognito.Eval.Comparison;
 /// <summary>What a candidate's score differs by from a baseline's, and how sure we are of it. All values in points (percent).</summary>
 public sealed record Contrast
 {
-    /// <summary>Sum of the normal quantiles of 97.5 % and 80 %: a true difference of so many standard errors shows in 4 of 5 comparisons.</summary>
-    public const double PowerFactor = 1.9599639845400545 + 0.8416212335729143;
-
     /// <summary>A column's key, a task's name, or "Average".</summary>
     public required string Name { get; init; }
 
@@ -38,13 +35,13 @@ public sealed record Contrast
     /// <summary>Candidate − baseline.</summary>
     public double Difference => Candidate - Baseline;
 
-    /// <summary>Of the difference; null where it cannot be known. For 0/1 scores not below what two discordant documents give.</summary>
+    /// <summary>Of the difference; null where it cannot be known. Not below what two documents give that differ by as much as any may.</summary>
     public double? StandardError { get; init; }
 
     /// <summary>Of the standard error.</summary>
     public double? DegreesOfFreedom { get; init; }
 
-    /// <summary>95 % interval of the difference.</summary>
+    /// <summary>95 % interval of the difference, by score (<see cref="WeightedMean"/>).</summary>
     public Interval? Interval { get; init; }
 
     /// <summary>Where a column has several tasks: the difference's error if the tasks might have been others.</summary>
@@ -56,7 +53,7 @@ public sealed record Contrast
     /// <summary>Documents on which the candidate scores lower.</summary>
     public int? Losses { get; init; }
 
-    /// <summary>"McNemar exact", "sign flips", "paired t", or "normal" where unpaired.</summary>
+    /// <summary>"McNemar mid-p", "sign flips", "score" or, over several tasks, "stratified score".</summary>
     public string? Test { get; init; }
 
     /// <summary>Two-sided.</summary>
@@ -65,11 +62,40 @@ public sealed record Contrast
     /// <summary>Holm's, over the columns.</summary>
     public double? AdjustedP { get; init; }
 
-    /// <summary>The smallest true difference that would show in 4 of 5 comparisons.</summary>
-    public double? Detectable => StandardError * PowerFactor;
+    /// <summary>McNemar's exact p, of the documents of all tasks pooled; null where scores are not 0 and 1.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? ExactP { get; init; }
+
+    /// <summary>McNemar's mid-p of the documents of all tasks pooled, each counting the same; null where the column is one task.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? PooledP { get; init; }
+
+    /// <summary>The smallest true difference for which <see cref="P"/>, not adjusted, would be below 0.05 in 4 of 5 comparisons.</summary>
+    public double? Detectable => Test == PairedTests.MidP && Wins + Losses is { } discordant
+        ? 100 * Power.Detectable(Documents, discordant)
+        : StandardError * Power.Factor(Scores?.Freedom ?? double.PositiveInfinity);
 
     /// <summary>The column's tasks, where it has several; their p-values are not adjusted.</summary>
     public IReadOnlyList<Contrast> Tasks { get; init; } = [];
+
+    /// <summary>Documents that the baseline was asked, by task of the column; the published ones of a reported number. Empty where not known.</summary>
+    internal IReadOnlyList<int> AskedByTask { get; init; } = [];
+
+    /// <summary>Documents that the baseline was asked.</summary>
+    internal int Asked => AskedByTask.Count > 0 ? AskedByTask.Sum() : Documents;
+
+    /// <summary>The drop's 95 % interval; null where no error is known.</summary>
+    internal Interval? DropInterval() => Interval is { } interval ? new(0 - interval.High, 0 - interval.Low) : null;
+
+    /// <summary>
+    /// What it dropped by for certain: the lower end that <paramref name="alpha"/> of all comparisons exceed. It is the lower one of
+    /// two, by score and by Student's t: each alone calls drops of rare losses, or of many changes, too often.
+    /// </summary>
+    internal double LeastDrop(double alpha) => -100 * Math.Max(
+        Scores?.Interval(1 - 2 * alpha)?.High ?? double.NegativeInfinity, Mean.Interval(1 - 2 * alpha)!.Value.High);
+
+    /// <summary>What <see cref="Interval"/> follows from, in fractions; null where no error is known.</summary>
+    internal WeightedMean? Scores { get; init; }
 
     /// <summary>In fractions, for what is computed from it.</summary>
     internal MeanOf Mean => new(

@@ -49,6 +49,8 @@ public sealed record RunComparison(
     {
         var mean = MeanOf.Strata([.. columns.Select(column => column.Mean)]);
         var (wins, losses) = ColumnContrast.WinsAndLosses(columns);
+        var scores = columns.All(column => column.Interval is not null)
+            ? WeightedMean.Of(columns.Select(column => (column.Scores!, 1.0 / columns.Count))) : null;
         return ColumnContrast.WithError(new()
         {
             Name = columns.Count == all ? AverageName : $"Mean of {columns.Count}",
@@ -60,9 +62,9 @@ public sealed record RunComparison(
             CandidateNotFinite = columns.Sum(column => column.CandidateNotFinite),
             Wins = wins,
             Losses = losses,
-            Test = double.IsNaN(mean.Variance) ? null : double.IsPositiveInfinity(mean.Freedom) ? "normal" : "t",
-            P = double.IsNaN(mean.Variance) ? null : PairedTests.Student(mean),
-        }, mean);
+            Test = scores is null ? null : PairedTests.StratifiedScore,
+            P = scores?.P(0),
+        }, mean, scores);
     }
 
     /// <summary>An average that was reported stands, since it may be of columns before they were rounded.</summary>

@@ -33,7 +33,14 @@ public static class ComparisonText
     ];
 
     private static Markdown Legend(RunComparison comparison) => Markdown.From(
-        $"Points; difference = candidate - baseline. Detectable: the smallest true difference that would show in 4 of 5 comparisons.\n{Clusters(comparison)}");
+        $"Points; difference = candidate - baseline; intervals by score. Detectable: the smallest true difference for which p, before Holm, "
+        + $"would be below 0.05 in 4 of 5 comparisons.\n{Clusters(comparison)}{Pooled(comparison)}");
+
+    private static IEnumerable<Markdown> Pooled(RunComparison comparison) =>
+        from column in comparison.Columns
+        where column.PooledP is not null
+        select Markdown.From($"{column.Name}: p is of the mean over its tasks; of all documents pooled, each counting the same, McNemar's mid-p "
+            + $"is {P(column.PooledP)}.\n");
 
     private static IEnumerable<Markdown> Clusters(RunComparison comparison) =>
         from column in comparison.Columns
@@ -98,14 +105,15 @@ public static class ComparisonText
 
     private static Markdown NotFinite(Contrast contrast) => new(ColumnScore.Mark(contrast.BaselineNotFinite + contrast.CandidateNotFinite));
 
-    internal static Markdown Points(double? value) => new(value?.ToString("0.00", CultureInfo.InvariantCulture) ?? "-");
+    internal static Markdown Points(double? value) => new(value is { } points ? Decimals.Of(points) : "-");
 
     private static Markdown Points(double value, int notFinite) => Markdown.From($"{Points(value)}{new Markdown(ColumnScore.Mark(notFinite))}");
 
-    internal static Markdown Signed(double? value) => new(value?.ToString("+0.00;-0.00;0.00", CultureInfo.InvariantCulture) ?? "-");
+    internal static Markdown Signed(double? value) => new(value is { } points ? Decimals.Signed(points) : "-");
 
-    internal static Markdown Range(Interval? interval) =>
-        interval is { } range ? Markdown.From($"{Signed(range.Low)} .. {Signed(range.High)}") : new("-");
+    /// <param name="beside">A number that the ends are held against: as many decimals are shown as tell them from it.</param>
+    internal static Markdown Range(Interval? interval, double? beside = null) => new(interval is { } range
+        ? $"{Decimals.Beside(range.Low, beside, signed: true)} .. {Decimals.Beside(range.High, beside, signed: true)}" : "-");
 
     internal static Markdown P(double? p) => new(p switch
     {

@@ -1,0 +1,65 @@
+using Cognito.Eval.Files;
+using Cognito.Eval.Results;
+
+namespace Cognito.Eval.Comparison;
+
+/// <summary>What a gate asks of two runs before it judges them.</summary>
+internal static class GateInputs
+{
+    /// <summary>A run's tasks that the other has too, or, where that is a card, whose columns it has.</summary>
+    public static IEnumerable<KeyValuePair<string, TaskRecord>> Asked(Run run, Run other) => run.Tasks.Where(task => other.Tasks.Count > 0
+        ? other.Tasks.ContainsKey(task.Key)
+        : other.Leaderboard.Columns.GetValueOrDefault(task.Value.Column) is not null);
+
+    /// <summary>
+    /// Equal weights that were asked in the same way, and whose scores agree to the last bit wherever both have them: what was not
+    /// asked of one of them would have been answered the same.
+    /// </summary>
+    public static bool AreTheSame(Run baseline, Run candidate)
+    {
+        var (a, b) = (baseline.Provenance, candidate.Provenance);
+        return a.WeightsSha256 is not null && a.TokenizerSha256 is not null
+            && (a.WeightsSha256, a.TokenizerSha256, a.Protocol, a.Reference, a.Data, a.AddBos, a.MaxLength, a.Dtype, a.LogprobDtype, a.Generation?.Settings)
+                == (b.WeightsSha256, b.TokenizerSha256, b.Protocol, b.Reference, b.Data, b.AddBos, b.MaxLength, b.Dtype, b.LogprobDtype, b.Generation?.Settings)
+            && baseline.Tasks.Count > 0 && Asked(baseline, candidate).All(task => HaveEqualScores(task.Value, candidate.Tasks[task.Key]));
+    }
+
+    private static bool HaveEqualScores(TaskRecord one, TaskRecord other)
+    {
+        var common = Math.Min(one.DocIds.Count, other.DocIds.Count);
+        return common > 0 && one.Scores.Count == other.Scores.Count && one.Scores.All(metric =>
+            other.Scores.TryGetValue(metric.Key, out var values) && metric.Value.Take(common).SequenceEqual(values.Take(common)));
+    }
+
+    /// <summary>Nothing can be held against answers that are no numbers; a candidate of the same kind fails all the same.</summary>
+    public static void RequireNumbers(Run baseline, Run candidate)
+    {
+        var bad = baseline.Tasks.Where(task => task.Value.NotFiniteRequests > 0).ToList();
+        if (bad.Count > 0 && Asked(candidate, baseline).All(task => task.Value.NotFiniteRequests == 0))
+            throw new InputException($"the baseline {baseline.Provenance.Model} answered {bad.Sum(task => task.Value.NotFiniteRequests)} requests "
+                + $"from what is no finite number ({string.Join(", ", bad.Take(3).Select(task => task.Key))}{(bad.Count > 3 ? ", ..." : "")}); "
+                + "hold the candidate against a sound run");
+    }
+
+    public static void RequireTasks(Run baseline, Run candidate, GatePolicy policy)
+    {
+        var columns = baseline.Leaderboard.Columns.Where(column => column.Value is not null).Select(column => column.Key)
+            .Union(baseline.Tasks.Values.Select(task => task.Column)).ToList();
+        var required = policy.Require.Count > 0 ? policy.Require : columns;
+        foreach (var (run, role) in new[] { (baseline, "baseline"), (candidate, "candidate") })
+            foreach (var column in required)
+                if (!run.Tasks.Values.Any(task => Same(task.Column, column))
+                    && !run.Leaderboard.Columns.Any(c => Same(c.Key, column) && c.Value is not null))
+                    throw new InputException($"the {role} {run.Provenance.Model} has no {column}, which is required"
+                        + $"{string.Concat(HarnessFile.NoNumbers(run).Take(1).Select(fact => $" ({fact})"))}; run it with that task too");
+        if (candidate.Tasks.Count == 0)
+            return;
+        var lost = baseline.Tasks.Where(task => required.Any(column => Same(column, task.Value.Column)) && !candidate.Tasks.ContainsKey(task.Key))
+            .Select(task => task.Key).ToList();
+        if (lost.Count > 0)
+            throw new InputException($"the candidate {candidate.Provenance.Model} was not asked {string.Join(", ", lost.Take(3))}"
+                + (lost.Count > 3 ? $" and {lost.Count - 3} more" : "") + ", which the baseline was; run it with these tasks too");
+    }
+
+    private static bool Same(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
+}
