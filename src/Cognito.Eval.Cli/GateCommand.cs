@@ -2,6 +2,7 @@ using System.CommandLine;
 using Cognito.Eval.Comparison;
 using Cognito.Eval.Files;
 using Cognito.Eval.Reports;
+using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Cli;
 
@@ -17,7 +18,7 @@ internal static class GateCommand
     {
         var baseline = Named("--baseline", "-b", "The run to hold against: a results.json or the folder of a run.");
         var candidate = Named("--candidate", "-c", "The run to judge.");
-        var policy = new Option<string?>("--policy", "-p") { Description = "YAML: delta, require, minimum, changed, undecided.", HelpName = "FILE" };
+        var policy = new Option<string?>("--policy", "-p") { Description = "YAML: delta, require, minimum, changed, fewer_documents, undecided.", HelpName = "FILE" };
         var junit = new Option<string?>("--junit") { Description = "Also write the verdict as JUnit XML.", HelpName = "FILE" };
         var summary = new Option<bool>("--step-summary") { Description = $"Also append the verdict to the file that {StepSummary} names." };
         var json = Inputs.Json();
@@ -32,7 +33,10 @@ internal static class GateCommand
             var runs = RunInputs.Read([parsed.GetRequiredValue(baseline), parsed.GetRequiredValue(candidate)]);
             if (runs.Count != 2)
                 throw new InputException("gate: --baseline and --candidate name one run each; a pattern matches several");
-            var gate = Gate.Decide(runs[0].Run, runs[1].Run, rules);
+            string Folder(Option<string> named) =>
+                Path.GetDirectoryName(Path.GetFullPath(RunFile.Find(RunInputs.Expand(parsed.GetRequiredValue(named))[0])))!;
+            var gate = Gate.Decide(runs[0].Run, runs[1].Run, rules,
+                GateInputs.HaveEqualReplies(runs[0].Run, Folder(baseline), runs[1].Run, Folder(candidate)));
             gate = gate with { Comparison = gate.Comparison with { Baseline = runs[0].Name, Candidate = runs[1].Name } };
             if (parsed.GetValue(junit) is { } path)
                 Save(path, GateText.JUnit(gate, rules.Undecided), append: false);

@@ -53,6 +53,7 @@ internal static class ColumnContrast
         var (test, p) = areBinary ? (PairedTests.MidP, PairedTests.McNemarMidP(wins, losses)) : PairedTests.MeanDifference(differences);
         var stratum = areBinary ? Stratum.Discordant(documents, wins, losses) : Stratum.Differences(differences);
         var mean = areBinary ? MeanOf.Discordant(documents, wins, losses) : MeanOf.Documents(differences);
+        var (clusters, rows) = (Clusters.Of(before), before.DocIds.Take(documents).ToList());
         return WithError(new()
         {
             Name = name,
@@ -66,7 +67,8 @@ internal static class ColumnContrast
             Test = test,
             P = p,
             ExactP = areBinary ? PairedTests.McNemar(wins, losses) : null,
-        }, mean.AtLeastTwoDiscordant([documents], size: stratum.Most), WeightedMean.Of(stratum));
+        }, mean.AtLeastTwoDiscordant([documents], size: stratum.Most), WeightedMean.Of(stratum),
+            clusters is null || clusters.Count(rows) == 0 ? null : (clusters.Name, clusters.Variance(rows, differences) - mean.Variance));
     }
 
     /// <summary>A score that is no number counts as 0.</summary>
@@ -146,7 +148,16 @@ internal static class ColumnContrast
             Tasks = tasks,
             BaselineNotFinite = tasks.Sum(task => task.BaselineNotFinite),
             CandidateNotFinite = tasks.Sum(task => task.CandidateNotFinite),
-        }, mean, scores);
+        }, mean, scores, OfClusters([.. tasks.Select((task, i) => (task, weights[i]))]));
+    }
+
+    /// <summary>What clusters add to the variance of a weighted mean, and what they are; null where none is known.</summary>
+    internal static (string Name, double Excess)? OfClusters(IReadOnlyList<(Contrast Contrast, double Weight)> parts)
+    {
+        var clustered = parts.Where(part => part.Contrast.Cluster is not null).ToList();
+        return clustered.Count == 0 ? null : (
+            string.Join(", ", clustered.Select(part => part.Contrast.Cluster).Distinct()),
+            clustered.Sum(part => part.Weight * part.Weight * part.Contrast.ClusterExcess));
     }
 
     /// <summary>What each of a column's tasks counts: the same.</summary>
@@ -206,12 +217,15 @@ internal static class ColumnContrast
 
     /// <param name="mean">Its error is not known, or that of one document, if NaN; then there is no interval.</param>
     /// <param name="scores">What the interval follows from; null where that is not known.</param>
-    public static Contrast WithError(Contrast contrast, MeanOf mean, WeightedMean? scores) => contrast with
+    /// <param name="clusters">What documents hang together, and how much larger the variance is by that; null where nothing is known.</param>
+    public static Contrast WithError(Contrast contrast, MeanOf mean, WeightedMean? scores, (string Name, double Excess)? clusters = null) => contrast with
     {
         StandardError = mean.Error * 100,
         DegreesOfFreedom = mean.Error is null || double.IsPositiveInfinity(mean.Freedom) ? null : mean.Freedom,
         Interval = mean.Error is null || scores?.Interval() is not { } interval ? null
             : new Interval(Math.Max(-1, interval.Low), Math.Min(1, interval.High)) * 100,
         Scores = scores,
+        Cluster = clusters is { } known && double.IsFinite(known.Excess) ? known.Name : null,
+        ClusterExcess = clusters is { Excess: var excess } && double.IsFinite(excess) ? excess : 0,
     };
 }

@@ -47,6 +47,15 @@ public sealed record Contrast
     /// <summary>Where a column has several tasks: the difference's error if the tasks might have been others.</summary>
     public double? ClusterError { get; init; }
 
+    /// <summary>What documents hang together, as "twins" or "passage"; null where none are known to.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Cluster { get; init; }
+
+    /// <summary>The difference's error if clusters of documents were drawn, not single ones; null where none are known.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? RobustError => Cluster is not null && StandardError is { } error
+        ? 100 * Math.Sqrt(Math.Max(0, error * error / 1e4 + ClusterExcess)) : null;
+
     /// <summary>Documents on which the candidate scores higher.</summary>
     public int? Wins { get; init; }
 
@@ -84,15 +93,28 @@ public sealed record Contrast
     /// <summary>Documents that the baseline was asked.</summary>
     internal int Asked => AskedByTask.Count > 0 ? AskedByTask.Sum() : Documents;
 
+    /// <summary>What clusters add to the variance of the difference, as a fraction; below 0 where they take from it.</summary>
+    internal double ClusterExcess { get; init; }
+
+    /// <summary>How many times as large the variance is that the gate goes by: with the larger of both errors.</summary>
+    private double Inflation => RobustError is { } robust && StandardError is > 0 and { } error ? Math.Max(1, robust * robust / error / error) : 1;
+
+    /// <summary>What the gate goes by: as <see cref="Scores"/>, with clusters where these make the error larger.</summary>
+    internal WeightedMean? Cautious { get => _cautious ?? (Inflation > 1 ? Scores?.Inflated(Inflation) : Scores); init => _cautious = value; }
+
+    private readonly WeightedMean? _cautious;
+
     /// <summary>The drop's 95 % interval; null where no error is known.</summary>
-    internal Interval? DropInterval() => Interval is { } interval ? new(0 - interval.High, 0 - interval.Low) : null;
+    internal Interval? DropInterval() => (Inflation > 1 && Interval is not null ? Cautious?.Interval() * 100 : Interval) is { } interval
+        ? new(Math.Max(-100, 0 - interval.High), Math.Min(100, 0 - interval.Low)) : null;
 
     /// <summary>
     /// What it dropped by for certain: the lower end that <paramref name="alpha"/> of all comparisons exceed. It is the lower one of
     /// two, by score and by Student's t: each alone calls drops of rare losses, or of many changes, too often.
     /// </summary>
     internal double LeastDrop(double alpha) => -100 * Math.Max(
-        Scores?.Interval(1 - 2 * alpha)?.High ?? double.NegativeInfinity, Mean.Interval(1 - 2 * alpha)!.Value.High);
+        Cautious?.Interval(1 - 2 * alpha)?.High ?? double.NegativeInfinity,
+        (Mean with { Variance = Mean.Variance * Inflation }).Interval(1 - 2 * alpha)!.Value.High);
 
     /// <summary>What <see cref="Interval"/> follows from, in fractions; null where no error is known.</summary>
     internal WeightedMean? Scores { get; init; }

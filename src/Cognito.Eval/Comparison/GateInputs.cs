@@ -24,6 +24,23 @@ internal static class GateInputs
             && baseline.Tasks.Count > 0 && Asked(baseline, candidate).All(task => HaveEqualScores(task.Value, candidate.Tasks[task.Key]));
     }
 
+    /// <summary>
+    /// Whether two runs' details show the same documents, each answered in the same way: every log-likelihood to the last bit, every
+    /// text. They are read only where the scores agree; damaged ones are refused.
+    /// </summary>
+    /// <param name="folder">The baseline's; the candidate's is <paramref name="other"/>.</param>
+    public static bool HaveEqualReplies(Run baseline, string folder, Run candidate, string other) =>
+        baseline.Tasks.Count > 0 && baseline.Tasks.All(task => candidate.Tasks.TryGetValue(task.Key, out var record)
+            && record.DocIds.SequenceEqual(task.Value.DocIds) && HaveEqualScores(task.Value, record))
+        && baseline.Tasks.All(task => DetailsReader.Read(folder, task.Key, task.Value) is { } before
+            && DetailsReader.Read(other, task.Key, candidate.Tasks[task.Key]) is { } after
+            && before.Zip(after).All(pair => AnswerTheSame(pair.First, pair.Second)));
+
+    private static bool AnswerTheSame(DocDetail one, DocDetail other) =>
+        (one.ChoiceLogprobs.Count > 0 || one.GeneratedText is not null)
+        && one.ChoiceLogprobs.SequenceEqual(other.ChoiceLogprobs) && one.ChoiceGreedy.SequenceEqual(other.ChoiceGreedy)
+        && one.GeneratedText == other.GeneratedText;
+
     private static bool HaveEqualScores(TaskRecord one, TaskRecord other)
     {
         var common = Math.Min(one.DocIds.Count, other.DocIds.Count);

@@ -64,7 +64,8 @@ public sealed record RunComparison(
             Losses = losses,
             Test = scores is null ? null : PairedTests.StratifiedScore,
             P = scores?.P(0),
-        }, mean, scores);
+            Cautious = scores is null ? null : WeightedMean.Of(columns.Select(column => (column.Cautious!, 1.0 / columns.Count))),
+        }, mean, scores, ColumnContrast.OfClusters([.. columns.Select(column => (column, 1.0 / columns.Count))]));
     }
 
     /// <summary>An average that was reported stands, since it may be of columns before they were rounded.</summary>

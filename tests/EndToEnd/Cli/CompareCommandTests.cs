@@ -54,8 +54,8 @@ public sealed class CompareCommandTests : IDisposable
         var csv = Works("compare", Nano, Early, "--format", "csv").TrimEnd().Split('\n');
         Assert.Equal(1 + 6 + 57 + 1, csv.Length);
         Assert.StartsWith("baseline_model,candidate_model,column,name,metric,documents,paired,", csv[0]);
-        Assert.EndsWith(",adjusted_p,detectable,baseline_not_finite,candidate_not_finite,exact_p,pooled_p", csv[0]);
-        Assert.All(csv, row => Assert.Equal(24, row.Split(',').Length));
+        Assert.EndsWith(",adjusted_p,detectable,baseline_not_finite,candidate_not_finite,exact_p,pooled_p,cluster,robust_error", csv[0]);
+        Assert.All(csv, row => Assert.Equal(26, row.Split(',').Length));
     }
 
     [Fact]

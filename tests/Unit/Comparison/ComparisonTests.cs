@@ -61,6 +61,38 @@ public sealed class ComparisonTests
         Assert.Empty(comparison.Notes);
     }
 
+    [Fact]
+    public void Documents_that_hang_together_have_an_error_of_their_own_and_the_gate_goes_by_the_larger()
+    {
+        var golden = JsonNode.Parse(File.ReadAllText(Fixture.Path("comparison-goldens.json")))!["robust"]!;
+        var comparison = RunComparison.Create(MadeRuns.Nano, MadeRuns.Early);
+        foreach (var (name, cluster) in new[] { ("Winogrande", "twins"), ("MMLU", "passage") })
+        {
+            var column = Of(comparison, name);
+            Assert.Equal(cluster, column.Cluster);
+            Assert.Equal(golden[name]!.GetValue<double>(), column.RobustError!.Value, 1e-9);
+        }
+        Assert.Equal((null, null), (Of(comparison, "ARC").Cluster, Of(comparison, "ARC").RobustError));
+        Assert.Contains("Winogrande: documents hang together (twins)", ComparisonText.OfTwo(comparison));
+        // Twins that move together make one error larger, twins that move against each other do not make it smaller for the gate.
+        var twins = Clusters.Of(MadeRuns.Nano.Tasks["winogrande"])!;
+        int[] seconds = [.. Enumerable.Range(1, 199).Where(row => twins.Count([row - 1, row]) == 1)];
+        Assert.InRange(seconds.Length, 30, 60);
+        Contrast Moved(Func<int, double> score)
+        {
+            Run Of200(Func<int, double> score) => MadeRuns.Nano.With("winogrande", task => task with { DocIds = [.. Enumerable.Range(0, 200)] })
+                .WithScores("winogrande", scores => [.. scores.Select((_, row) => score(row))]);
+            return Of(RunComparison.Create(Of200(_ => 0), Of200(score)), "Winogrande");
+        }
+        int[] half = [.. seconds.Where((_, k) => k % 2 == 0)];
+        var together = Moved(row => half.Contains(row) || half.Contains(row + 1) ? 1 : 0);
+        Assert.True(together.RobustError > 1.2 * together.StandardError);
+        Assert.True(together.DropInterval()!.Value.High - together.DropInterval()!.Value.Low > 1.2 * (together.Interval!.Value.High - together.Interval.Value.Low));
+        var against = Moved(row => seconds.Contains(row) ? 1 : 0);
+        Assert.True(against.RobustError < against.StandardError);
+        Assert.Equal(-against.Interval!.Value.Low, against.DropInterval()!.Value.High, 1e-12);
+    }
+
     private static bool Close((double, double) a, (double, double) b) =>
         Math.Abs(a.Item1 - b.Item1) < 1e-9 && Math.Abs(a.Item2 - b.Item2) < 1e-9;
 
