@@ -156,7 +156,7 @@ internal static class ColumnContrast
     {
         var clustered = parts.Where(part => part.Contrast.Cluster is not null).ToList();
         return clustered.Count == 0 ? null : (
-            string.Join(", ", clustered.Select(part => part.Contrast.Cluster).Distinct()),
+            string.Join(" and ", clustered.Select(part => part.Contrast.Cluster).Distinct()),
             clustered.Sum(part => part.Weight * part.Weight * part.Contrast.ClusterExcess));
     }
 

@@ -8,6 +8,14 @@ public sealed record Contrast
     /// <summary>A column's key, a task's name, or "Average".</summary>
     public required string Name { get; init; }
 
+    /// <summary>Of a mean of columns: which; null otherwise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Averaged { get; init; }
+
+    /// <summary>The name with which it can stand beside other means: which columns it is of, unless these are all.</summary>
+    [JsonIgnore]
+    public string Label => Averaged is null || Name == RunComparison.AverageName ? Name : $"Mean of {string.Join(", ", Averaged)}";
+
     /// <summary>The headline metric; null for the average, and where only numbers were reported.</summary>
     public string? Metric { get; init; }
 

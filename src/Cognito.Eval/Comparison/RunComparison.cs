@@ -54,7 +54,9 @@ public sealed record RunComparison(
         return ColumnContrast.WithError(new()
         {
             Name = columns.Count == all ? AverageName : $"Mean of {columns.Count}",
+            Averaged = [.. columns.Select(column => column.Name)],
             Documents = columns.Sum(column => column.Documents),
+            AskedByTask = [.. columns.SelectMany(column => column.AskedByTask.Count > 0 ? column.AskedByTask : [column.Documents])],
             IsPaired = columns.All(column => column.IsPaired),
             Baseline = columns.Average(column => column.Baseline),
             Candidate = columns.Average(column => column.Candidate),

@@ -65,7 +65,7 @@ public sealed class CompareCommandTests : IDisposable
             line.Write($"runs/{name}/results.json", File.ReadAllText(name == "b" ? Early : Nano));
         var text = Works("compare", "runs/*/results.json");
         Assert.Contains("| Average, row - column ", text);
-        Assert.Contains("| Average against cognito-nano (", text);
+        Assert.Contains("| Against cognito-nano (", text);
         Assert.Contains("46.00 (-7.00)", text);
         Assert.Contains("runs/c", text);
     }

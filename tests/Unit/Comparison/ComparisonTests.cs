@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Cognito.Eval.Comparison;
 using Cognito.Eval.Files;
 using Cognito.Eval.Reports;
@@ -197,6 +198,35 @@ public sealed class ComparisonTests
         var first = MadeRuns.Nano.Tasks["truthfulqa_mc"].Scores["mc2"][0];
         Assert.Equal(-100 * first / 200, Of(comparison, "TruthfulQA").Difference, 9);
         Assert.Contains(comparison.Notes, note => note.Contains("1 scores are no numbers"));
+    }
+
+    [Fact]
+    public void Many_runs_name_each_mean_and_take_every_cell_from_the_same_documents()
+    {
+        var runs = new[]
+        {
+            MadeRuns.Nano, MadeRuns.Early.Without(task => task == "gsm8k").With("arc_challenge", task => task.First(50)),
+            MadeRuns.Early.Without(task => task is not ("arc_challenge" or "winogrande" or "gsm8k")),
+        };
+        string[] names = ["a", "b", "c"];
+        var against = runs.Skip(1).Select((run, i) => RunComparison.Create(runs[0], run) with { Candidate = names[i + 1] }).ToList();
+        var text = ManyRunsText.Of(names, against,
+            [.. runs.Select(row => (IReadOnlyList<RunComparison?>)[.. runs.Select(column => row == column ? null : RunComparison.Create(column, row))])]);
+        string Row(string start) => Regex.Replace(text.Split('\n').Single(row => Regex.Replace(row, " +", " ").StartsWith($"| {start} |", StringComparison.Ordinal)), " +", " ");
+        // GSM8K only c has, and a's ARC is of its 200 documents; b's cell is of 50, with a's value there.
+        var (arc, of50) = (against[1].Columns[0], against[0].Columns[0]);
+        Assert.Equal($"| ARC | {Decimals.Of(arc.Baseline)} | {Decimals.Of(of50.Candidate)} ({Decimals.Signed(of50.Difference)} from {Decimals.Of(of50.Baseline)}, 50 documents) "
+            + $"| {Decimals.Of(arc.Candidate)} ({Decimals.Signed(arc.Difference)}) |", Row("ARC"));
+        Assert.Equal(("-", false), (Row("GSM8K").Split('|')[3].Trim(), Row("GSM8K").Split('|')[4].Contains(" - ")));
+        Assert.Contains("| - |", Row("Mean of ARC, HellaSwag, MMLU, TruthfulQA, Winogrande"));
+        Assert.Contains($"({Decimals.Signed(against[1].Average!.Difference)}", Row("Mean of ARC, Winogrande, GSM8K"));
+        Assert.NotNull(Row("b | Mean of ARC, HellaSwag, MMLU, TruthfulQA, Winogrande"));
+        // The matrix is of what all three have, and says where documents are fewer.
+        Assert.Contains("Mean of ARC, Winogrande, row - column", text);
+        Assert.Contains("(250 documents)", text);
+        Assert.Contains("No column is there in every run", ManyRunsText.Of(["a", "b"], [against[0]],
+            [[null, RunComparison.Create(MadeRuns.Nano.Without(task => task == "gsm8k"), MadeRuns.Early.Without(task => task != "winogrande"))],
+             [RunComparison.Create(MadeRuns.Nano.Without(task => task != "gsm8k"), MadeRuns.Early.Without(task => task != "gsm8k")), null]]));
     }
 
     [Fact]
