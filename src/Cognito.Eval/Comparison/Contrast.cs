@@ -108,13 +108,14 @@ public sealed record Contrast
     private double Inflation => RobustError is { } robust && StandardError is > 0 and { } error ? Math.Max(1, robust * robust / error / error) : 1;
 
     /// <summary>What the gate goes by: as <see cref="Scores"/>, with clusters where these make the error larger.</summary>
-    internal WeightedMean? Cautious { get => _cautious ?? (Inflation > 1 ? Scores?.Inflated(Inflation) : Scores); init => _cautious = value; }
+    internal WeightedMean? Cautious { get => field ?? (Inflation > 1 ? Scores?.Inflated(Inflation) : Scores); init; }
 
-    private readonly WeightedMean? _cautious;
-
-    /// <summary>The drop's 95 % interval; null where no error is known.</summary>
-    internal Interval? DropInterval() => (Inflation > 1 && Interval is not null ? Cautious?.Interval() * 100 : Interval) is { } interval
-        ? new(Math.Max(-100, 0 - interval.High), Math.Min(100, 0 - interval.Low)) : null;
+    /// <summary>The drop's interval as the gate goes by it; null where no error is known.</summary>
+    internal Interval? DropInterval(double level = Comparison.Interval.Usual)
+    {
+        var interval = level == Comparison.Interval.Usual && Cautious == Scores ? Interval : Interval is null ? null : Cautious?.Interval(level) * 100;
+        return interval is { } it ? new(Math.Max(-100, 0 - it.High), Math.Min(100, 0 - it.Low)) : null;
+    }
 
     /// <summary>
     /// What it dropped by for certain: the lower end that <paramref name="alpha"/> of all comparisons exceed. It is the lower one of

@@ -19,17 +19,15 @@ internal static class Decimals
     private static int Digits(double value, double? other)
     {
         var digits = Usual;
-        while (other is { } it && Math.Abs(value - it) > 1e-9 && digits < Most && Rounded(value, digits) == Rounded(it, digits))
+        while (other is { } it && Math.Abs(value - it) > 1e-9 && digits < Most && Of(value, digits) == Of(it, digits))
             digits++;
         return digits;
     }
 
-    private static double Rounded(double value, int digits) => Math.Round(value, digits, MidpointRounding.AwayFromZero);
-
     private static string Text(double value, int digits, bool signed)
     {
-        var rounded = Rounded(value, digits);
-        var text = Math.Abs(rounded).ToString($"F{digits}", CultureInfo.InvariantCulture);
-        return rounded == 0 ? text : (rounded < 0 ? "-" : signed ? "+" : "") + text;
+        var text = value.ToString($"F{digits}", CultureInfo.InvariantCulture);
+        var isZero = !text.AsSpan().ContainsAnyInRange('1', '9');
+        return isZero ? text.TrimStart('-') : signed && value > 0 ? "+" + text : text;
     }
 }

@@ -18,6 +18,8 @@ public static class ComparisonData
 
     public static string ToJson(IReadOnlyList<RunComparison> comparisons) => JsonSerializer.Serialize(comparisons, Options) + "\n";
 
+    public static string ToJson(Watch watch) => JsonSerializer.Serialize(watch, Options) + "\n";
+
     public static string ToJson(Gate gate) => JsonSerializer.Serialize(gate, Options) + "\n";
 
     private static readonly string[] Header =

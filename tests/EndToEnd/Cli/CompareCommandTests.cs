@@ -124,6 +124,57 @@ public sealed class CompareCommandTests : IDisposable
         Assert.Equal("regression", JsonNode.Parse(line.Run("gate", "-b", Nano, "-c", Early, "-p", "minimum.yaml", "--json").Out)!["verdict"]!.GetValue<string>());
     }
 
+    [Fact]
+    public void A_watch_looks_at_every_run_of_a_folder_and_says_the_newest_ones_verdict()
+    {
+        line.Write("runs/one/results.json", File.ReadAllText(Early));
+        line.Write("runs/two/deep/results.json", File.ReadAllText(Early));
+        var quiet = Works("gate", "-b", Nano, "--watch", "runs", "--html", "out/watch.html");
+        Assert.StartsWith("Watch: quiet\n", quiet);
+        Assert.Contains("| two/deep ", quiet.Replace('\\', '/'));
+        Assert.Contains("<svg", File.ReadAllText(line.At("out", "watch.html")));
+        Assert.Equal(2, JsonNode.Parse(Works("gate", "-b", Nano, "--watch", "runs", "--json"))!["looks"]!.AsArray().Count);
+        line.Write("right.json", Scored("arc_challenge", 1));
+        line.Write("runs/zero/results.json", Scored("arc_challenge", 0));
+        var alarm = line.Run("gate", "-b", line.At("right.json"), "-w", "runs");
+        Assert.Equal(1, alarm.Code);
+        Assert.Contains("alarm", alarm.Out);
+        Refused("no such folder", "gate", "-b", Nano, "--watch", "nowhere");
+        Refused("no results.json in it", "gate", "-b", Nano, "--watch", "out");
+        Refused("--candidate", "gate", "-b", Nano, "--watch", "runs", "-c", Early);
+        Refused("give --candidate RUN, or --watch DIR", "gate", "-b", Nano);
+        Refused("--html: it is for --watch", "gate", "-b", Nano, "-c", Early, "--html", "x.html");
+    }
+
+    /// <summary>A run whose headline scores of a task are all the same.</summary>
+    private static string Scored(string task, double score)
+    {
+        var run = JsonNode.Parse(File.ReadAllText(Early))!;
+        var scores = run["tasks"]![task]!["scores"]![run["tasks"]![task]!["headline"]!.GetValue<string>()]!.AsArray();
+        for (var i = 0; i < scores.Count; i++)
+            scores[i] = score;
+        return run.ToJsonString();
+    }
+
+    /// <summary>Details show that two models' replies are equal, which scores alone do not.</summary>
+    [Fact]
+    public void Equal_replies_in_details_are_the_same_answers()
+    {
+        using var runs = new TwoRuns();
+        foreach (var name in new[] { "same", "bare" })
+            line.Write($"{name}/results.json", File.ReadAllText(runs.First));
+        foreach (var details in Directory.GetFiles(Path.Combine(Path.GetDirectoryName(runs.First)!, "details")))
+        {
+            Directory.CreateDirectory(line.At("same", "details"));
+            File.Copy(details, line.At("same", "details", Path.GetFileName(details)));
+        }
+        var same = line.Run("gate", "-b", Path.GetDirectoryName(runs.First)!, "-c", "same");
+        Assert.Equal(0, same.Code);
+        Assert.Contains("the same answers", same.Out);
+        Assert.DoesNotContain("the same answers", line.Run("gate", "-b", Path.GetDirectoryName(runs.First)!, "-c", "bare").Out);
+        Assert.DoesNotContain("the same answers", line.Run("gate", "-b", Path.GetDirectoryName(runs.First)!, "-c", Path.GetDirectoryName(runs.Second)!).Out);
+    }
+
     private static string Checkout
     {
         get

@@ -74,16 +74,16 @@ internal sealed class Counted(string name, int[] documents, double[] gains, doub
         var (won, lost) = (new int[documents.Length], new int[documents.Length]);
         for (var s = 0; s < documents.Length; s++)
         {
-            won[s] = Of(documents[s], gains[s]).Draw(random);
-            lost[s] = Of(documents[s] - won[s], losses[s] / (1 - gains[s])).Draw(random);
+            won[s] = Chances(documents[s], gains[s]).Draw(random);
+            lost[s] = Chances(documents[s] - won[s], losses[s] / (1 - gains[s])).Draw(random);
         }
-        return documents.Length > 1 ? Made(Name, documents, won, lost) : One(won[0], lost[0]);
+        return documents.Length > 1 ? Made(Name, documents, won, lost) : Of(won[0], lost[0]);
     }
 
-    private Contrast One(int won, int lost) =>
+    public Contrast Of(int won, int lost) =>
         made.TryGetValue((won, lost), out var known) ? known : made[(won, lost)] = Made(Name, documents, [won], [lost]);
 
-    private Counts Of(int n, double p) => counts.TryGetValue((n, p), out var known) ? known : counts[(n, p)] = new(n, p);
+    private Counts Chances(int n, double p) => counts.TryGetValue((n, p), out var known) ? known : counts[(n, p)] = new(n, p);
 
     /// <summary>Of one task: all that may happen with a chance above 1e-13, and the chances.</summary>
     public IEnumerable<(Contrast Contrast, double Chance)> All()
@@ -92,7 +92,7 @@ internal sealed class Counted(string name, int[] documents, double[] gains, doub
         foreach (var won in Likely(n, a))
             foreach (var lost in Likely(n - won, b / (1 - a)))
                 if (Binomial.PMF(a, n, won) * Binomial.PMF(b / (1 - a), n - won, lost) is > 1e-13 and var chance)
-                    yield return (One(won, lost), chance);
+                    yield return (Of(won, lost), chance);
     }
 
     private static IEnumerable<int> Likely(int n, double p)
