@@ -76,5 +76,8 @@ internal static class CompareCommand
         RunComparison.Create(baseline.Run, candidate.Run) with { Baseline = baseline.Name, Candidate = candidate.Name };
 
     private static IReadOnlyList<IReadOnlyList<RunComparison?>> Pairs(IReadOnlyList<(string Name, Run Run)> runs) =>
-        [.. runs.Select((row, i) => (IReadOnlyList<RunComparison?>)[.. runs.Select((column, j) => i == j ? null : Compare(column, row))])];
+    [
+        .. runs.Select((row, i) => (IReadOnlyList<RunComparison?>)
+            [.. runs.Select((column, j) => i == j ? null : Compare(column, row))]),
+    ];
 }

@@ -25,11 +25,20 @@ internal static class GateCommand
         var candidate = new Option<string?>("--candidate", "-c") { Description = "The run to judge.", HelpName = "RUN" };
         var watch = new Option<string?>("--watch", "-w")
         {
-            Description = "Instead: all runs of a lineage in this folder, each against the baseline, with levels that many looks do not use up.",
+            Description = "Instead: all runs of a lineage in this folder, each against the baseline, with intervals that many looks "
+                + "do not use up.",
             HelpName = "DIR",
         };
-        var page = new Option<string?>("--html") { Description = "With --watch: also write its history as a page.", HelpName = "FILE" };
-        var policy = new Option<string?>("--policy", "-p") { Description = "YAML: delta, require, minimum, changed, fewer_documents, undecided.", HelpName = "FILE" };
+        var page = new Option<string?>("--html")
+        {
+            Description = "With --watch: also write its history as a page.",
+            HelpName = "FILE",
+        };
+        var policy = new Option<string?>("--policy", "-p")
+        {
+            Description = "YAML: delta, require, minimum, changed, fewer_documents, undecided.",
+            HelpName = "FILE",
+        };
         var junit = new Option<string?>("--junit") { Description = "Also write the verdict as JUnit XML.", HelpName = "FILE" };
         var summary = new Option<bool>("--step-summary") { Description = $"Also append the verdict to the file that {StepSummary} names." };
         var json = Inputs.Json();
@@ -44,7 +53,8 @@ internal static class GateCommand
             if (parsed.GetValue(watch) is { } folder)
                 return parsed.GetValue(candidate) is null && parsed.GetValue(junit) is null && !parsed.GetValue(summary)
                     ? Watched(parsed.GetRequiredValue(baseline), folder, rules, parsed.GetValue(page), parsed.GetValue(json))
-                    : throw new InputException("--watch: it takes the runs of a folder, and no --candidate, --junit or --step-summary");
+                    : throw new InputException(
+                        "--watch: it takes the runs of a folder, and no --candidate, --junit or --step-summary");
             if (parsed.GetValue(page) is not null)
                 throw new InputException("--html: it is for --watch; report --format html shows runs");
             var judged = parsed.GetValue(candidate) ?? throw new InputException("gate: give --candidate RUN, or --watch DIR");
@@ -81,13 +91,14 @@ internal static class GateCommand
     {
         if (!Directory.Exists(folder))
             throw new InputException($"{folder}: no such folder; --watch names one that holds runs");
-        var paths = Directory.EnumerateFiles(folder, RunFile.Name, new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 4 })
+        var deep = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 4 };
+        var paths = Directory.EnumerateFiles(folder, RunFile.Name, deep)
             .Where(path => Path.GetFullPath(path) != FileOf(baseline)).Order(StringComparer.Ordinal).ToList();
         if (paths.Count == 0)
             throw new InputException($"{folder}: no {RunFile.Name} in it; --watch names a folder of finished runs");
         var held = RunInputs.Read([baseline])[0];
-        var watch = Watch.Over(held.Run, [.. paths.Select(path => (Path.GetRelativePath(folder, Path.GetDirectoryName(path)!), RunInputs.Read(path)))], rules)
-            with { Baseline = held.Name };
+        var runs = paths.Select(path => (Path.GetRelativePath(folder, Path.GetDirectoryName(path)!), RunInputs.Read(path)));
+        var watch = Watch.Over(held.Run, [.. runs], rules) with { Baseline = held.Name };
         if (page is not null)
             Save(page, WatchText.Page(watch), append: false);
         Console.Write(json ? ComparisonData.ToJson(watch) : WatchText.Markdown(watch));

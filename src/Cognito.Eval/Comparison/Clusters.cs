@@ -5,8 +5,9 @@ using Cognito.Eval.Results;
 namespace Cognito.Eval.Comparison;
 
 /// <summary>
-/// Which documents of a split hang together, so that they were not drawn one by one: Winogrande's twins, the questions of a passage
-/// in MMLU. clusters.json says it of published rows, which their digest names; what is not among them is taken as independent.
+/// Which documents of a split hang together, so that they were not drawn one by one: Winogrande's twins, the questions of a
+/// passage in MMLU. clusters.json says it of published rows, which their digest names; what is not among them is taken as
+/// independent.
 /// </summary>
 internal sealed class Clusters
 {
@@ -15,7 +16,8 @@ internal sealed class Clusters
     private readonly Dictionary<int, int> _groups;
 
     private Clusters(string name, IReadOnlyList<int[]> groups) =>
-        (Name, _groups) = (name, groups.Index().SelectMany(group => group.Item.Select(row => (row, group.Index))).ToDictionary());
+        (Name, _groups) = (name, groups.Index()
+            .SelectMany(group => group.Item.Select(row => (row, group.Index))).ToDictionary());
 
     /// <summary>What a cluster is: "twins", "passage".</summary>
     public string Name { get; }
@@ -25,8 +27,8 @@ internal sealed class Clusters
         task.DataSha256.TryGetValue(task.Split, out var digest) ? Known.Value.GetValueOrDefault(digest) : null;
 
     /// <summary>
-    /// The variance of a mean of values whose errors agree within a cluster: (Σ of a cluster's errors)², summed, over n² (Liang and Zeger
-    /// 1986; Miller 2024), and clusters / (clusters − 1) of it. NaN for one cluster.
+    /// The variance of a mean of values whose errors agree within a cluster: (Σ of a cluster's errors)², summed, over n²
+    /// (Liang and Zeger 1986; Miller 2024), and clusters / (clusters − 1) of it. NaN for one cluster.
     /// </summary>
     /// <param name="rows">Of each value, its row in the split; one that is in no cluster is one of its own.</param>
     public double Variance(IReadOnlyList<int> rows, IReadOnlyList<double> values)

@@ -16,16 +16,20 @@ internal static class ColumnContrast
             // A subject that only one run asked is left out; the same tasks are compared on both sides.
             string[] common = [.. mine.Keys.Where(theirs.ContainsKey)];
             var tasks = common.Select(task => OfTask(task, mine[task], theirs[task], baseline, candidate)).ToList();
-            return tasks.Count == 0 ? null : OfTasks(column, tasks) with { AskedByTask = [.. mine.Values.Select(task => task.Documents)] };
+            return tasks.Count == 0 ? null : OfTasks(column, tasks) with { AskedByTask = Asked(mine) };
         }
         return baseline.Leaderboard.Columns.GetValueOrDefault(column) is { } before
             && candidate.Leaderboard.Columns.GetValueOrDefault(column) is { } after
                 ? Reported(column, before, after, mine, theirs, baseline, candidate) with
                 {
-                    AskedByTask = mine.Count > 0 ? [.. mine.Values.Select(task => task.Documents)]
-                        : theirs.Values.All(task => task.PublishedRows is not null) ? [.. theirs.Values.Select(task => task.PublishedRows!.Value)] : [],
+                    AskedByTask = mine.Count > 0 ? Asked(mine)
+                        : theirs.Values.Select(task => task.PublishedRows).ToList() is var rows && rows.All(n => n is not null)
+                            ? [.. rows.Select(n => n!.Value)] : [],
                 } : null;
     }
+
+    private static IReadOnlyList<int> Asked(IReadOnlyDictionary<string, TaskRecord> tasks) =>
+        [.. tasks.Values.Select(task => task.Documents)];
 
     private static OrderedDictionary<string, TaskRecord> Tasks(Run run, string column) =>
         new(run.Tasks.Where(task => task.Value.Column == column));
@@ -50,7 +54,8 @@ internal static class ColumnContrast
             losses += differences[i] <= -Stratum.Tie ? 1 : 0;
             areBinary &= a[i] is 0 or 1 && b[i] is 0 or 1;
         }
-        var (test, p) = areBinary ? (PairedTests.MidP, PairedTests.McNemarMidP(wins, losses)) : PairedTests.MeanDifference(differences);
+        var (test, p) = areBinary ? (PairedTests.MidP, PairedTests.McNemarMidP(wins, losses))
+            : PairedTests.MeanDifference(differences);
         var stratum = areBinary ? Stratum.Discordant(documents, wins, losses) : Stratum.Differences(differences);
         var mean = areBinary ? MeanOf.Discordant(documents, wins, losses) : MeanOf.Documents(differences);
         var (clusters, rows) = (Clusters.Of(before), before.DocIds.Take(documents).ToList());
@@ -68,18 +73,22 @@ internal static class ColumnContrast
             P = p,
             ExactP = areBinary ? PairedTests.McNemar(wins, losses) : null,
         }, mean.AtLeastTwoDiscordant([documents], size: stratum.Most), WeightedMean.Of(stratum),
-            clusters is null || clusters.Count(rows) == 0 ? null : (clusters.Name, clusters.Variance(rows, differences) - mean.Variance));
+            clusters is null || clusters.Count(rows) == 0 ? null
+                : (clusters.Name, clusters.Variance(rows, differences) - mean.Variance));
     }
 
     /// <summary>A score that is no number counts as 0.</summary>
     private static ArraySegment<double> Scores(TaskRecord task, int documents) =>
         new([.. task.Scores[task.Headline].Take(documents).Select(score => double.IsFinite(score) ? score : 0)]);
 
-    /// <summary>Two means with errors of their own; taken as independent, which is wide where the documents are the same.</summary>
+    /// <summary>
+    /// Two means with errors of their own; taken as independent, which is wide where the documents are the same.
+    /// </summary>
     private static Contrast Unpaired(string name, TaskRecord before, TaskRecord after, Run baseline, Run candidate)
     {
         var (x, y) = (Result(baseline, name, before), Result(candidate, name, after));
-        return Independent(name, before.Headline, after.Documents, x.Mean * 100, y.Mean * 100, x.StandardError * 100, y.StandardError * 100,
+        return Independent(
+            name, before.Headline, after.Documents, x.Mean * 100, y.Mean * 100, x.StandardError * 100, y.StandardError * 100,
             [(OfScores(x, before), -1), (OfScores(y, after), 1)]);
     }
 
@@ -87,11 +96,14 @@ internal static class ColumnContrast
         ? new(metrics.GetValueOrDefault(task.Headline) ?? 0, metrics.GetValueOrDefault(task.Headline + "_stderr"))
         : throw new InputException($"{run.Provenance.Model}: no results of {name}; give an undamaged results.json");
 
-    /// <summary>No scores between 0 and 1 have a larger error than 0/1 scores of their mean, and no others have that one.</summary>
+    /// <summary>
+    /// No scores between 0 and 1 have a larger error than 0/1 scores of their mean, and no others have that one.
+    /// </summary>
     private static Stratum OfScores(Estimate result, TaskRecord task)
     {
         var (p, n, variance) = (result.Mean, task.Documents, result.StandardError * result.StandardError ?? double.NaN);
-        return n > 1 && Math.Abs(p * (1 - p) / (n - 1) - variance) <= 1e-6 / n ? Stratum.Right(n, p * n) : Stratum.Normal(p, variance);
+        return n > 1 && Math.Abs(p * (1 - p) / (n - 1) - variance) <= 1e-6 / n
+            ? Stratum.Right(n, p * n) : Stratum.Normal(p, variance);
     }
 
     private static Contrast Independent(
@@ -128,7 +140,8 @@ internal static class ColumnContrast
         if (areBinary)
             mean = mean.AtLeastTwoDiscordant([.. tasks.Select(task => task.Documents)], weights);
         var (wins, losses) = WinsAndLosses(tasks);
-        var scores = tasks.All(task => task.Scores is not null) ? WeightedMean.Of(tasks.Select((task, i) => (task.Scores!, weights[i]))) : null;
+        var scores = tasks.All(task => task.Scores is not null)
+            ? WeightedMean.Of(tasks.Select((task, i) => (task.Scores!, weights[i]))) : null;
         var isKnown = scores?.Interval() is not null;
         return WithError(new()
         {
@@ -184,17 +197,22 @@ internal static class ColumnContrast
             ]);
     }
 
-    /// <summary>A run's tasks of the column; for a number as reported the documents that were published, as if of one task.</summary>
+    /// <summary>
+    /// A run's tasks of the column; for a number as reported the documents that were published, as if of one task.
+    /// </summary>
     private static IEnumerable<(Stratum Stratum, double Weight)> Strata(
         Run run, IReadOnlyDictionary<string, TaskRecord> tasks, double percent, IEnumerable<TaskRecord> known)
     {
         if (tasks.Count > 0)
-            return tasks.Zip(Weights(tasks.Count), (task, weight) => (OfScores(Result(run, task.Key, task.Value), task.Value), weight));
+            return tasks.Zip(
+                Weights(tasks.Count), (task, weight) => (OfScores(Result(run, task.Key, task.Value), task.Value), weight));
         var rows = Published(known);
-        return [(rows is null ? Stratum.Normal(percent / 100, double.NaN) : Stratum.Right(rows.Value, percent / 100 * rows.Value), 1)];
+        return [(rows is { } n ? Stratum.Right(n, percent / 100 * n) : Stratum.Normal(percent / 100, double.NaN), 1)];
     }
 
-    /// <summary>As many documents of one task as have the error of the published ones; null where these are not known.</summary>
+    /// <summary>
+    /// As many documents of one task as have the error of the published ones; null where these are not known.
+    /// </summary>
     private static double? Published(IEnumerable<TaskRecord> tasks)
     {
         int?[] rows = [.. tasks.Select(task => task.PublishedRows)];
@@ -217,8 +235,10 @@ internal static class ColumnContrast
 
     /// <param name="mean">Its error is not known, or that of one document, if NaN; then there is no interval.</param>
     /// <param name="scores">What the interval follows from; null where that is not known.</param>
-    /// <param name="clusters">What documents hang together, and how much larger the variance is by that; null where nothing is known.</param>
-    public static Contrast WithError(Contrast contrast, MeanOf mean, WeightedMean? scores, (string Name, double Excess)? clusters = null) => contrast with
+    /// <param name="clusters">What documents hang together, and how much larger the variance is by that; null where nothing
+    /// is known.</param>
+    public static Contrast WithError(
+        Contrast contrast, MeanOf mean, WeightedMean? scores, (string Name, double Excess)? clusters = null) => contrast with
     {
         StandardError = mean.Error * 100,
         DegreesOfFreedom = mean.Error is null || double.IsPositiveInfinity(mean.Freedom) ? null : mean.Freedom,

@@ -96,7 +96,8 @@ public sealed record Gate(Verdict Verdict, IReadOnlyList<Criterion> Criteria, Ru
             return Said(Verdict.Regression, true, margin.IsAssessable ? "the drop is beyond δ"
                 : $"the drop is beyond {Decimals.Of(margin.Delta)} points, the most that a default tolerates", interval);
         if (margin.Fewer is { } fewer)
-            return Said(Verdict.Undecided, true, $"{fewer} documents; a candidate with fewer than the baseline does not pass", interval);
+            return Said(
+                Verdict.Undecided, true, $"{fewer} documents; a candidate with fewer than the baseline does not pass", interval);
         if (!margin.IsAssessable)
             return Said(Verdict.Undecided, decides || low > 0,
                 $"not assessable: {margin.Documents} documents would do" + (low > 0 ? ", and it dropped" : ""), interval);
@@ -141,7 +142,8 @@ public sealed record Gate(Verdict Verdict, IReadOnlyList<Criterion> Criteria, Ru
     /// <summary>A candidate that answers no number where the baseline did is broken, whatever its scores.</summary>
     private static IEnumerable<Criterion> OfNumbers(Run baseline, Run candidate)
     {
-        var (before, after) = (baseline.Tasks.Values.Sum(Pairing.NotNumbers), GateInputs.Asked(candidate, baseline).Sum(task => Pairing.NotNumbers(task.Value)));
+        var (before, after) = (baseline.Tasks.Values.Sum(Pairing.NotNumbers),
+            GateInputs.Asked(candidate, baseline).Sum(task => Pairing.NotNumbers(task.Value)));
         if (before + after > 0)
             yield return new("scores that are no numbers", after > before ? Verdict.Regression : Verdict.Pass, true, $"{after}, the baseline has {before}");
     }

@@ -7,26 +7,30 @@ namespace Cognito.Eval.Comparison;
 internal static class GateInputs
 {
     /// <summary>A run's tasks that the other has too, or, where that is a card, whose columns it has.</summary>
-    public static IEnumerable<KeyValuePair<string, TaskRecord>> Asked(Run run, Run other) => run.Tasks.Where(task => other.Tasks.Count > 0
-        ? other.Tasks.ContainsKey(task.Key)
+    public static IEnumerable<KeyValuePair<string, TaskRecord>> Asked(Run run, Run other) => run.Tasks.Where(task =>
+        other.Tasks.Count > 0 ? other.Tasks.ContainsKey(task.Key)
         : other.Leaderboard.Columns.GetValueOrDefault(task.Value.Column) is not null);
 
     /// <summary>
-    /// Equal weights that were asked in the same way, and whose scores agree to the last bit wherever both have them: what was not
-    /// asked of one of them would have been answered the same.
+    /// Equal weights that were asked in the same way, and whose scores agree to the last bit wherever both have them: what
+    /// was not asked of one of them would have been answered the same.
     /// </summary>
     public static bool AreTheSame(Run baseline, Run candidate)
     {
-        var (a, b) = (baseline.Provenance, candidate.Provenance);
-        return a.WeightsSha256 is not null && a.TokenizerSha256 is not null
-            && (a.WeightsSha256, a.TokenizerSha256, a.Protocol, a.Reference, a.Data, a.AddBos, a.MaxLength, a.Dtype, a.LogprobDtype, a.Generation?.Settings)
-                == (b.WeightsSha256, b.TokenizerSha256, b.Protocol, b.Reference, b.Data, b.AddBos, b.MaxLength, b.Dtype, b.LogprobDtype, b.Generation?.Settings)
-            && baseline.Tasks.Count > 0 && Asked(baseline, candidate).All(task => HaveEqualScores(task.Value, candidate.Tasks[task.Key]));
+        static object?[] How(Provenance p) =>
+        [
+            p.WeightsSha256, p.TokenizerSha256, p.Protocol, p.Reference, p.Data, p.AddBos, p.MaxLength, p.Dtype, p.LogprobDtype,
+            p.Generation?.Settings,
+        ];
+        return baseline.Provenance is { WeightsSha256: not null, TokenizerSha256: not null }
+            && How(baseline.Provenance).SequenceEqual(How(candidate.Provenance))
+            && baseline.Tasks.Count > 0
+            && Asked(baseline, candidate).All(task => HaveEqualScores(task.Value, candidate.Tasks[task.Key]));
     }
 
     /// <summary>
-    /// Whether two runs' details show the same documents, each answered in the same way: every log-likelihood to the last bit, every
-    /// text. They are read only where the scores agree; damaged ones are refused.
+    /// Whether two runs' details show the same documents, each answered in the same way: every log-likelihood to the last
+    /// bit, every text. They are read only where the scores agree; damaged ones are refused.
     /// </summary>
     /// <param name="folder">The baseline's; the candidate's is <paramref name="other"/>.</param>
     public static bool HaveEqualReplies(Run baseline, string folder, Run candidate, string other) =>
@@ -48,7 +52,9 @@ internal static class GateInputs
             other.Scores.TryGetValue(metric.Key, out var values) && metric.Value.Take(common).SequenceEqual(values.Take(common)));
     }
 
-    /// <summary>Nothing can be held against answers that are no numbers; a candidate of the same kind fails all the same.</summary>
+    /// <summary>
+    /// Nothing can be held against answers that are no numbers; a candidate of the same kind fails all the same.
+    /// </summary>
     public static void RequireNumbers(Run baseline, Run candidate)
     {
         var bad = baseline.Tasks.Where(task => task.Value.NotFiniteRequests > 0).ToList();

@@ -41,19 +41,20 @@ public sealed partial class GatePolicy
         }
         catch (YamlException e)
         {
-            throw new InputException($"{path}, line {e.Start.Line}: not a policy ({Flaw(e)}); "
-                + "its keys are delta, require, minimum, changed, fewer_documents, undecided", e);
+            throw new InputException($"{path}, line {e.Start.Line}: not a policy ({Flaw(e)}); {Keys}", e);
         }
         catch (ArgumentException e)
         {
             // The YAML reader's own exception has no place for half a character.
-            throw new InputException($"{path}: not a policy (half a character in a text); its keys are delta, require, minimum, changed, fewer_documents, undecided", e);
+            throw new InputException($"{path}: not a policy (half a character in a text); {Keys}", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InputException($"{path}: cannot be read ({Fact.Of(e)}); --policy names a YAML file", e);
         }
     }
+
+    private const string Keys = "its keys are delta, require, minimum, changed, fewer_documents, undecided";
 
     private static string Flaw(YamlException e) =>
         UnknownKey().Match($"{e.Message} {e.InnerException?.Message}") is { Success: true } key ? $"it has a key {key.Groups[1].Value}"
@@ -84,7 +85,8 @@ public sealed partial class GatePolicy
                 ?? throw new YamlException(word.Start, word.End, "none of the words");
         }
 
-        public void WriteYaml(IEmitter emitter, object? value, Type type, ObjectSerializer serializer) => throw new NotSupportedException();
+        public void WriteYaml(IEmitter emitter, object? value, Type type, ObjectSerializer serializer) =>
+            throw new NotSupportedException();
     }
 
     /// <summary>A key that a mapping has twice, whatever its case; null if none.</summary>

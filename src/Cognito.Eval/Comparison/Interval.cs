@@ -31,7 +31,9 @@ public readonly record struct Interval(double Low, double High)
     /// <summary>MathNet finds one by search, in some 20 µs; many are asked for again.</summary>
     private static readonly ConcurrentDictionary<(double Freedom, double P), double> Quantiles = new();
 
-    /// <summary>Of Student's t, or the normal one. Degrees of freedom are rounded down to whole ones, as for printed tables.</summary>
+    /// <summary>
+    /// Of Student's t, or the normal one. Degrees of freedom are rounded down to whole ones, as for printed tables.
+    /// </summary>
     internal static double Quantile(double freedom, double p) => Quantiles.GetOrAdd((Math.Max(1, Math.Floor(freedom)), p), static asked =>
     {
         if (double.IsPositiveInfinity(asked.Freedom))

@@ -1,13 +1,14 @@
 namespace Cognito.Eval.Comparison;
 
 /// <summary>
-/// How far a value may drop, δ, in points: the policy's, or one that follows from how many documents the baseline was asked. What
-/// a candidate was asked changes nothing of it.
+/// How far a value may drop, δ, in points: the policy's, or one that follows from how many documents the baseline was
+/// asked. What a candidate was asked changes nothing of it.
 /// </summary>
 /// <param name="From">"policy" or "default".</param>
 /// <param name="IsAssessable">Whether it is a margin: a default that so few documents give says nothing of a model.</param>
 /// <param name="Documents">How many documents a column would do, where it is not one.</param>
-/// <param name="Fewer">"100 of 1,172", where the candidate was asked fewer documents and the policy does not allow that; else null.</param>
+/// <param name="Fewer">"100 of 1,172", where the candidate was asked fewer documents and the policy does not allow that;
+/// else null.</param>
 internal readonly record struct Margin(double Delta, string From, bool IsAssessable, int Documents, string? Fewer)
 {
     /// <summary>A default's least, in points, and the most of one column's.</summary>

@@ -9,7 +9,9 @@ namespace Cognito.Eval.Comparison;
 public sealed record Measured(
     string Name, string? Metric, int Documents, double Value, double? StandardError, Interval? Interval, IReadOnlyList<Measured> Tasks)
 {
-    /// <summary>The columns that a run has, the leaderboard's first; and where all of the leaderboard's are there, their average.</summary>
+    /// <summary>
+    /// The columns that a run has, the leaderboard's first; and where all of the leaderboard's are there, their average.
+    /// </summary>
     public static IReadOnlyList<Measured> FromRun(Run run)
     {
         var columns = run.Leaderboard.Columns.Keys.Union(run.Tasks.Values.Select(task => task.Column))
@@ -40,7 +42,9 @@ public sealed record Measured(
         var shown = tasks.Select(task => task.Shown).ToList();
         return Show(column, shown[0].Metric, shown.Sum(task => task.Documents),
             MeanOf.Weighted([.. tasks.Select((task, i) => (task.Mean, weights[i]))]),
-            tasks.All(task => task.Scores is not null) ? WeightedMean.Of(tasks.Select((task, i) => (task.Scores!, weights[i]))) : null, shown);
+            tasks.All(task => task.Scores is not null)
+                ? WeightedMean.Of(tasks.Select((task, i) => (task.Scores!, weights[i]))) : null,
+            shown);
     }
 
     private static Scored Task(Run run, string name, TaskRecord task)
@@ -58,6 +62,7 @@ public sealed record Measured(
     private static Scored Show(
         string name, string? metric, int documents, MeanOf mean, WeightedMean? scores, IReadOnlyList<Measured> tasks) => new(
         new(name, metric, documents, mean.Mean * 100, mean.Error * 100,
-            scores?.Interval() is { } interval ? new Interval(Math.Max(0, interval.Low), Math.Min(1, interval.High)) * 100 : null, tasks),
+            scores?.Interval() is { } interval ? new Interval(Math.Max(0, interval.Low), Math.Min(1, interval.High)) * 100 : null,
+            tasks),
         mean, scores);
 }

@@ -20,8 +20,8 @@ public static class PairedTests
         : Math.Min(1, 2 * Binomial.CDF(0.5, wins + losses, Math.Min(wins, losses)));
 
     /// <summary>
-    /// The same, what was seen counting half of its own probability (Lancaster 1961): its size is near the level, where the exact
-    /// one's is about half of it, and it is an interval's verdict nearly always.
+    /// The same, what was seen counting half of its own probability (Lancaster 1961): its size is near the level, where the
+    /// exact one's is about half of it, and it is an interval's verdict nearly always.
     /// </summary>
     public static double McNemarMidP(int wins, int losses)
     {
@@ -30,8 +30,8 @@ public static class PairedTests
     }
 
     /// <summary>
-    /// Paired test of a mean difference of 0: all sign flips where few documents differ (Fisher 1935), else the score test that the
-    /// interval inverts. The flips approach that with more documents. Ties are none that differ.
+    /// Paired test of a mean difference of 0: all sign flips where few documents differ (Fisher 1935), else the score test
+    /// that the interval inverts. The flips approach that with more documents. Ties are none that differ.
     /// </summary>
     public static (string Test, double P) MeanDifference(IReadOnlyList<double> differences)
     {

@@ -58,7 +58,8 @@ internal static class Power
             while (2 * (critical + 1) < m && PairedTests.McNemarMidP(critical + 1, m - critical - 1) < Level)
                 critical++;
             if (critical >= 0)
-                power += Binomial.PMF(discordant, documents, m) * (Binomial.CDF(losing, m, critical) + Binomial.CDF(1 - losing, m, critical));
+                power += Binomial.PMF(discordant, documents, m)
+                    * (Binomial.CDF(losing, m, critical) + Binomial.CDF(1 - losing, m, critical));
         }
         return power;
     }

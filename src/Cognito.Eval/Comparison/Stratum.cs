@@ -53,7 +53,8 @@ internal sealed class Stratum
 
     /// <summary>Differences of paired 0/1 scores.</summary>
     public static Stratum Discordant(int documents, int wins, int losses) => new(
-        Seen((-1, losses), (0, documents - wins - losses), (1, wins)), -1, 1, (wins - losses) / (double)documents, double.PositiveInfinity);
+        Seen((-1, losses), (0, documents - wins - losses), (1, wins)), -1, 1, (wins - losses) / (double)documents,
+        double.PositiveInfinity);
 
     /// <summary>
     /// Differences of other paired scores. A document that was not drawn may differ by as much as the one that differs most,
@@ -64,14 +65,20 @@ internal sealed class Stratum
         double[] moved = [.. differences.Where(d => Math.Abs(d) >= Tie).Order()];
         var most = Math.Min(1, (moved.Length == 0 ? 0 : Math.Max(-moved[0], moved[^1])) + Math.Pow(moved.Length + 1, -2));
         return new(
-            Seen([.. moved.Where(d => d < 0).Select(d => (d, 1.0)), (0, differences.Count - moved.Length), .. moved.Where(d => d > 0).Select(d => (d, 1.0))]),
+            Seen([
+                .. moved.Where(d => d < 0).Select(d => (d, 1.0)),
+                (0, differences.Count - moved.Length),
+                .. moved.Where(d => d > 0).Select(d => (d, 1.0)),
+            ]),
             -most, most, differences.Average(), differences.Count - 1);
     }
 
     /// <summary>A mean of which no more is known than its variance; it is taken as normal.</summary>
-    public static Stratum Normal(double mean, double variance, double freedom = double.PositiveInfinity) => new(mean, variance, freedom);
+    public static Stratum Normal(double mean, double variance, double freedom = double.PositiveInfinity) =>
+        new(mean, variance, freedom);
 
-    private static (double, double)[] Seen(params IEnumerable<(double Value, double Count)> values) => [.. values.Where(it => it.Count > 0)];
+    private static (double, double)[] Seen(params IEnumerable<(double Value, double Count)> values) =>
+        [.. values.Where(it => it.Count > 0)];
 
     /// <summary>
     /// The mean, and the variance of an observed one, under the likeliest distribution when the mean is weighed down by a

@@ -20,19 +20,21 @@ public enum WatchVerdict
 /// <param name="Name">A column's key, or what mean of columns it is.</param>
 /// <param name="Delta">Points that it may drop.</param>
 /// <param name="Drop">Baseline − candidate, in points.</param>
-/// <param name="DropInterval">That of the sequence: all of them, over however many looks, hold their truths in 95 of 100 watches.</param>
+/// <param name="DropInterval">That of the sequence: all of them, over however many looks, hold their truths in 95 of 100
+/// watches.</param>
 public sealed record Watched(string Name, WatchVerdict Verdict, double Delta, double Drop, Interval? DropInterval);
 
 /// <summary>A look at one run of the lineage.</summary>
 /// <param name="Number">1 for the oldest.</param>
 /// <param name="Level">The chance that one of its intervals misses, as a fraction.</param>
 /// <param name="Values">The mean first, where there is one; then the columns.</param>
-public sealed record Look(int Number, string Name, DateTimeOffset? Started, double Level, WatchVerdict Verdict, string? Flaw, IReadOnlyList<Watched> Values);
+public sealed record Look(
+    int Number, string Name, DateTimeOffset? Started, double Level, WatchVerdict Verdict, string? Flaw, IReadOnlyList<Watched> Values);
 
 /// <summary>
-/// Runs of one lineage against one baseline that stays. Each look has intervals, and all of them together hold: look t has the level
-/// α / (t (t + 1)), and those add up to α. It needs nothing of how the runs depend on each other, which on the same documents is
-/// much (docs/statistics.md).
+/// Runs of one lineage against one baseline that stays. Each look has intervals, and all of them together hold: look t has
+/// the level α / (t (t + 1)), and those add up to α. It needs nothing of how the runs depend on each other, which on the
+/// same documents is much (docs/statistics.md).
 /// </summary>
 public sealed record Watch(string Baseline, IReadOnlyList<Look> Looks)
 {
@@ -43,10 +45,12 @@ public sealed record Watch(string Baseline, IReadOnlyList<Look> Looks)
     public WatchVerdict Verdict => Looks.Count == 0 ? WatchVerdict.Quiet : Looks[^1].Verdict;
 
     /// <param name="runs">By name; they are taken in the order in which they were started.</param>
-    /// <exception cref="InputException">A run was asked other questions than the baseline, or lacks what is required.</exception>
+    /// <exception cref="InputException">A run was asked other questions than the baseline, or lacks what is
+    /// required.</exception>
     public static Watch Over(Run baseline, IReadOnlyList<(string Name, Run Run)> runs, GatePolicy policy)
     {
-        var looks = runs.OrderBy(run => run.Run.Circumstances?.Started ?? DateTimeOffset.MinValue).ThenBy(run => run.Name, StringComparer.Ordinal)
+        var looks = runs.OrderBy(run => run.Run.Circumstances?.Started ?? DateTimeOffset.MinValue)
+            .ThenBy(run => run.Name, StringComparer.Ordinal)
             .Select((run, i) => At(i + 1, baseline, run.Name, run.Run, policy));
         return new(baseline.Provenance.Model, [.. looks]);
     }
@@ -69,7 +73,8 @@ public sealed record Watch(string Baseline, IReadOnlyList<Look> Looks)
         var ofColumn = Level(look, (mean is null ? MeanAlpha + ColumnsAlpha : ColumnsAlpha) / columns.Count);
         return
         [
-            .. mean is null ? Array.Empty<Watched>() : [Of(mean, Margin.Of(RunComparison.AverageName, columns, policy), Level(look, MeanAlpha))],
+            .. mean is null ? Array.Empty<Watched>()
+                : [Of(mean, Margin.Of(RunComparison.AverageName, columns, policy), Level(look, MeanAlpha))],
             .. columns.Select(column => Of(column, Margin.Of(column.Name, [column], policy), ofColumn)),
         ];
     }

@@ -4,10 +4,11 @@ using MathNet.Numerics.RootFinding;
 namespace Cognito.Eval.Comparison;
 
 /// <summary>
-/// A mean of strata, each with its weight: a task, MMLU's subjects, the columns of the average, a candidate less a baseline. Its
-/// interval holds the values that the score test does not reject: those whose distance from what was seen is within
-/// the standard error that the likeliest distribution with that very mean has. For one stratum of 0/1 scores that is
-/// Wilson's interval (1927), for paired ones Tango's (1998); strata beside each other have n − 1 for n (Miettinen and Nurminen 1985).
+/// A mean of strata, each with its weight: a task, MMLU's subjects, the columns of the average, a candidate less a
+/// baseline. Its interval holds the values that the score test does not reject: those whose distance from what was seen is
+/// within the standard error that the likeliest distribution with that very mean has. For one stratum of 0/1 scores that is
+/// Wilson's interval (1927), for paired ones Tango's (1998); strata beside each other have n − 1 for n (Miettinen and
+/// Nurminen 1985).
 /// </summary>
 internal sealed class WeightedMean
 {
@@ -26,7 +27,8 @@ internal sealed class WeightedMean
             : several.Average(part => part.Stratum.Variance * part.Stratum.Documents * part.Stratum.Correction * part.Inflation);
         _parts = [.. parts.Select(part => (
             parts.Count > 1 && part.Stratum.Documents == 1 ? Stratum.Normal(part.Stratum.Mean, usual) : part.Stratum, part.Weight,
-            part.Weight * part.Weight * part.Inflation * (parts.Count > 1 || double.IsFinite(part.Stratum.Freedom) ? part.Stratum.Correction : 1)))];
+            part.Weight * part.Weight * part.Inflation
+                * (parts.Count > 1 || double.IsFinite(part.Stratum.Freedom) ? part.Stratum.Correction : 1)))];
         Mean = _parts.Sum(part => part.Weight * part.Stratum.Mean);
         Variance = At(0).Variance;
         var spread = _parts.Sum(part => Math.Pow(part.Factor * part.Stratum.Variance, 2) / part.Stratum.Freedom);
@@ -40,7 +42,10 @@ internal sealed class WeightedMean
     /// <summary>As estimated from what was seen; NaN where a stratum's is not known.</summary>
     public double Variance { get; }
 
-    /// <summary>Satterthwaite's (1946), of the strata whose mean does not determine their variance; rounded down as for printed tables.</summary>
+    /// <summary>
+    /// Satterthwaite's (1946), of the strata whose mean does not determine their variance; rounded down as for printed
+    /// tables.
+    /// </summary>
     public double Freedom { get; }
 
     public static WeightedMean Of(Stratum stratum) => new([new(stratum, 1)]);
@@ -62,7 +67,10 @@ internal sealed class WeightedMean
         return new(End(quantile, 1), End(quantile, -1));
     }
 
-    /// <summary>Two-sided p-value of the score test that the true mean is <paramref name="value"/>; NaN where a variance is not known.</summary>
+    /// <summary>
+    /// Two-sided p-value of the score test that the true mean is <paramref name="value"/>; NaN where a variance is not
+    /// known.
+    /// </summary>
     public double P(double value)
     {
         if (double.IsNaN(Variance))

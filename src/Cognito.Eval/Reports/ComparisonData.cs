@@ -49,6 +49,7 @@ public static class ComparisonData
         contrast.IsPaired, contrast.Baseline, contrast.Candidate, contrast.Difference,
         contrast.StandardError, contrast.Interval?.Low, contrast.Interval?.High, contrast.ClusterError,
         contrast.Wins, contrast.Losses, contrast.Test, contrast.P, contrast.AdjustedP, contrast.Detectable,
-        contrast.BaselineNotFinite, contrast.CandidateNotFinite, contrast.ExactP, contrast.PooledP, contrast.Cluster, contrast.RobustError,
+        contrast.BaselineNotFinite, contrast.CandidateNotFinite, contrast.ExactP, contrast.PooledP,
+        contrast.Cluster, contrast.RobustError,
     ];
 }

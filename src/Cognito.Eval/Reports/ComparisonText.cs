@@ -33,20 +33,21 @@ public static class ComparisonText
     ];
 
     private static Markdown Legend(RunComparison comparison) => Markdown.From(
-        $"Points; difference = candidate - baseline; intervals by score. Detectable: the smallest true difference for which p, before Holm, "
-        + $"would be below 0.05 in 4 of 5 comparisons.\n{Clusters(comparison)}{Pooled(comparison)}");
+        $"Points; difference = candidate - baseline; intervals by score. Detectable: the smallest true difference for which p, before "
+        + $"Holm, would be below 0.05 in 4 of 5 comparisons.\n{Clusters(comparison)}{Pooled(comparison)}");
 
     private static IEnumerable<Markdown> Pooled(RunComparison comparison) =>
         from column in comparison.Columns
         where column.PooledP is not null
-        select Markdown.From($"{column.Name}: p is of the mean over its tasks; of all documents pooled, each counting the same, McNemar's mid-p "
-            + $"is {P(column.PooledP)}.\n");
+        select Markdown.From($"{column.Name}: p is of the mean over its tasks; of all documents pooled, each counting the same, "
+            + $"McNemar's mid-p is {P(column.PooledP)}.\n");
 
     private static IEnumerable<Markdown> Clusters(RunComparison comparison) =>
         (from column in comparison.Columns
         where column.RobustError is not null
-        select Markdown.From($"{column.Name}: documents hang together ({column.Cluster}); if these were drawn, and not single documents, the "
-            + $"standard error is {Points(column.RobustError)} for {Points(column.StandardError)}. The gate goes by the larger.\n")).Concat(
+        select Markdown.From($"{column.Name}: documents hang together ({column.Cluster}); if these were drawn, and not single "
+            + $"documents, the standard error is {Points(column.RobustError)} for {Points(column.StandardError)}. The gate goes by the "
+            + $"larger.\n")).Concat(
         from column in comparison.Columns
         where column.ClusterError is not null
         select Markdown.From($"{column.Name}: its {column.Tasks.Count} tasks are fixed and count alike; if they might have been others, "
@@ -74,6 +75,9 @@ public static class ComparisonText
         (table, shift) => table.Add(shift.Name, Count(shift.Documents), Points(shift.SameChoice), Signed(shift.Margin), Points(shift.MarginError),
             Signed(shift.Probability), Points(shift.ProbabilityError))).ToMarkdown().Text
         + "\nMean changes, candidate - baseline. Margin: the right choice's log-likelihood less the best wrong one's; probability: among the choices.\n";
+
+    internal static Markdown NotFinite(Contrast contrast) =>
+        new(ColumnScore.Mark(contrast.BaselineNotFinite + contrast.CandidateNotFinite));
 
     internal static Markdown Points(double? value) => new(value is { } points ? Decimals.Of(points) : "-");
 

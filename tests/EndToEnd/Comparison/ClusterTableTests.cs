@@ -7,8 +7,8 @@ using Cognito.Eval.Tasks;
 namespace Cognito.Eval.Tests;
 
 /// <summary>
-/// src/Cognito.Eval/Comparison/clusters.json against the rules that it follows from, over the published rows. After a change of a rule
-/// COGNITO_EVAL_APPROVE=1 writes it.
+/// src/Cognito.Eval/Comparison/clusters.json against the rules that it follows from, over the published rows. After a
+/// change of a rule COGNITO_EVAL_APPROVE=1 writes it.
 /// </summary>
 public sealed partial class ClusterTableTests
 {
@@ -26,7 +26,10 @@ public sealed partial class ClusterTableTests
             .Select(i => new[] { i, i + 1 });
     }
 
-    /// <summary>Questions with 40 words in a row in common, unless more than a tenth of the subject has them: those are instructions.</summary>
+    /// <summary>
+    /// Questions with 40 words in a row in common, unless more than a tenth of the subject has them: those are
+    /// instructions.
+    /// </summary>
     private static IEnumerable<int[]> Passages(IReadOnlyList<string> questions)
     {
         const int Long = 40;

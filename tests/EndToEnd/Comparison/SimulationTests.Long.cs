@@ -23,7 +23,7 @@ public sealed partial class SimulationTests
         var file = Environment.GetEnvironmentVariable("COGNITO_EVAL_SIMULATE");
         Assert.SkipWhen(string.IsNullOrEmpty(file), "takes minutes: tests/simulate.sh");
         var scale = double.Parse(Environment.GetEnvironmentVariable("COGNITO_EVAL_SIMULATE_SCALE") ?? "1", System.Globalization.CultureInfo.InvariantCulture);
-        foreach (var part in (Action<Func<int, int>>[])[OneTaskTable, PowerTable, OtherScoresTable, MmluTable, GateTable, FamilyTable, WatchTable])
+        foreach (var part in (Action<Func<int, int>>[])[OneTaskTable, PowerTable, DetectableTable, OtherScoresTable, MmluTable, GateTable, FamilyTable, WatchTable])
         {
             part(draws => Math.Max(20, (int)(draws * scale)));
             File.WriteAllLines(file!, tables);
@@ -59,6 +59,22 @@ public sealed partial class SimulationTests
             var (some, many) = (Detectable(n / 10), Detectable(n / 4));
             Line(Size(n), Regression(0.1, 2), Regression(0.1, 3), Regression(0, 2), Regression(0, 3), some.Item1, some.Item2, many.Item1, many.Item2);
         }
+    }
+
+    private void DetectableTable(Func<int, int> draws)
+    {
+        Table("What is called detectable elsewhere, from the true standard error, drawn.", "what", "points", "found");
+        double Of(double error, double freedom) => 100 * error * Power.Factor(freedom);
+        var (subjects, seed) = (Truth.Subjects, 150);
+        var mmlu = Of(Math.Sqrt(0.1 * subjects.Sum(n => 1.0 / n)) / subjects.Length, double.PositiveInfinity);
+        foreach (var (what, points, truth) in new (string, double, Truth)[]
+        {
+            ("MMLU as published, 10 % discordant", mmlu, Counted.Alike("MMLU", subjects, 0.1, mmlu)),
+            ("mc2, 817 documents, smooth, sd 0.15", Of(0.15 / Math.Sqrt(817), 816), Other.Smooth(817, 0.15, Of(0.15 / Math.Sqrt(817), 816))),
+            ("mc2, 50 documents, smooth, sd 0.15", Of(0.15 / Math.Sqrt(50), 49), Other.Smooth(50, 0.15, Of(0.15 / Math.Sqrt(50), 49))),
+            ("mc2, 817 documents, sparse, 5 %", Of(Math.Sqrt(0.05 / 3 / 817), 816), Other.Sparse(817, 0.05, Of(Math.Sqrt(0.05 / 3 / 817), 816))),
+        })
+            Line(what, FormattableString.Invariant($"{points:0.00}"), Claim.Drawn(truth, 5, draws(4000), seed++).Found);
     }
 
     private void OtherScoresTable(Func<int, int> draws)
@@ -153,10 +169,13 @@ public sealed partial class SimulationTests
                 [new() { Name = "", Documents = 0, AskedByTask = column.Documents, IsPaired = true, Baseline = 0, Candidate = 0 }]))];
             var average = Margin.Default([.. Truth.Leaderboard(documents).Select(column =>
                 new Contrast { Name = "", Documents = 0, AskedByTask = column.Documents, IsPaired = true, Baseline = 0, Candidate = 0 })]);
+            // MMLU, of many documents, drops by no more than its own margin.
+            var (mmlu, rest) = (Math.Min(average, deltas[2]), (6 * average - Math.Min(average, deltas[2])) / 5);
+            double[] all = [rest, rest, mmlu, rest, rest, rest];
             foreach (var (what, discordant, drops) in new (string, double, double[])[]
             {
-                ("no drop, 10 % discordant", 0.1, [0]), ("no drop, 25 %", 0.25, [0]), ("every column drops by the average's δ, 10 %", 0.1, [average]),
-                ("the same, losses only", 0, [average]),
+                ("no drop, 10 % discordant", 0.1, [0]), ("no drop, 25 %", 0.25, [0]), ("all drop, the average by δ, 10 %", 0.1, all),
+                ("the same, losses only", 0, all), ("the same, 25 %", 0.25, all),
                 ("three columns drop by δ, the others so that the average does", 0.1,
                     [deltas[0], deltas[1], deltas[2], 6 * average - deltas[0] - deltas[1] - deltas[2], 0, 0]),
                 ("ARC alone drops by δ", 0.1, [deltas[0], 0, 0, 0, 0, 0]), ("every column drops by 2 δ", 0.1, [2 * average]),

@@ -5,9 +5,9 @@ using Cognito.Eval.Comparison;
 namespace Cognito.Eval.Tests;
 
 /// <summary>
-/// What intervals, tests and the gate do over pairs of runs whose truth is known. 0/1 scores of one task are enumerated; the rest is
-/// drawn, with fixed seeds. tests/simulate.sh does the same with the published documents and many draws, and prints the tables
-/// of docs/statistics.md.
+/// What intervals, tests and the gate do over pairs of runs whose truth is known. 0/1 scores of one task are enumerated;
+/// the rest is drawn, with fixed seeds. tests/simulate.sh does the same with the published documents and many draws, and
+/// prints the tables of docs/statistics.md.
 /// </summary>
 public sealed partial class SimulationTests(ITestOutputHelper output)
 {

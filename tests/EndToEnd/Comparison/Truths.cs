@@ -153,7 +153,9 @@ internal sealed class Other(string name, int documents, double mean, Func<Random
     public static Other Smooth(int documents, double deviation, double drop) => new($"smooth, sd {deviation}", documents, -drop / 100,
         random => -drop / 100 + deviation * Normal.Sample(random, 0, 1));
 
-    /// <summary>A share of the documents moves by up to 1, more of them down if there is a drop; the others not at all.</summary>
+    /// <summary>
+    /// A share of the documents moves by up to 1, more of them down if there is a drop; the others not at all.
+    /// </summary>
     public static Other Sparse(int documents, double share, double drop)
     {
         var moving = Math.Max(share, 2 * drop / 100);

@@ -5,7 +5,9 @@ using Part = Cognito.Eval.Comparison.WeightedMean.Part;
 
 namespace Cognito.Eval.Tests;
 
-/// <summary>Distributions, tests and intervals against another program's (fixtures/make-comparison-goldens.py), to 1e-9.</summary>
+/// <summary>
+/// Distributions, tests and intervals against another program's (fixtures/make-comparison-goldens.py), to 1e-9.
+/// </summary>
 public sealed class ScoreIntervalTests
 {
     private static readonly JsonElement Goldens =
