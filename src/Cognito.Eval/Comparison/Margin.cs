@@ -24,7 +24,8 @@ internal readonly record struct Margin(double Delta, string From, bool IsAssessa
     /// <param name="columns">The column, or those of the average.</param>
     public static Margin Of(string name, IReadOnlyList<Contrast> columns, GatePolicy policy)
     {
-        var fewer = columns.Where(column => column.Documents < column.Asked
+        // 0: not known, as of a card.
+        var fewer = columns.Where(column => column.Documents > 0 && column.Documents < column.Asked
             && !policy.FewerDocuments.Contains(column.Name, StringComparer.OrdinalIgnoreCase)).ToList();
         var said = fewer.Count == 0 ? null
             : FormattableString.Invariant($"{fewer.Sum(column => column.Documents):N0} of {fewer.Sum(column => column.Asked):N0}");

@@ -64,9 +64,12 @@ public static class WatchText
 
     private static HtmlText Row(Look look, Watched value) => HtmlText.From($"""
         <tr><td class="num">{look.Number}</td><th scope="row"><bdi>{look.Name}</bdi></th><td>{Date(look)}</td><td>{value.Name}</td>
-        <td class="num">{Words.Difference(value.Drop, value.DropInterval)}</td><td class="num">{Words.Fixed(value.Delta)}</td>
+        <td class="num">{Words.Signed(value.Drop)} <span class="pm">[{End(value, value.DropInterval?.Low)}, {End(value, value.DropInterval?.High)}]</span></td><td class="num">{Words.Fixed(value.Delta)}</td>
         <td>{Word(look, value)}</td></tr>
         """);
+
+    private static string End(Watched value, double? end) =>
+        end is { } at ? Decimals.Beside(at, value.Delta, signed: true).Replace('-', '−') : "–";
 
     /// <summary>One a mean or column that any look has first.</summary>
     private static HtmlText Plots(Watch watch) => HtmlText.All(watch.Looks

@@ -119,7 +119,7 @@ public sealed partial class SimulationTests
                 ("one large subject wins 4.5 points, the others lose as much together", OneSubjectMoved(subjects, 0.1, 0.045)),
             })
             {
-                var (random, all) = (new Random(seed++), draws(2000));
+                var (random, all) = (new Random(seed++), draws(6000));
                 var sums = new double[6];
                 for (var i = 0; i < all; i++)
                 {
@@ -144,7 +144,7 @@ public sealed partial class SimulationTests
             ("one task of 100, p = 0.02", [100], 0.02), ("one task of 1,319, p = 0.02", [1319], 0.02),
         })
         {
-            var (random, all) = (new Random(seed++), draws(2000));
+            var (random, all) = (new Random(seed++), draws(6000));
             var (covered, before, none) = (0, 0, 0);
             for (var i = 0; i < all; i++)
             {
@@ -182,7 +182,7 @@ public sealed partial class SimulationTests
                 ("every column drops by 3 δ", 0.1, [3 * average]), ("ARC alone drops by 2.5 δ", 0.1, [2.5 * deltas[0], 0, 0, 0, 0, 0]),
             })
             {
-                var said = Judge(documents, discordant, draws(2000), seed++, drops);
+                var said = Judge(documents, discordant, draws(4000), seed++, drops);
                 Line($"{name}: {what}", said.Pass, said.Regression, said.Covered, said.Holm);
             }
         }

@@ -146,6 +146,20 @@ public sealed class GateTests : IDisposable
     }
 
     [Fact]
+    public void A_card_as_the_candidate_may_pass_since_its_documents_are_taken_to_be_as_published()
+    {
+        var card = new Run
+        {
+            Leaderboard = new(new OrderedDictionary<string, double?> { ["ARC"] = 60 }, null, false, []),
+            Provenance = new() { Model = "card", Kind = "reported" },
+        };
+        Assert.Equal(Verdict.Pass, Gate.Decide(MadeRuns.Nano.Without(task => task != "arc_challenge"), card, new()).Verdict);
+        // As the baseline it has the published documents, and this candidate 200 of 1,172.
+        Assert.Contains("200 of 1,172 documents", Gate.Decide(card, MadeRuns.Nano.WithScores("arc_challenge", scores => [.. scores.Select((_, i) => i % 10 == 0 ? 0.0 : 1.0)]),
+            new()).Criteria[0].Reason);
+    }
+
+    [Fact]
     public void Twenty_documents_give_no_margin()
     {
         var (baseline, same) = (First(HalfRight, 20), Another(First(HalfRight, 20)));
