@@ -239,13 +239,13 @@ internal static class ColumnContrast
     /// is known.</param>
     public static Contrast WithError(
         Contrast contrast, MeanOf mean, WeightedMean? scores, (string Name, double Excess)? clusters = null) => contrast with
-    {
-        StandardError = mean.Error * 100,
-        DegreesOfFreedom = mean.Error is null || double.IsPositiveInfinity(mean.Freedom) ? null : mean.Freedom,
-        Interval = mean.Error is null || scores?.Interval() is not { } interval ? null
+        {
+            StandardError = mean.Error * 100,
+            DegreesOfFreedom = mean.Error is null || double.IsPositiveInfinity(mean.Freedom) ? null : mean.Freedom,
+            Interval = mean.Error is null || scores?.Interval() is not { } interval ? null
             : new Interval(Math.Max(-1, interval.Low), Math.Min(1, interval.High)) * 100,
-        Scores = scores,
-        Cluster = clusters is { } known && double.IsFinite(known.Excess) ? known.Name : null,
-        ClusterExcess = clusters is { Excess: var excess } && double.IsFinite(excess) ? excess : 0,
-    };
+            Scores = scores,
+            Cluster = clusters is { } known && double.IsFinite(known.Excess) ? known.Name : null,
+            ClusterExcess = clusters is { Excess: var excess } && double.IsFinite(excess) ? excess : 0,
+        };
 }

@@ -34,9 +34,10 @@ public sealed partial class GatePolicy
         try
         {
             var yaml = RegularFile.ReadText(path, FileKind.Policy);
+            // It refuses what is no YAML, so that only sound events are looked at after it.
+            var policy = Parse(yaml);
             if (Twice(yaml) is { } key)
                 throw new InputException($"{path}: {key} is there twice; case makes no difference, so leave one out");
-            var policy = Parse(yaml);
             return policy.Fault() is { } fault ? throw new InputException($"{path}: {fault}") : policy;
         }
         catch (YamlException e)
@@ -95,7 +96,7 @@ public sealed partial class GatePolicy
         // The keys of each mapping that is open, null for a list; and whether a key comes next.
         var open = new Stack<(HashSet<string>? Keys, bool IsKey)>();
         var parser = new Parser(new StringReader(yaml));
-        while (parser.MoveNext())
+        while (parser.MoveNext() && parser.Current is not DocumentEnd)
         {
             if (parser.Current is MappingEnd or SequenceEnd)
                 open.Pop();

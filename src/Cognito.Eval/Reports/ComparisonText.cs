@@ -44,10 +44,10 @@ public static class ComparisonText
 
     private static IEnumerable<Markdown> Clusters(RunComparison comparison) =>
         (from column in comparison.Columns
-        where column.RobustError is not null
-        select Markdown.From($"{column.Name}: documents hang together ({column.Cluster}); if these were drawn, and not single "
-            + $"documents, the standard error is {Points(column.RobustError)} for {Points(column.StandardError)}. The gate goes by the "
-            + $"larger.\n")).Concat(
+         where column.RobustError is not null
+         select Markdown.From($"{column.Name}: documents hang together ({column.Cluster}); if these were drawn, and not single "
+             + $"documents, the standard error is {Points(column.RobustError)} for {Points(column.StandardError)}. The gate goes by the "
+             + $"larger.\n")).Concat(
         from column in comparison.Columns
         where column.ClusterError is not null
         select Markdown.From($"{column.Name}: its {column.Tasks.Count} tasks are fixed and count alike; if they might have been others, "

@@ -182,7 +182,7 @@ public sealed partial class SimulationTests
                 ("every column drops by 3 δ", 0.1, [3 * average]), ("ARC alone drops by 2.5 δ", 0.1, [2.5 * deltas[0], 0, 0, 0, 0, 0]),
             })
             {
-                var said = Judge(documents, discordant, draws(4000), seed++, drops);
+                var said = Judge(documents, discordant, draws(documents is null ? 10_000 : 4000), seed++, drops);
                 Line($"{name}: {what}", said.Pass, said.Regression, said.Covered, said.Holm);
             }
         }
@@ -214,6 +214,16 @@ public sealed partial class SimulationTests
             passes += Gate.Drops([contrast with { AskedByTask = [1172] }], null, new()).Single().Verdict == Verdict.Pass ? chance : 0;
         }
         Line("a candidate of 100 of 1,172 documents that dropped by 3 points: passes", passes, passed);
+        // Holm's family where nothing differs.
+        Counted[] same = [.. Truth.Leaderboard().Select(column => Counted.Alike(column.Name, column.Documents, 0.1, 0))];
+        var (found, exact) = (0, 0);
+        for (var i = 0; i < all; i++)
+        {
+            var drawn = same.Select(column => column.Draw(random)).ToList();
+            found += PairedTests.Holm([.. drawn.Select(Truth.P)]).Any(p => p < 0.05) ? 1 : 0;
+            exact += PairedTests.Holm([.. drawn.Select(c => PairedTests.McNemar(c.Wins!.Value, c.Losses!.Value))]).Any(p => p < 0.05) ? 1 : 0;
+        }
+        Line("the six columns, 10 % discordant, no difference: Holm's family finds one (mid-p and score; exact)", (double)found / all, (double)exact / all);
         // McNemar where nothing differs.
         var none = Claim.Enumerated(Counted.Alike("x", [100], 0.1, 0), 5);
         Line("100 documents, 10 % discordant, no difference: p < 0.05 (mid-p; exact)", none.Found, none.Before.Found);

@@ -240,7 +240,14 @@ public sealed class GateTests : IDisposable
             var mean = MeanOf.Discordant(1000, 0, losses);
             return ColumnContrast.WithError(new()
             {
-                Name = $"x{losses}", Documents = 1000, IsPaired = true, Baseline = 50, Candidate = 50 - losses / 10.0, Wins = 0, Losses = losses, Test = PairedTests.MidP,
+                Name = $"x{losses}",
+                Documents = 1000,
+                IsPaired = true,
+                Baseline = 50,
+                Candidate = 50 - losses / 10.0,
+                Wins = 0,
+                Losses = losses,
+                Test = PairedTests.MidP,
             }, mean, WeightedMean.Of(Stratum.Discordant(1000, 0, losses)));
         }
         var policy = new GatePolicy { Delta = { ["x48"] = 3.2, ["x0"] = 3 } };
