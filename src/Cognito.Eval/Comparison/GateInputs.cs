@@ -24,8 +24,8 @@ internal static class GateInputs
         ];
         return baseline.Provenance is { WeightsSha256: not null, TokenizerSha256: not null }
             && How(baseline.Provenance).SequenceEqual(How(candidate.Provenance))
-            && baseline.Tasks.Count > 0
-            && Asked(baseline, candidate).All(task => HaveEqualScores(task.Value, candidate.Tasks[task.Key]));
+            && candidate.Tasks.Count > 0 && Asked(baseline, candidate).ToList() is { Count: > 0 } asked
+            && asked.All(task => HaveEqualScores(task.Value, candidate.Tasks[task.Key]));
     }
 
     /// <summary>

@@ -23,7 +23,10 @@ public sealed partial class SimulationTests
         var file = Environment.GetEnvironmentVariable("COGNITO_EVAL_SIMULATE");
         Assert.SkipWhen(string.IsNullOrEmpty(file), "takes minutes: tests/simulate.sh");
         var scale = double.Parse(Environment.GetEnvironmentVariable("COGNITO_EVAL_SIMULATE_SCALE") ?? "1", System.Globalization.CultureInfo.InvariantCulture);
-        foreach (var part in (Action<Func<int, int>>[])[OneTaskTable, PowerTable, DetectableTable, OtherScoresTable, MmluTable, GateTable, FamilyTable, WatchTable])
+        Action<Func<int, int>>[] parts =
+            [OneTaskTable, PowerTable, DetectableTable, OtherScoresTable, MmluTable, OneRunTable, GateTable, FamilyTable, WatchTable];
+        var only = Environment.GetEnvironmentVariable("COGNITO_EVAL_SIMULATE_TABLE");
+        foreach (var part in parts.Where((_, i) => string.IsNullOrEmpty(only) || only == $"{i + 1}"))
         {
             part(draws => Math.Max(20, (int)(draws * scale)));
             File.WriteAllLines(file!, tables);
@@ -136,11 +139,16 @@ public sealed partial class SimulationTests
                 Line($"{most?.ToString() ?? "as published"}, {what}", FormattableString.Invariant($"{100 * sums[0]:0.0} ({100 * sums[1]:0.0})"), sums[2], sums[3], sums[4], sums[5]);
             }
         }
+    }
+
+    private void OneRunTable(Func<int, int> draws)
+    {
+        var seed = 250;
         Table("One run's interval, drawn; in brackets Student's t and Satterthwaite.", "what", "covered", "of no width");
         foreach (var (what, documents, p) in new (string, int[], double)[]
         {
             ("MMLU as published, p = 0.02", Truth.Subjects, 0.02), ("MMLU as published, p = 0.25", Truth.Subjects, 0.25), ("MMLU as published, p = 0.98", Truth.Subjects, 0.98),
-            ("MMLU, 20 a subject, p = 0.02", [.. Truth.Subjects.Select(_ => 20)], 0.02), ("MMLU, 5 a subject, p = 0.02", [.. Truth.Subjects.Select(_ => 5)], 0.02),
+            ("MMLU, 20 a subject, p = 0.02", [.. Truth.Subjects.Select(_ => 20)], 0.02), ("MMLU, 5 a subject, p = 0.02", [.. Truth.Subjects.Select(_ => 5)], 0.02), ("MMLU, 2 a subject, p = 0.02", [.. Truth.Subjects.Select(_ => 2)], 0.02),
             ("one task of 100, p = 0.02", [100], 0.02), ("one task of 1,319, p = 0.02", [1319], 0.02),
         })
         {
@@ -182,7 +190,7 @@ public sealed partial class SimulationTests
                 ("every column drops by 3 δ", 0.1, [3 * average]), ("ARC alone drops by 2.5 δ", 0.1, [2.5 * deltas[0], 0, 0, 0, 0, 0]),
             })
             {
-                var said = Judge(documents, discordant, draws(documents is null ? 10_000 : 4000), seed++, drops);
+                var said = Judge(documents, discordant, draws(documents is null ? 6000 : 2000), seed++, drops);
                 Line($"{name}: {what}", said.Pass, said.Regression, said.Covered, said.Holm);
             }
         }
@@ -214,6 +222,11 @@ public sealed partial class SimulationTests
             passes += Gate.Drops([contrast with { AskedByTask = [1172] }], null, new()).Single().Verdict == Verdict.Pass ? chance : 0;
         }
         Line("a candidate of 100 of 1,172 documents that dropped by 3 points: passes", passes, passed);
+        foreach (var (n, delta) in new[] { (50, 10.0), (100, 5), (200, 2.5) })
+        {
+            var rare = Claim.Enumerated(Counted.Alike("x", [n], 0, delta), delta);
+            Line(FormattableString.Invariant($"losses only, δ = {delta:0.#} points of {n} documents, and dropped by it: passes"), rare.Passes, rare.Before.Passes);
+        }
         // Holm's family where nothing differs.
         Counted[] same = [.. Truth.Leaderboard().Select(column => Counted.Alike(column.Name, column.Documents, 0.1, 0))];
         var (found, exact) = (0, 0);
