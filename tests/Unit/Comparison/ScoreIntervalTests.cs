@@ -70,6 +70,10 @@ public sealed class ScoreIntervalTests
         IsGolden("stratified_by_size", new([.. Strata.Select(stratum => new Part(stratum, stratum.Documents / 255))]), z => Normal.CDF(0, 1, z));
     }
 
+    [Fact]
+    public void A_candidate_less_a_baseline_that_are_not_paired_has_weights_of_both_signs() =>
+        IsGolden("unpaired", new([new(Stratum.Right(50, 3), 1), new(Stratum.Right(1172, 120), -1)]), z => Normal.CDF(0, 1, z));
+
     private static IEnumerable<double> Many(int count, double value) => Enumerable.Repeat(value, count);
 
     [Fact]
