@@ -68,13 +68,16 @@ internal static class CompareCommand
             "csv" => ComparisonData.ToCsv(against),
             "json" => ComparisonData.ToJson(against),
             _ => (format == "markdown" ? Markdown.From($"## {names[0]} and {string.Join(", ", names.Skip(1))}\n\n").Text : "")
-                + (against is [var only] ? ComparisonText.OfTwo(only, subjects) : ComparisonText.OfMany(names, against, Pairs(runs))),
+                + (against is [var only] ? ComparisonText.OfTwo(only, subjects) : ManyRunsText.Of(names, against, Pairs(runs))),
         };
     }
 
     private static RunComparison Compare((string Name, Run Run) baseline, (string Name, Run Run) candidate) =>
         RunComparison.Create(baseline.Run, candidate.Run) with { Baseline = baseline.Name, Candidate = candidate.Name };
 
-    private static IReadOnlyList<IReadOnlyList<Contrast?>> Pairs(IReadOnlyList<(string Name, Run Run)> runs) =>
-        [.. runs.Select((row, i) => (IReadOnlyList<Contrast?>)[.. runs.Select((column, j) => i == j ? null : Compare(column, row).Average)])];
+    private static IReadOnlyList<IReadOnlyList<RunComparison?>> Pairs(IReadOnlyList<(string Name, Run Run)> runs) =>
+    [
+        .. runs.Select((row, i) => (IReadOnlyList<RunComparison?>)
+            [.. runs.Select((column, j) => i == j ? null : Compare(column, row))]),
+    ];
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Cognito.Eval.Comparison;
 using Cognito.Eval.Files;
 using Cognito.Eval.Reports;
+using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Cli;
 
@@ -15,24 +16,53 @@ internal static class GateCommand
 
     public static Command Create()
     {
-        var baseline = Named("--baseline", "-b", "The run to hold against: a results.json or the folder of a run.");
-        var candidate = Named("--candidate", "-c", "The run to judge.");
-        var policy = new Option<string?>("--policy", "-p") { Description = "YAML: delta, require, minimum, changed, undecided.", HelpName = "FILE" };
+        var baseline = new Option<string>("--baseline", "-b")
+        {
+            Description = "The run to hold against: a results.json or the folder of a run.",
+            Required = true,
+            HelpName = "RUN",
+        };
+        var candidate = new Option<string?>("--candidate", "-c") { Description = "The run to judge.", HelpName = "RUN" };
+        var watch = new Option<string?>("--watch", "-w")
+        {
+            Description = "Instead: all runs of a lineage in this folder, each against the baseline, with intervals that many looks "
+                + "do not use up.",
+            HelpName = "DIR",
+        };
+        var page = new Option<string?>("--html")
+        {
+            Description = "With --watch: also write its history as a page.",
+            HelpName = "FILE",
+        };
+        var policy = new Option<string?>("--policy", "-p")
+        {
+            Description = "YAML: delta, require, minimum, changed, fewer_documents, undecided.",
+            HelpName = "FILE",
+        };
         var junit = new Option<string?>("--junit") { Description = "Also write the verdict as JUnit XML.", HelpName = "FILE" };
         var summary = new Option<bool>("--step-summary") { Description = $"Also append the verdict to the file that {StepSummary} names." };
         var json = Inputs.Json();
         var command = new Command(
             "gate", "Pass, or fail, a candidate against a baseline. Exit code: 0 pass, 1 regression, 2 bad input, 4 undecided.")
         {
-            baseline, candidate, policy, junit, summary, json,
+            baseline, candidate, watch, policy, junit, summary, json, page,
         };
         command.SetAction(parsed => Session.Guard(parsed, () =>
         {
             var rules = parsed.GetValue(policy) is { } file ? GatePolicy.Read(file) : new();
-            var runs = RunInputs.Read([parsed.GetRequiredValue(baseline), parsed.GetRequiredValue(candidate)]);
+            if (parsed.GetValue(watch) is { } folder)
+                return parsed.GetValue(candidate) is null && parsed.GetValue(junit) is null && !parsed.GetValue(summary)
+                    ? Watched(parsed.GetRequiredValue(baseline), folder, rules, parsed.GetValue(page), parsed.GetValue(json))
+                    : throw new InputException(
+                        "--watch: it takes the runs of a folder, and no --candidate, --junit or --step-summary");
+            if (parsed.GetValue(page) is not null)
+                throw new InputException("--html: it is for --watch; report --format html shows runs");
+            var judged = parsed.GetValue(candidate) ?? throw new InputException("gate: give --candidate RUN, or --watch DIR");
+            var runs = RunInputs.Read([parsed.GetRequiredValue(baseline), judged]);
             if (runs.Count != 2)
                 throw new InputException("gate: --baseline and --candidate name one run each; a pattern matches several");
-            var gate = Gate.Decide(runs[0].Run, runs[1].Run, rules);
+            var gate = Gate.Decide(runs[0].Run, runs[1].Run, rules, GateInputs.HaveEqualReplies(
+                runs[0].Run, Folder(parsed.GetRequiredValue(baseline)), runs[1].Run, Folder(judged)));
             gate = gate with { Comparison = gate.Comparison with { Baseline = runs[0].Name, Candidate = runs[1].Name } };
             if (parsed.GetValue(junit) is { } path)
                 Save(path, GateText.JUnit(gate, rules.Undecided), append: false);
@@ -52,8 +82,28 @@ internal static class GateCommand
         _ => Regression,
     };
 
-    private static Option<string> Named(string name, string alias, string description) =>
-        new(name, alias) { Description = description, Required = true, HelpName = "RUN" };
+    private static string Folder(string run) => Path.GetDirectoryName(FileOf(run))!;
+
+    private static string FileOf(string run) => Path.GetFullPath(RunFile.Find(RunInputs.Expand(run)[0]));
+
+    /// <summary>0 while quiet, 1 at an alarm, 4 where the newest run dropped for certain.</summary>
+    private static int Watched(string baseline, string folder, GatePolicy rules, string? page, bool json)
+    {
+        if (!Directory.Exists(folder))
+            throw new InputException($"{folder}: no such folder; --watch names one that holds runs");
+        var deep = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 4 };
+        var paths = Directory.EnumerateFiles(folder, RunFile.Name, deep)
+            .Where(path => Path.GetFullPath(path) != FileOf(baseline)).Order(StringComparer.Ordinal).ToList();
+        if (paths.Count == 0)
+            throw new InputException($"{folder}: no {RunFile.Name} in it; --watch names a folder of finished runs");
+        var held = RunInputs.Read([baseline])[0];
+        var runs = paths.Select(path => (Path.GetRelativePath(folder, Path.GetDirectoryName(path)!), RunInputs.Read(path)));
+        var watch = Watch.Over(held.Run, [.. runs], rules) with { Baseline = held.Name };
+        if (page is not null)
+            Save(page, WatchText.Page(watch), append: false);
+        Console.Write(json ? ComparisonData.ToJson(watch) : WatchText.Markdown(watch));
+        return watch.Verdict switch { WatchVerdict.Alarm => Regression, WatchVerdict.Dropped => Undecided, _ => Session.Done };
+    }
 
     private static void Save(string path, string text, bool append)
     {

@@ -31,9 +31,17 @@ public readonly record struct Interval(double Low, double High)
     /// <summary>MathNet finds one by search, in some 20 µs; many are asked for again.</summary>
     private static readonly ConcurrentDictionary<(double Freedom, double P), double> Quantiles = new();
 
-    /// <summary>Degrees of freedom are rounded down to whole ones, as for printed tables.</summary>
-    private static double Quantile(double freedom, double p) => Quantiles.GetOrAdd((Math.Max(1, Math.Floor(freedom)), p), static asked =>
-        double.IsPositiveInfinity(asked.Freedom) ? Normal.InvCDF(0, 1, asked.P) : StudentT.InvCDF(0, 1, asked.Freedom, asked.P));
+    /// <summary>
+    /// Of Student's t, or the normal one. Degrees of freedom are rounded down to whole ones, as for printed tables.
+    /// </summary>
+    internal static double Quantile(double freedom, double p) => Quantiles.GetOrAdd((Math.Max(1, Math.Floor(freedom)), p), static asked =>
+    {
+        if (double.IsPositiveInfinity(asked.Freedom))
+            return Normal.InvCDF(0, 1, asked.P);
+        // The search ends with 8 or 9 digits; a step of Newton's doubles them.
+        var t = StudentT.InvCDF(0, 1, asked.Freedom, asked.P);
+        return t - (StudentT.CDF(0, 1, asked.Freedom, t) - asked.P) / StudentT.PDF(0, 1, asked.Freedom, t);
+    });
 
     public static Interval operator *(Interval interval, double factor) => new(interval.Low * factor, interval.High * factor);
 }

@@ -28,22 +28,27 @@ internal readonly record struct MeanOf(double Mean, double Variance, double Free
 
     /// <summary>
     /// Of fixed strata, each counting the same: MMLU's subjects, the average's columns. Variances add up; their degrees
-    /// of freedom are Satterthwaite's (1946).
+    /// of freedom are Satterthwaite's (1946). A stratum of one document takes the mean variance of the others' documents.
     /// </summary>
-    public static MeanOf Strata(IReadOnlyList<MeanOf> strata)
+    public static MeanOf Strata(IReadOnlyList<MeanOf> strata) => strata.Count == 1 ? strata[0]
+        : Weighted([.. strata.Select(stratum => (stratum, 1.0 / strata.Count))]);
+
+    /// <summary>The same with a weight for each.</summary>
+    public static MeanOf Weighted(IReadOnlyList<(MeanOf Mean, double Weight)> strata)
     {
-        if (strata.Count == 1)
-            return strata[0];
+        bool IsOne(MeanOf stratum) => double.IsNaN(stratum.Variance) && stratum.Freedom == 0;
+        var usual = strata.Where(it => it.Mean.Freedom is > 0 and < double.PositiveInfinity)
+            .Select(it => it.Mean.Variance * (it.Mean.Freedom + 1)).DefaultIfEmpty(double.NaN).Average();
         var (sum, variance, spread, freedom) = (0.0, 0.0, 0.0, 0.0);
-        foreach (var stratum in strata)
+        foreach (var (stratum, weight) in strata)
         {
-            sum += stratum.Mean;
-            variance += stratum.Variance;
-            spread += stratum.Variance * stratum.Variance / stratum.Freedom;
+            var v = weight * weight * (IsOne(stratum) ? usual : stratum.Variance);
+            sum += weight * stratum.Mean;
+            variance += v;
+            spread += IsOne(stratum) ? 0 : v * v / stratum.Freedom;
             freedom += stratum.Freedom;
         }
-        return new(sum / strata.Count, variance / strata.Count / strata.Count,
-            spread > 0 ? variance * variance / spread : freedom);
+        return new(sum, variance, spread > 0 ? variance * variance / spread : freedom);
     }
 
     /// <summary>
@@ -51,12 +56,17 @@ internal readonly record struct MeanOf(double Mean, double Variance, double Free
     /// in n documents may still happen in 3 of n.
     /// </summary>
     /// <param name="documents">In each stratum.</param>
-    public MeanOf AtLeastTwoDiscordant(IReadOnlyList<int> documents)
+    /// <param name="weights">Of each stratum; each the same if null.</param>
+    /// <param name="size">By how much such documents differ.</param>
+    public MeanOf AtLeastTwoDiscordant(IReadOnlyList<int> documents, IReadOnlyList<double>? weights = null, double size = 1)
     {
-        var (total, inverse) = (0.0, 0.0);
-        foreach (var n in documents)
-            (total, inverse) = (total + n, inverse + 1.0 / n);
-        return this with { Variance = Math.Max(Variance, 2 / total * inverse / documents.Count / documents.Count) };
+        var (total, spread) = (0.0, 0.0);
+        foreach (var (i, n) in documents.Index())
+        {
+            var weight = weights?[i] ?? 1.0 / documents.Count;
+            (total, spread) = (total + n, spread + weight * weight / n);
+        }
+        return this with { Variance = Math.Max(Variance, 2 * size * size / total * spread) };
     }
 
     /// <summary>Cluster-robust variance: of the means of clusters that might have been others.</summary>

@@ -5,6 +5,9 @@ namespace Cognito.Eval.Comparison;
 /// <summary>Tests of whether paired scores differ, two-sided, and Holm's correction over several.</summary>
 public static class PairedTests
 {
+    /// <summary>Names of the tests.</summary>
+    internal const string MidP = "McNemar mid-p", Score = "score", StratifiedScore = "stratified score";
+
     /// <summary>Most non-zero differences whose signs are all enumerated: 2²⁰ sums are milliseconds.</summary>
     internal const int MostEnumerated = 20;
 
@@ -17,15 +20,25 @@ public static class PairedTests
         : Math.Min(1, 2 * Binomial.CDF(0.5, wins + losses, Math.Min(wins, losses)));
 
     /// <summary>
-    /// Paired test of a mean difference of 0: all sign flips where few documents differ (Fisher 1935), else Student's t. The
-    /// flips approach that with more documents, and its verdict is the interval's.
+    /// The same, what was seen counting half of its own probability (Lancaster 1961): its size is near the level, where the
+    /// exact one's is about half of it, and it is an interval's verdict nearly always.
+    /// </summary>
+    public static double McNemarMidP(int wins, int losses)
+    {
+        var (n, fewer) = (wins + losses, Math.Min(wins, losses));
+        return wins == losses ? 1 : Math.Min(1, 2 * Binomial.CDF(0.5, n, fewer) - Binomial.PMF(0.5, n, fewer));
+    }
+
+    /// <summary>
+    /// Paired test of a mean difference of 0: all sign flips where few documents differ (Fisher 1935), else the score test
+    /// that the interval inverts. The flips approach that with more documents. Ties are none that differ.
     /// </summary>
     public static (string Test, double P) MeanDifference(IReadOnlyList<double> differences)
     {
-        double[] moved = [.. differences.Where(d => d != 0)];
+        double[] moved = [.. differences.Where(d => Math.Abs(d) >= Stratum.Tie)];
         return moved.Length <= MostEnumerated
             ? ("sign flips", SignFlips(moved))
-            : ("paired t", Student(MeanOf.Documents(differences)));
+            : (Score, WeightedMean.Of(Stratum.Differences(differences)).P(0));
     }
 
     /// <summary>Share of the 2ⁿ sign patterns whose sum is at least as far from 0.</summary>
@@ -49,16 +62,6 @@ public static class PairedTests
             flipped[k] = !flipped[k];
         }
     }
-
-    internal static double Student(MeanOf difference) => difference.Variance switch
-    {
-        double.NaN => 1,
-        0 => difference.Mean == 0 ? 1 : 0,
-        _ => 2 * Below(-Math.Abs(difference.Mean) / Math.Sqrt(difference.Variance), difference.Freedom),
-    };
-
-    private static double Below(double t, double freedom) =>
-        double.IsPositiveInfinity(freedom) ? Normal.CDF(0, 1, t) : StudentT.CDF(0, 1, freedom, t);
 
     /// <summary>Holm's step-down adjusted p-values (Holm 1979), in the order given.</summary>
     public static IReadOnlyList<double> Holm(IReadOnlyList<double> p)

@@ -50,10 +50,14 @@ public sealed record RunComparison(
     {
         var mean = MeanOf.Strata([.. columns.Select(column => column.Mean)]);
         var (wins, losses) = ColumnContrast.WinsAndLosses(columns);
+        var scores = columns.All(column => column.Interval is not null)
+            ? WeightedMean.Of(columns.Select(column => (column.Scores!, 1.0 / columns.Count))) : null;
         return ColumnContrast.WithError(new()
         {
             Name = columns.Count == all ? AverageName : $"Mean of {columns.Count}",
+            Averaged = [.. columns.Select(column => column.Name)],
             Documents = columns.Sum(column => column.Documents),
+            AskedByTask = [.. columns.SelectMany(column => column.AskedByTask.Count > 0 ? column.AskedByTask : [column.Documents])],
             IsPaired = columns.All(column => column.IsPaired),
             Baseline = columns.Average(column => column.Baseline),
             Candidate = columns.Average(column => column.Candidate),
@@ -61,9 +65,10 @@ public sealed record RunComparison(
             CandidateNotFinite = columns.Sum(column => column.CandidateNotFinite),
             Wins = wins,
             Losses = losses,
-            Test = double.IsNaN(mean.Variance) ? null : double.IsPositiveInfinity(mean.Freedom) ? "normal" : "t",
-            P = double.IsNaN(mean.Variance) ? null : PairedTests.Student(mean),
-        }, mean);
+            Test = scores is null ? null : PairedTests.StratifiedScore,
+            P = scores?.P(0),
+            Cautious = scores is null ? null : WeightedMean.Of(columns.Select(column => (column.Cautious!, 1.0 / columns.Count))),
+        }, mean, scores, ColumnContrast.OfClusters([.. columns.Select(column => (column, 1.0 / columns.Count))]));
     }
 
     /// <summary>An average that was reported stands, since it may be of columns before they were rounded.</summary>

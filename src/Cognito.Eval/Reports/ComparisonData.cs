@@ -18,13 +18,15 @@ public static class ComparisonData
 
     public static string ToJson(IReadOnlyList<RunComparison> comparisons) => JsonSerializer.Serialize(comparisons, Options) + "\n";
 
+    public static string ToJson(Watch watch) => JsonSerializer.Serialize(watch, Options) + "\n";
+
     public static string ToJson(Gate gate) => JsonSerializer.Serialize(gate, Options) + "\n";
 
     private static readonly string[] Header =
     [
         "baseline_model", "candidate_model", "column", "name", "metric", "documents", "paired", "baseline", "candidate", "difference",
         "standard_error", "interval_low", "interval_high", "cluster_error", "wins", "losses", "test", "p", "adjusted_p", "detectable",
-        "baseline_not_finite", "candidate_not_finite",
+        "baseline_not_finite", "candidate_not_finite", "exact_p", "pooled_p", "cluster", "robust_error",
     ];
 
     public static string ToCsv(IReadOnlyList<RunComparison> comparisons)
@@ -47,6 +49,7 @@ public static class ComparisonData
         contrast.IsPaired, contrast.Baseline, contrast.Candidate, contrast.Difference,
         contrast.StandardError, contrast.Interval?.Low, contrast.Interval?.High, contrast.ClusterError,
         contrast.Wins, contrast.Losses, contrast.Test, contrast.P, contrast.AdjustedP, contrast.Detectable,
-        contrast.BaselineNotFinite, contrast.CandidateNotFinite,
+        contrast.BaselineNotFinite, contrast.CandidateNotFinite, contrast.ExactP, contrast.PooledP,
+        contrast.Cluster, contrast.RobustError,
     ];
 }

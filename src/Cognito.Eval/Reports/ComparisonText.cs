@@ -3,7 +3,7 @@ using Cognito.Eval.Comparison;
 
 namespace Cognito.Eval.Reports;
 
-/// <summary>Comparisons in Markdown: two runs in full; more as a table against the first, a matrix and a trend.</summary>
+/// <summary>Comparisons in Markdown: two runs in full, and why they may differ.</summary>
 public static class ComparisonText
 {
     /// <param name="showTasks">Whether each task of a column that has several gets a row.</param>
@@ -19,7 +19,7 @@ public static class ComparisonText
                     table.Add(Row(task, Markdown.From($"  {task.Name}")));
         }
         if (comparison.Average is { } average)
-            table.Add(Row(average, average.Name));
+            table.Add(Row(average, Markdown.From($"{average.Label}")));
         return Markdown.From(
             $"Baseline: {comparison.Baseline}. Candidate: {comparison.Candidate}.\n\n{table.ToMarkdown()}\n{Legend(comparison)}{Facts(comparison)}").Text;
     }
@@ -33,13 +33,25 @@ public static class ComparisonText
     ];
 
     private static Markdown Legend(RunComparison comparison) => Markdown.From(
-        $"Points; difference = candidate - baseline. Detectable: the smallest true difference that would show in 4 of 5 comparisons.\n{Clusters(comparison)}");
+        $"Points; difference = candidate - baseline; intervals by score. Detectable: the smallest true difference for which p, before "
+        + $"Holm, would be below 0.05 in 4 of 5 comparisons.\n{Clusters(comparison)}{Pooled(comparison)}");
+
+    private static IEnumerable<Markdown> Pooled(RunComparison comparison) =>
+        from column in comparison.Columns
+        where column.PooledP is not null
+        select Markdown.From($"{column.Name}: p is of the mean over its tasks; of all documents pooled, each counting the same, "
+            + $"McNemar's mid-p is {P(column.PooledP)}.\n");
 
     private static IEnumerable<Markdown> Clusters(RunComparison comparison) =>
+        (from column in comparison.Columns
+         where column.RobustError is not null
+         select Markdown.From($"{column.Name}: documents hang together ({column.Cluster}); if these were drawn, and not single "
+             + $"documents, the standard error is {Points(column.RobustError)} for {Points(column.StandardError)}. The gate goes by the "
+             + $"larger.\n")).Concat(
         from column in comparison.Columns
         where column.ClusterError is not null
         select Markdown.From($"{column.Name}: its {column.Tasks.Count} tasks are fixed and count alike; if they might have been others, "
-            + $"the standard error is {Points(column.ClusterError)}.\n");
+            + $"the standard error is {Points(column.ClusterError)}.\n"));
 
     private static Markdown Facts(RunComparison comparison) => Markdown.All(
     [
@@ -57,26 +69,6 @@ public static class ComparisonText
         : unlike.Aggregate(new TextTable("Setting", baseline, candidate, "Effect") { TextColumns = 4 },
             (table, u) => table.Add(u.What, u.Baseline, u.Candidate, u.Effect)).ToMarkdown().Text;
 
-    /// <param name="against">Each later run against the first.</param>
-    /// <param name="pairs">Differences of the averages: [row, column], row minus column; null where it is the same run.</param>
-    public static string OfMany(
-        IReadOnlyList<string> names, IReadOnlyList<RunComparison> against, IReadOnlyList<IReadOnlyList<Contrast?>> pairs)
-    {
-        var values = new TextTable(["Metric", .. names.Select(name => (Markdown)name)]);
-        foreach (var column in against[0].Columns.Append(against[0].Average).OfType<Contrast>())
-            values.Add([column.Name, Points(column.Baseline, column.BaselineNotFinite), .. against.Select(c => Change(Find(c, column.Name)))]);
-        var trend = new TextTable([Markdown.From($"Average against {names[0]}"), "Difference", "Stderr", "95 % interval", "p"]);
-        foreach (var comparison in against)
-            trend.Add([comparison.Candidate, Difference(comparison.Average), Points(comparison.Average?.StandardError),
-                Range(comparison.Average?.Interval), P(comparison.Average?.P)]);
-        var matrix = new TextTable(["Average, row - column", .. names.Select(name => (Markdown)name)]);
-        foreach (var (i, name) in names.Index())
-            matrix.Add([name, .. pairs[i].Select(pair => pair is null ? Markdown.None : Marked(Signed(pair.Difference), pair.P) + NotFinite(pair))]);
-        return Markdown.From($"{values.ToMarkdown()}\nPoints. In brackets the difference from {names[0]}; * where p, Holm's over the columns, is below 0.05.\n\n"
-            + $"{trend.ToMarkdown()}\n{matrix.ToMarkdown()}\n* where p is below 0.05, not adjusted for the number of pairs.\n"
-            + $"{against.SelectMany(c => c.Notes).Distinct().Select(note => Markdown.From($"* {note}\n"))}").Text;
-    }
-
     /// <summary>What moved beside the scores.</summary>
     public static string Shifts(IReadOnlyList<ChoiceShift> shifts) => shifts.Aggregate(
         new TextTable("Right choice", "Documents", "Same choice, %", "Margin, nats", "Stderr", "Probability, points", "Stderr"),
@@ -84,28 +76,18 @@ public static class ComparisonText
             Signed(shift.Probability), Points(shift.ProbabilityError))).ToMarkdown().Text
         + "\nMean changes, candidate - baseline. Margin: the right choice's log-likelihood less the best wrong one's; probability: among the choices.\n";
 
-    private static Contrast? Find(RunComparison comparison, string name) =>
-        comparison.Columns.Append(comparison.Average).FirstOrDefault(contrast => contrast?.Name == name);
+    internal static Markdown NotFinite(Contrast contrast) =>
+        new(ColumnScore.Mark(contrast.BaselineNotFinite + contrast.CandidateNotFinite));
 
-    private static Markdown Change(Contrast? contrast) => contrast is null
-        ? new("-")
-        : Markdown.From($"{Points(contrast.Candidate, contrast.CandidateNotFinite)} ({Marked(Signed(contrast.Difference), contrast.AdjustedP ?? contrast.P)})");
+    internal static Markdown Points(double? value) => new(value is { } points ? Decimals.Of(points) : "-");
 
-    private static Markdown Marked(Markdown text, double? p) => p < 0.05 ? text + new Markdown("*") : text;
+    internal static Markdown Points(double value, int notFinite) => Markdown.From($"{Points(value)}{new Markdown(ColumnScore.Mark(notFinite))}");
 
-    private static Markdown Difference(Contrast? contrast) =>
-        contrast is null ? new("-") : Signed(contrast.Difference) + NotFinite(contrast);
+    internal static Markdown Signed(double? value) => new(value is { } points ? Decimals.Signed(points) : "-");
 
-    private static Markdown NotFinite(Contrast contrast) => new(ColumnScore.Mark(contrast.BaselineNotFinite + contrast.CandidateNotFinite));
-
-    internal static Markdown Points(double? value) => new(value?.ToString("0.00", CultureInfo.InvariantCulture) ?? "-");
-
-    private static Markdown Points(double value, int notFinite) => Markdown.From($"{Points(value)}{new Markdown(ColumnScore.Mark(notFinite))}");
-
-    internal static Markdown Signed(double? value) => new(value?.ToString("+0.00;-0.00;0.00", CultureInfo.InvariantCulture) ?? "-");
-
-    internal static Markdown Range(Interval? interval) =>
-        interval is { } range ? Markdown.From($"{Signed(range.Low)} .. {Signed(range.High)}") : new("-");
+    /// <param name="beside">A number that the ends are held against: as many decimals are shown as tell them from it.</param>
+    internal static Markdown Range(Interval? interval, double? beside = null) => new(interval is { } range
+        ? $"{Decimals.Beside(range.Low, beside, signed: true)} .. {Decimals.Beside(range.High, beside, signed: true)}" : "-");
 
     internal static Markdown P(double? p) => new(p switch
     {

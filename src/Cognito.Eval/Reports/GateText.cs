@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Xml.Linq;
 using Cognito.Eval.Comparison;
 
@@ -11,11 +10,12 @@ public static class GateText
     {
         var table = new TextTable("Criterion", "Verdict", "Drop", "95 % interval", "δ", "Reason") { TextColumns = 2, EndsInText = true };
         foreach (var criterion in gate.Criteria)
-            table.Add(criterion.Name, Word(criterion), ComparisonText.Signed(criterion.Drop), ComparisonText.Range(criterion.DropInterval),
-                ComparisonText.Points(criterion.Delta), criterion.Reason);
+            table.Add(criterion.Name, Word(criterion), ComparisonText.Signed(criterion.Drop),
+                ComparisonText.Range(criterion.DropInterval, criterion.Delta), Delta(criterion), criterion.Reason);
         return Reports.Markdown.From(
             $"{Headline(gate, undecided)}\n\nBaseline: {gate.Comparison.Baseline}. Candidate: {gate.Comparison.Candidate}.\n\n{table.ToMarkdown()}\n"
-            + $"Points; a drop above 0 is a loss. The average decides; a column objects where its drop is certain.\n{Undecidable(gate)}"
+            + $"Points; a drop above 0 is a loss. A test of non-inferiority: what passes is, at 97.5 % of confidence, no worse than by "
+            + $"δ. {Deciding(gate)}\n{Undecidable(gate)}"
             + $"{gate.Comparison.Notes.Select(note => Reports.Markdown.From($"* {note}\n"))}{gate.Comparison.Provenance.Select(ComparisonText.Differs)}").Text;
     }
 
@@ -37,15 +37,32 @@ public static class GateText
         { Verdict: var verdict } => verdict.ToString().ToLowerInvariant(),
     };
 
-    private static Markdown Undecidable(Gate gate)
+    /// <summary>δ and whose it is; as many decimals as tell it from the end of the interval beside it.</summary>
+    private static string Delta(Criterion criterion) => criterion is { Delta: { } delta, DeltaFrom: { } from }
+        ? $"{Decimals.Beside(delta, Nearest(criterion.DropInterval, delta))} ({from})" : "-";
+
+    private static double? Nearest(Interval? interval, double delta) => interval is not { } it ? null
+        : Math.Abs(it.Low - delta) < Math.Abs(it.High - delta) ? it.Low : it.High;
+
+    private static string Deciding(Gate gate) => gate.Comparison.Average is { } average
+        ? $"The {average.Name.ToLowerInvariant()} decides; a column objects where its drop is certain."
+        : gate.Comparison.Columns.Count > 1
+            ? $"Each of the {gate.Comparison.Columns.Count} columns decides, at a level shared by all."
+        : "The column decides.";
+
+    /// <summary>Defaults that are larger than a drop that would matter, and what has none.</summary>
+    private static IEnumerable<Markdown> Undecidable(Gate gate)
     {
-        string[] wide = [.. gate.Criteria.Where(criterion => criterion.Delta > Gate.LeastDelta && criterion.Name != RunComparison.AverageName)
+        string[] wide = [.. gate.Criteria.Where(criterion => criterion is { DeltaFrom: "default", Delta: > Margin.Least })
             .Select(criterion => criterion.Name)];
-        return wide.Length == 0 ? Reports.Markdown.None
-            : Reports.Markdown.From($"{string.Join(", ", wide)}: so few documents cannot decide on a drop of 1 point; δ is larger there.\n");
+        if (wide.Length > 0)
+            yield return Reports.Markdown.From($"{string.Join(", ", wide)}: so few documents cannot decide on a drop of 1 point; the "
+                + $"default δ follows how many the baseline was asked, and a policy may name one.\n");
     }
 
-    /// <summary>One test case a criterion; an undecided one that counts is skipped, or failed where the policy says so.</summary>
+    /// <summary>
+    /// One test case a criterion; an undecided one that counts is skipped, or failed where the policy says so.
+    /// </summary>
     public static string JUnit(Gate gate, OnUndecided undecided)
     {
         var cases = gate.Criteria.Select(criterion => XmlText.Element("testcase",
@@ -68,7 +85,7 @@ public static class GateText
     };
 
     private static string Said(Criterion criterion) => criterion.Drop is { } drop
-        ? string.Create(CultureInfo.InvariantCulture,
-            $"{criterion.Reason}: drop {drop:0.00} points, 95 % interval {ComparisonText.Range(criterion.DropInterval).Text}, δ {criterion.Delta:0.00}")
+        ? $"{criterion.Reason}: drop {Decimals.Of(drop)} points, 95 % interval "
+            + $"{ComparisonText.Range(criterion.DropInterval, criterion.Delta).Text}, δ {Delta(criterion)}"
         : criterion.Reason;
 }

@@ -35,7 +35,7 @@ public sealed class CompareCommandTests : IDisposable
     public void Two_runs_are_a_table_with_intervals_and_what_their_settings_differ_in()
     {
         var table = Works("compare", Nano, Early);
-        Assert.Contains("| Winogrande, acc     |    53.00 |     46.00 |      -7.00 |   4.16 | -15.21 .. +1.21 |   28 |     42 | 0.1196 |", table);
+        Assert.Contains("| Winogrande, acc     |    53.00 |     46.00 |      -7.00 |   4.16 | -15.19 .. +1.22 |   28 |     42 | 0.0959 |", table);
         Assert.Contains("| Average ", table);
         Assert.Contains("weights_sha256: 79c682723aef and 637649f99126", table);
         Assert.DoesNotContain("anatomy", table);
@@ -50,12 +50,12 @@ public sealed class CompareCommandTests : IDisposable
         var json = JsonNode.Parse(Works("compare", Nano, Early, "--format", "json"))![0]!;
         Assert.Equal(4.1643377, json["columns"]![4]!["standard_error"]!.GetValue<double>(), 6);
         Assert.Equal("Average", json["average"]!["name"]!.GetValue<string>());
-        Assert.Equal(-15.2119, json["columns"]![4]!["interval"]!["low"]!.GetValue<double>(), 4);
+        Assert.Equal(-15.1907, json["columns"]![4]!["interval"]!["low"]!.GetValue<double>(), 4);
         var csv = Works("compare", Nano, Early, "--format", "csv").TrimEnd().Split('\n');
         Assert.Equal(1 + 6 + 57 + 1, csv.Length);
         Assert.StartsWith("baseline_model,candidate_model,column,name,metric,documents,paired,", csv[0]);
-        Assert.EndsWith(",adjusted_p,detectable,baseline_not_finite,candidate_not_finite", csv[0]);
-        Assert.All(csv, row => Assert.Equal(22, row.Split(',').Length));
+        Assert.EndsWith(",adjusted_p,detectable,baseline_not_finite,candidate_not_finite,exact_p,pooled_p,cluster,robust_error", csv[0]);
+        Assert.All(csv, row => Assert.Equal(26, row.Split(',').Length));
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class CompareCommandTests : IDisposable
             line.Write($"runs/{name}/results.json", File.ReadAllText(name == "b" ? Early : Nano));
         var text = Works("compare", "runs/*/results.json");
         Assert.Contains("| Average, row - column ", text);
-        Assert.Contains("| Average against cognito-nano (", text);
+        Assert.Contains("| Against cognito-nano (", text);
         Assert.Contains("46.00 (-7.00)", text);
         Assert.Contains("runs/c", text);
     }
@@ -122,6 +122,57 @@ public sealed class CompareCommandTests : IDisposable
         Assert.Equal(1, regression.Code);
         Assert.StartsWith("Gate: regression: Winogrande at least\n", regression.Out);
         Assert.Equal("regression", JsonNode.Parse(line.Run("gate", "-b", Nano, "-c", Early, "-p", "minimum.yaml", "--json").Out)!["verdict"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public void A_watch_looks_at_every_run_of_a_folder_and_says_the_newest_ones_verdict()
+    {
+        line.Write("runs/one/results.json", File.ReadAllText(Early));
+        line.Write("runs/two/deep/results.json", File.ReadAllText(Early));
+        var quiet = Works("gate", "-b", Nano, "--watch", "runs", "--html", "out/watch.html");
+        Assert.StartsWith("Watch: quiet\n", quiet);
+        Assert.Contains("| two/deep ", quiet.Replace('\\', '/'));
+        Assert.Contains("<svg", File.ReadAllText(line.At("out", "watch.html")));
+        Assert.Equal(2, JsonNode.Parse(Works("gate", "-b", Nano, "--watch", "runs", "--json"))!["looks"]!.AsArray().Count);
+        line.Write("right.json", Scored("arc_challenge", 1));
+        line.Write("runs/zero/results.json", Scored("arc_challenge", 0));
+        var alarm = line.Run("gate", "-b", line.At("right.json"), "-w", "runs");
+        Assert.Equal(1, alarm.Code);
+        Assert.Contains("alarm", alarm.Out);
+        Refused("no such folder", "gate", "-b", Nano, "--watch", "nowhere");
+        Refused("no results.json in it", "gate", "-b", Nano, "--watch", "out");
+        Refused("--candidate", "gate", "-b", Nano, "--watch", "runs", "-c", Early);
+        Refused("give --candidate RUN, or --watch DIR", "gate", "-b", Nano);
+        Refused("--html: it is for --watch", "gate", "-b", Nano, "-c", Early, "--html", "x.html");
+    }
+
+    /// <summary>A run whose headline scores of a task are all the same.</summary>
+    private static string Scored(string task, double score)
+    {
+        var run = JsonNode.Parse(File.ReadAllText(Early))!;
+        var scores = run["tasks"]![task]!["scores"]![run["tasks"]![task]!["headline"]!.GetValue<string>()]!.AsArray();
+        for (var i = 0; i < scores.Count; i++)
+            scores[i] = score;
+        return run.ToJsonString();
+    }
+
+    /// <summary>Details show that two models' replies are equal, which scores alone do not.</summary>
+    [Fact]
+    public void Equal_replies_in_details_are_the_same_answers()
+    {
+        using var runs = new TwoRuns();
+        foreach (var name in new[] { "same", "bare" })
+            line.Write($"{name}/results.json", File.ReadAllText(runs.First));
+        foreach (var details in Directory.GetFiles(Path.Combine(Path.GetDirectoryName(runs.First)!, "details")))
+        {
+            Directory.CreateDirectory(line.At("same", "details"));
+            File.Copy(details, line.At("same", "details", Path.GetFileName(details)));
+        }
+        var same = line.Run("gate", "-b", Path.GetDirectoryName(runs.First)!, "-c", "same");
+        Assert.Equal(0, same.Code);
+        Assert.Contains("the same answers", same.Out);
+        Assert.DoesNotContain("the same answers", line.Run("gate", "-b", Path.GetDirectoryName(runs.First)!, "-c", "bare").Out);
+        Assert.DoesNotContain("the same answers", line.Run("gate", "-b", Path.GetDirectoryName(runs.First)!, "-c", Path.GetDirectoryName(runs.Second)!).Out);
     }
 
     private static string Checkout

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Cognito.Eval.Comparison;
 using Cognito.Eval.Files;
 using Cognito.Eval.Reports;
@@ -23,16 +24,18 @@ public sealed class ComparisonTests
         Assert.Equal((28, 42), (winogrande.Wins, winogrande.Losses));
         Assert.Equal((53.0, 46.0), (winogrande.Baseline, winogrande.Candidate));
         Assert.Equal(-7, winogrande.Difference, 10);
-        // √((70 - 200 · 0.07²) / 199 / 200), and t of 199 degrees at 97.5 %.
+        // √((70 - 200 · 0.07²) / 199 / 200), and Tango's interval by another program (make-comparison-goldens.py).
         Assert.Equal(100 * Math.Sqrt(69.02 / 199 / 200), winogrande.StandardError!.Value, 10);
-        Assert.Equal(-7 - 1.9719565 * 4.1643377, winogrande.Interval!.Value.Low, 5);
-        Assert.Equal(-7 + 1.9719565 * 4.1643377, winogrande.Interval!.Value.High, 5);
-        Assert.Equal(2.8015852 * 4.1643377, winogrande.Detectable!.Value, 5);
-        // 2 Σ C(70, k) / 2⁷⁰ for k up to 28, in whole numbers.
+        Assert.Equal(-15.190707220344635, winogrande.Interval!.Value.Low, 1e-9);
+        Assert.Equal(1.2189798641949502, winogrande.Interval!.Value.High, 1e-9);
+        // Connor's (1987) for 70 discordant of 200, which the exact power is near to.
+        Assert.Equal(11.5, winogrande.Detectable!.Value, 0.2);
+        // Σ C(70, k) for k up to 28, in whole numbers: 2 of it / 2⁷⁰, and half of the last one's share less.
         var (choose, sum) = (System.Numerics.BigInteger.One, System.Numerics.BigInteger.One);
         for (var k = 1; k <= 28; k++)
             sum += choose = choose * (71 - k) / k;
-        Assert.Equal((double)sum / Math.Pow(2, 69), winogrande.P!.Value, 10);
+        Assert.Equal((double)sum / Math.Pow(2, 69), winogrande.ExactP!.Value, 10);
+        Assert.Equal((double)(2 * sum - choose) / Math.Pow(2, 70), winogrande.P!.Value, 10);
     }
 
     [Fact]
@@ -42,10 +45,10 @@ public sealed class ComparisonTests
         var comparison = RunComparison.Create(MadeRuns.Nano, MadeRuns.Early);
         var truthful = Of(comparison, "TruthfulQA");
         Assert.Equal((-2.047680112129153, 1.9641174081115826), (truthful.Difference, truthful.StandardError!.Value), Close);
-        Assert.Equal("paired t", truthful.Test);
+        Assert.Equal("score", truthful.Test);
         var arc = Of(comparison, "ARC");
         Assert.Equal((1.0, 3.1694204723660877), (arc.Difference, arc.StandardError!.Value), Close);
-        Assert.Equal(0.8746293123804207, arc.P!.Value, 9);
+        Assert.Equal(0.8746293123804207, arc.ExactP!.Value, 9);
         var mmlu = Of(comparison, "MMLU");
         Assert.Equal((0.753349857941068, 0.626282649375303), (mmlu.Difference, mmlu.StandardError!.Value), Close);
         Assert.Equal(0.6382240861617613, mmlu.ClusterError!.Value, 10);
@@ -57,6 +60,38 @@ public sealed class ComparisonTests
         Assert.Equal(MadeRuns.Early.Leaderboard.Average!.Value, average.Candidate, 10);
         Assert.Equal(["weights_sha256"], comparison.Provenance.Select(unlike => unlike.What));
         Assert.Empty(comparison.Notes);
+    }
+
+    [Fact]
+    public void Documents_that_hang_together_have_an_error_of_their_own_and_the_gate_goes_by_the_larger()
+    {
+        var golden = JsonNode.Parse(File.ReadAllText(Fixture.Path("comparison-goldens.json")))!["robust"]!;
+        var comparison = RunComparison.Create(MadeRuns.Nano, MadeRuns.Early);
+        foreach (var (name, cluster) in new[] { ("Winogrande", "twins"), ("MMLU", "passage") })
+        {
+            var column = Of(comparison, name);
+            Assert.Equal(cluster, column.Cluster);
+            Assert.Equal(golden[name]!.GetValue<double>(), column.RobustError!.Value, 1e-9);
+        }
+        Assert.Equal((null, null), (Of(comparison, "ARC").Cluster, Of(comparison, "ARC").RobustError));
+        Assert.Contains("Winogrande: documents hang together (twins)", ComparisonText.OfTwo(comparison));
+        // Twins that move together make one error larger, twins that move against each other do not make it smaller for the gate.
+        var twins = Clusters.Of(MadeRuns.Nano.Tasks["winogrande"])!;
+        int[] seconds = [.. Enumerable.Range(1, 199).Where(row => twins.Count([row - 1, row]) == 1)];
+        Assert.InRange(seconds.Length, 30, 60);
+        Contrast Moved(Func<int, double> score)
+        {
+            Run Of200(Func<int, double> score) => MadeRuns.Nano.With("winogrande", task => task with { DocIds = [.. Enumerable.Range(0, 200)] })
+                .WithScores("winogrande", scores => [.. scores.Select((_, row) => score(row))]);
+            return Of(RunComparison.Create(Of200(_ => 0), Of200(score)), "Winogrande");
+        }
+        int[] half = [.. seconds.Where((_, k) => k % 2 == 0)];
+        var together = Moved(row => half.Contains(row) || half.Contains(row + 1) ? 1 : 0);
+        Assert.True(together.RobustError > 1.2 * together.StandardError);
+        Assert.True(together.DropInterval()!.Value.High - together.DropInterval()!.Value.Low > 1.2 * (together.Interval!.Value.High - together.Interval.Value.Low));
+        var against = Moved(row => seconds.Contains(row) ? 1 : 0);
+        Assert.True(against.RobustError < against.StandardError);
+        Assert.Equal(-against.Interval!.Value.Low, against.DropInterval()!.Value.High, 1e-12);
     }
 
     private static bool Close((double, double) a, (double, double) b) =>
@@ -163,6 +198,35 @@ public sealed class ComparisonTests
         var first = MadeRuns.Nano.Tasks["truthfulqa_mc"].Scores["mc2"][0];
         Assert.Equal(-100 * first / 200, Of(comparison, "TruthfulQA").Difference, 9);
         Assert.Contains(comparison.Notes, note => note.Contains("1 scores are no numbers"));
+    }
+
+    [Fact]
+    public void Many_runs_name_each_mean_and_take_every_cell_from_the_same_documents()
+    {
+        var runs = new[]
+        {
+            MadeRuns.Nano, MadeRuns.Early.Without(task => task == "gsm8k").With("arc_challenge", task => task.First(50)),
+            MadeRuns.Early.Without(task => task is not ("arc_challenge" or "winogrande" or "gsm8k")),
+        };
+        string[] names = ["a", "b", "c"];
+        var against = runs.Skip(1).Select((run, i) => RunComparison.Create(runs[0], run) with { Candidate = names[i + 1] }).ToList();
+        var text = ManyRunsText.Of(names, against,
+            [.. runs.Select(row => (IReadOnlyList<RunComparison?>)[.. runs.Select(column => row == column ? null : RunComparison.Create(column, row))])]);
+        string Row(string start) => Regex.Replace(text.Split('\n').Single(row => Regex.Replace(row, " +", " ").StartsWith($"| {start} |", StringComparison.Ordinal)), " +", " ");
+        // GSM8K only c has, and a's ARC is of its 200 documents; b's cell is of 50, with a's value there.
+        var (arc, of50) = (against[1].Columns[0], against[0].Columns[0]);
+        Assert.Equal($"| ARC | {Decimals.Of(arc.Baseline)} | {Decimals.Of(of50.Candidate)} ({Decimals.Signed(of50.Difference)} from {Decimals.Of(of50.Baseline)}, 50 documents) "
+            + $"| {Decimals.Of(arc.Candidate)} ({Decimals.Signed(arc.Difference)}) |", Row("ARC"));
+        Assert.Equal(("-", false), (Row("GSM8K").Split('|')[3].Trim(), Row("GSM8K").Split('|')[4].Contains(" - ")));
+        Assert.Contains("| - |", Row("Mean of ARC, HellaSwag, MMLU, TruthfulQA, Winogrande"));
+        Assert.Contains($"({Decimals.Signed(against[1].Average!.Difference)}", Row("Mean of ARC, Winogrande, GSM8K"));
+        Assert.NotNull(Row("b | Mean of ARC, HellaSwag, MMLU, TruthfulQA, Winogrande"));
+        // The matrix is of what all three have, and says where documents are fewer.
+        Assert.Contains("Mean of ARC, Winogrande, row - column", text);
+        Assert.Contains("(250 documents)", text);
+        Assert.Contains("No column is there in every run", ManyRunsText.Of(["a", "b"], [against[0]],
+            [[null, RunComparison.Create(MadeRuns.Nano.Without(task => task == "gsm8k"), MadeRuns.Early.Without(task => task != "winogrande"))],
+             [RunComparison.Create(MadeRuns.Nano.Without(task => task != "gsm8k"), MadeRuns.Early.Without(task => task != "gsm8k")), null]]));
     }
 
     [Fact]

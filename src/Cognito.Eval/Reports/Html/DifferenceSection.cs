@@ -40,8 +40,9 @@ internal static class DifferenceSection
     {
         HtmlText Higher(int run) => HtmlText.From($"<th scope=\"col\" class=\"num\">Higher in <bdi>{scores.Runs[run].Label}</bdi></th>");
         return HtmlText.From($"""
-            <p class="note" id="differences-note-{other}">Points, with the 95 % interval of the paired difference; p by the test named, adjusted
-            over the benchmarks by Holm's method. What it could show is the true difference that 4 of 5 such comparisons would find. The
+            <p class="note" id="differences-note-{other}">Points, with the 95 % interval of the paired difference, by score; p by the test named,
+            adjusted over the benchmarks by Holm's method. What it could show is the true difference that 4 of 5 such comparisons would find
+            with a p below 0.05 that is not adjusted. The
             change of margin is that of the right choice's log-likelihood over the best wrong one's, whatever the metric.</p>
             <div class="scroll" tabindex="0" role="region" aria-label="Differences">
             <table class="wide" aria-describedby="differences-note-{other}">
@@ -57,7 +58,7 @@ internal static class DifferenceSection
         var margin = move?.Shift is { } shift ? Words.Difference(shift.Margin, shift.MarginInterval) : HtmlText.From($"–");
         return HtmlText.From($"""
             <tr{new HtmlText(row.Metric is null ? " class=\"total\"" : "")}>
-            <th scope="row">{row.Name} <span class="pm">{row.Metric}</span></th>
+            <th scope="row">{row.Label} <span class="pm">{row.Metric}</span></th>
             <td class="num">{Words.Difference(row.Difference, row.Interval)}{ScoreSection.Mark(row.BaselineNotFinite + row.CandidateNotFinite)}</td>
             <td class="num">{Words.P(row.AdjustedP ?? row.P)} <span class="pm">{row.Test}</span></td>
             <td class="num">{Count(row, row.Losses, "lost", other)}</td><td class="num">{Count(row, row.Wins, "gained", other)}</td>

@@ -24,15 +24,15 @@ public static class HtmlReport
             ScoreSection.Create(scores), DifferenceSection.Create(scores), PlotSection.Subjects(scores), PlotSection.Calibrations(scores),
             PlotSection.Margins(scores), PlotSection.Lengths(scores), RoutingSection.Create(scores), BrowserSection.Create(runs, texts), ProvenanceSection.Create(runs),
         ];
-        return Page(runs, [.. sections.OfType<Section>()]).Text;
+        return Page(string.Join(", ", runs.Select(run => run.Label)), Title(runs), Subtitle(runs), [.. sections.OfType<Section>()]).Text;
     }
 
-    private static HtmlText Page(DetailedRun[] runs, Section[] sections)
+    /// <param name="name">What the page is of, as text.</param>
+    internal static HtmlText Page(string name, HtmlText heading, string subtitle, Section[] sections)
     {
         var (style, script) = (Resource("report.css"), Resource("report.js"));
         var policy = $"default-src 'none'; style-src {Hash(style)}; script-src {Hash(script)}; "
             + "base-uri 'none'; form-action 'none'";
-        var title = string.Join(", ", runs.Select(run => run.Label));
         return HtmlText.From($"""
             <!DOCTYPE html>
             <html lang="en">
@@ -41,14 +41,14 @@ public static class HtmlReport
             <meta http-equiv="Content-Security-Policy" content="{new HtmlText(policy)}">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
-            <title>{title}: evaluation report</title>
+            <title>{name}: evaluation report</title>
             <style>{new HtmlText(style)}</style>
             </head>
             <body>
             <a class="skip" href="#main">Skip to the scores</a>
             <header>
-            <h1>{Title(runs)}</h1>
-            <p class="sub">{Subtitle(runs)}</p>
+            <h1>{heading}</h1>
+            <p class="sub">{subtitle}</p>
             <nav aria-label="Sections"><ul>{sections.Select(section => section.Link)}</ul></nav>
             </header>
             <main id="main" tabindex="-1">

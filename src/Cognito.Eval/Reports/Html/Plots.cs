@@ -167,6 +167,30 @@ internal static class Plots
         return model;
     }
 
+    /// <summary>Values with their intervals, one after the other, and a level line at a margin.</summary>
+    /// <param name="points">By look, from 1.</param>
+    public static PlotModel History(IReadOnlyList<Point> points, double margin, string axis)
+    {
+        var model = New(left: 50);
+        var (low, high) = Span(points.Append(new(margin, null)));
+        model.Axes.Add(Scale("run", 0.5, points.Count + 0.5, AxisPosition.Bottom));
+        model.Axes.Add(Scale(axis, low, high, AxisPosition.Left));
+        var (level, zero, intervals, marks) = (Line(SvgPlot.Run(1), 1.2), Line(SvgPlot.Muted, 1), Line(SvgPlot.Run(0), 1.4), Marks(0));
+        level.LineStyle = LineStyle.Dash;
+        level.Points.AddRange([new(0.5, margin), new(points.Count + 0.5, margin)]);
+        zero.Points.AddRange([new(0.5, 0), new(points.Count + 0.5, 0)]);
+        marks.MarkerSize = points.Count > 60 ? 2 : 3.5;
+        foreach (var (i, point) in points.Index())
+        {
+            marks.Points.Add(new(i + 1, point.Value));
+            if (point.Interval is { } interval)
+                intervals.Points.AddRange([new(i + 1, interval.Low), new(i + 1, interval.High), DataPoint.Undefined]);
+        }
+        foreach (var series in (Series[])[zero, level, intervals, marks])
+            model.Series.Add(series);
+        return model;
+    }
+
     private static AreaSeries Outline(IReadOnlyList<double> values, double least, double most, int bins, OxyColor colour)
     {
         var counts = new int[bins];

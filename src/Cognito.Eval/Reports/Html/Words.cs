@@ -10,9 +10,9 @@ internal static class Words
     public static string Count(int count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
     public static string Fixed(double value, int digits = 2) =>
-        value.ToString("F" + digits, CultureInfo.InvariantCulture).Replace('-', '−');
+        Decimals.Of(value, digits).Replace('-', '−');
 
-    public static string Signed(double value, int digits = 2) => (value > 0 ? "+" : "") + Fixed(value, digits);
+    public static string Signed(double value, int digits = 2) => Decimals.Signed(value, digits).Replace('-', '−');
 
     /// <summary>A value with its 95 % interval.</summary>
     /// <param name="mark">Stands after the value.</param>
