@@ -1,4 +1,5 @@
 using Cognito.Eval.Files;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 
@@ -16,7 +17,8 @@ internal static class ColumnContrast
             // A subject that only one run asked is left out; the same tasks are compared on both sides.
             string[] common = [.. mine.Keys.Where(theirs.ContainsKey)];
             var tasks = common.Select(task => OfTask(task, mine[task], theirs[task], baseline, candidate)).ToList();
-            return tasks.Count == 0 ? null : OfTasks(column, tasks) with { AskedByTask = Asked(mine) };
+            var weighs = new[] { baseline, candidate }.All(WeighsDocuments);
+            return tasks.Count == 0 ? null : OfTasks(column, tasks, weighs) with { AskedByTask = Asked(mine) };
         }
         return baseline.Leaderboard.Columns.GetValueOrDefault(column) is { } before
             && candidate.Leaderboard.Columns.GetValueOrDefault(column) is { } after
@@ -128,11 +130,12 @@ internal static class ColumnContrast
     }
 
     /// <summary>A column of several tasks: fixed strata, each with its weight.</summary>
-    private static Contrast OfTasks(string column, IReadOnlyList<Contrast> tasks)
+    /// <param name="weighs">Whether its documents count alike, whatever task they are of.</param>
+    private static Contrast OfTasks(string column, IReadOnlyList<Contrast> tasks, bool weighs)
     {
         if (tasks is [var only])
             return only with { Name = column };
-        var weights = Weights(tasks.Count);
+        var weights = Weights([.. tasks.Select(task => task.Documents)], weighs);
         // What two discordant documents of the column would give is the least, not two in every task.
         var areBinary = tasks.All(task => task.Test == PairedTests.MidP);
         var mean = MeanOf.Weighted([.. tasks.Select((task, i) => (
@@ -151,7 +154,8 @@ internal static class ColumnContrast
             IsPaired = tasks.All(task => task.IsPaired),
             Baseline = tasks.Select((task, i) => weights[i] * task.Baseline).Sum(),
             Candidate = tasks.Select((task, i) => weights[i] * task.Candidate).Sum(),
-            ClusterError = MeanOf.ClusterError([.. tasks.Select(task => task.Difference)]),
+            WeighsDocuments = weighs,
+            ClusterError = weighs ? null : MeanOf.ClusterError([.. tasks.Select(task => task.Difference)]),
             Wins = wins,
             Losses = losses,
             Test = isKnown ? PairedTests.StratifiedScore : null,
@@ -173,8 +177,11 @@ internal static class ColumnContrast
             clustered.Sum(part => part.Weight * part.Weight * part.Contrast.ClusterExcess));
     }
 
-    /// <summary>What each of a column's tasks counts: the same.</summary>
-    internal static IReadOnlyList<double> Weights(int tasks) => [.. Enumerable.Repeat(1.0 / tasks, tasks)];
+    internal static bool WeighsDocuments(Run run) => Protocol.Of(run.Provenance.Protocol).WeighsDocuments;
+
+    /// <summary>What each of a column's tasks counts: the same, or as many as its documents.</summary>
+    internal static IReadOnlyList<double> Weights(IReadOnlyList<int> documents, bool weighs) => weighs && documents.Sum() is > 0 and var all
+        ? [.. documents.Select(n => n / (double)all)] : [.. documents.Select(_ => 1.0 / documents.Count)];
 
     /// <summary>Null where one of them is not compared document by document.</summary>
     public static (int? Wins, int? Losses) WinsAndLosses(IReadOnlyList<Contrast> parts) => parts.All(part => part.Wins is not null)
@@ -205,7 +212,7 @@ internal static class ColumnContrast
     {
         if (tasks.Count > 0)
             return tasks.Zip(
-                Weights(tasks.Count), (task, weight) => (OfScores(Result(run, task.Key, task.Value), task.Value), weight));
+                Weights([.. tasks.Values.Select(task => task.Documents)], WeighsDocuments(run)), (task, weight) => (OfScores(Result(run, task.Key, task.Value), task.Value), weight));
         var rows = Published(known);
         return [(rows is { } n ? Stratum.Right(n, percent / 100 * n) : Stratum.Normal(percent / 100, double.NaN), 1)];
     }
@@ -222,8 +229,9 @@ internal static class ColumnContrast
 
     private static double? Error(Run run, IReadOnlyDictionary<string, TaskRecord> tasks)
     {
-        var errors = tasks.Select(task => Result(run, task.Key, task.Value).StandardError).ToList();
-        return errors.Any(error => error is null) ? null : Math.Sqrt(errors.Sum(error => error!.Value * error.Value)) / errors.Count * 100;
+        TaskScore[] scores = [.. tasks.Select(task => Result(run, task.Key, task.Value) is var its
+            ? new TaskScore(its.Mean, task.Value.Documents, its.StandardError) : default)];
+        return Protocol.Of(run.Provenance.Protocol).ColumnError(scores);
     }
 
     /// <summary>

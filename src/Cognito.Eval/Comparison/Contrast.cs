@@ -64,6 +64,9 @@ public sealed record Contrast
     /// <summary>Where a column has several tasks: the difference's error if the tasks might have been others.</summary>
     public double? ClusterError { get; init; }
 
+    /// <summary>Whether its documents count alike, whatever task they are of; else its tasks do.</summary>
+    internal bool WeighsDocuments { get; init; }
+
     /// <summary>What documents hang together, as "twins" or "passage"; null where none are known to.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Cluster { get; init; }

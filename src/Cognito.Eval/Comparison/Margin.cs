@@ -44,6 +44,6 @@ internal readonly record struct Margin(double Delta, string From, bool IsAssessa
     {
         IReadOnlyList<int> asked = column.AskedByTask.Count > 0 ? column.AskedByTask
             : column.Tasks.Count > 0 ? [.. column.Tasks.Select(task => task.Documents)] : [column.Documents];
-        return asked.Zip(ColumnContrast.Weights(asked.Count), (n, weight) => n > 0 ? weight * weight / n : 0).Sum();
+        return asked.Zip(ColumnContrast.Weights(asked, column.WeighsDocuments), (n, weight) => n > 0 ? weight * weight / n : 0).Sum();
     }
 }

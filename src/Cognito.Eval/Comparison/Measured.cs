@@ -1,3 +1,4 @@
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 
@@ -18,7 +19,8 @@ public sealed record Measured(
         var columns = run.Leaderboard.Columns.Keys.Union(run.Tasks.Values.Select(task => task.Column))
             .Select(column => Column(run, column)).OfType<Scored>().ToList();
         var averaged = columns.Where(column => run.Leaderboard.Columns.ContainsKey(column.Shown.Name)).ToList();
-        if (averaged.Count == 0 || averaged.Count < run.Leaderboard.Columns.Count)
+        if (averaged.Count == 0 || averaged.Count < run.Leaderboard.Columns.Count
+            || run.Leaderboard.Average is null && Protocol.Of(run.Provenance.Protocol).Average([0.0]) is null)
             return [.. columns.Select(column => column.Shown)];
         var error = MeanOf.Strata([.. averaged.Select(column => column.Mean)]);
         return [.. columns.Select(column => column.Shown),
@@ -39,7 +41,7 @@ public sealed record Measured(
                 ? new(new(column, null, 0, reported, null, null, []), new(reported / 100, double.NaN, 1), null) : null;
         if (tasks is [var only])
             return only with { Shown = only.Shown with { Name = column } };
-        var weights = ColumnContrast.Weights(tasks.Count);
+        var weights = ColumnContrast.Weights([.. tasks.Select(task => task.Shown.Documents)], ColumnContrast.WeighsDocuments(run));
         var shown = tasks.Select(task => task.Shown).ToList();
         return Show(column, shown[0].Metric, shown.Sum(task => task.Documents),
             MeanOf.Weighted([.. tasks.Select((task, i) => (task.Mean, weights[i]))]),

@@ -67,9 +67,9 @@ public static class LmEvalFiles
 
     private static void Write(string path, IEnumerable<string> parts) => OutputFile.Write(path, stream =>
     {
-        using var writer = new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
+        // JSON, whose writer escapes what is no text.
         foreach (var part in parts)
-            writer.Write(part);
+            stream.Write(Encoding.UTF8.GetBytes(part));
     }, "name another folder with --output DIR");
 
     /// <summary>Questions, and what each document got.</summary>
