@@ -51,13 +51,16 @@ internal static class CompareCommand
             var read = RunInputs.Read(parsed.GetRequiredValue(runs), parsed.GetValue(tasks));
             if (read.Count < 2)
                 throw new InputException("compare: one run; give a baseline and a candidate");
+            var isJson = parsed.GetValue(json) || parsed.GetValue(format) == "json";
+            if (parsed.GetValue(bridge) && (parsed.GetValue(format) == "csv" || parsed.GetValue(why) || parsed.GetValue(details) || parsed.GetValue(subjects)))
+                throw new InputException("--bridge: it shows a table of its own, or JSON; leave out --why, --details, --subjects and csv");
             if (parsed.GetValue(bridge))
-                return BridgeCommand.Cross(parsed, [.. parsed.GetRequiredValue(runs).SelectMany(RunInputs.Expand)], read, parsed.GetValue(json), cancel);
-            if (parsed.GetValue(details) && (read.Count != 2 || parsed.GetValue(format) is "csv" or "json"))
+                return BridgeCommand.Cross(parsed, [.. parsed.GetRequiredValue(runs).SelectMany(RunInputs.Expand)], read, isJson, cancel);
+            if (parsed.GetValue(details) && (read.Count != 2 || isJson || parsed.GetValue(format) == "csv"))
                 throw new InputException("--details: it is for two runs, as a table or markdown");
             var shifts = parsed.GetValue(details) ? "\n" + Shifts(read, parsed.GetRequiredValue(runs)) : "";
             Console.Write(parsed.GetValue(why) ? string.Join("\n", read.Skip(1).Select(run => Why(read[0], run)))
-                : Text(read, parsed.GetValue(json) ? "json" : parsed.GetRequiredValue(format), parsed.GetValue(subjects)));
+                : Text(read, isJson ? "json" : parsed.GetRequiredValue(format), parsed.GetValue(subjects)));
             Console.Write(shifts);
             return Session.Done;
         }), cancel));

@@ -1,5 +1,6 @@
 using Cognito.Eval.Comparison;
 using Cognito.Eval.Datasets;
+using Cognito.Eval.Files;
 using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
 using Cognito.Eval.Protocols;
@@ -29,8 +30,12 @@ internal sealed class Bridge(BridgeEnd from, BridgeEnd to, DataRoot data, OpenBr
     /// <summary>The rules that the ends do not share, in the order in which they are taken.</summary>
     internal IReadOnlyList<ProtocolRule> Rules { get; } = [.. BridgeRules.Between(from, to)];
 
+    /// <exception cref="InputException">The ends have one protocol, and the same settings.</exception>
     public async Task<BridgeTable> CrossAsync()
     {
+        if (Rules.Count == 0)
+            throw new InputException($"{from.Name} and {to.Name}: no rule differs, so there is nothing that can be taken from one to the other; "
+                + "compare shows what their scores differ in");
         var states = new Crossed[Rules.Count + 1];
         foreach (var i in BridgeRules.Order(Rules))
         {

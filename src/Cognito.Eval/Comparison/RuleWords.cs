@@ -59,7 +59,7 @@ internal static class RuleWords
         ProtocolRule.Shots => side.Shots,
         ProtocolRule.Draws => side.DrawsExamples ? Draws(side) : null,
         ProtocolRule.Questions => null,
-        ProtocolRule.Tokenizer => side.Protocol.Tokenization == Tokenizers.TokenizerRules.Transformers4 ? "read as transformers 4 does" : "read as transformers 5 does",
+        ProtocolRule.Tokenizer => IsV1(side) ? "read as transformers 4 does" : "read as transformers 5 does",
         ProtocolRule.Beginnings => side.AddsBos switch { true => "a token of its own (BOS)", false => "nothing", null => "as the tokenizer and the version had it" },
         ProtocolRule.Merging => side.Task.Generates ? null : side.Protocol.MergesEqualRequests ? "one answer for equal tokens" : "each answered",
         ProtocolRule.Answers => side.Task.Generates ? Answers(side) : null,

@@ -18,29 +18,32 @@ internal static class BridgeText
     /// <summary>The score after each rule, and under it what the rule made of it, in points.</summary>
     public static string Steps(BridgeTable bridge)
     {
+        var moving = bridge.Steps.Skip(1).Where(step => step.Unmoved.Count < bridge.Columns.Count).ToList();
         var table = new TextTable(["Points", .. bridge.Columns.Select(column => (Markdown)column)]);
-        Row(table, bridge.Baseline.Protocol, column => ComparisonText.Points(bridge.Steps[0].Values[column]), bridge.Columns);
-        foreach (var step in bridge.Steps.Skip(1))
+        Row(bridge.Baseline.Protocol, column => ComparisonText.Points(bridge.Steps[0].Values[column]));
+        foreach (var step in moving)
         {
-            Row(table, step.Rule!, column => ComparisonText.Points(step.Values[column]), bridge.Columns);
-            Row(table, "", column => step.Unmoved.Contains(column) ? new("–") : ComparisonText.Signed(step.Differences[column]), bridge.Columns);
+            Row(step.Rule!, column => ComparisonText.Points(step.Values[column]));
+            Row("", column => step.Unmoved.Contains(column) ? new("–") : ComparisonText.Signed(step.Differences[column]));
         }
-        Row(table, bridge.Candidate.Protocol, column => ComparisonText.Points(bridge.Steps[^1].Values[column]), bridge.Columns);
-        Row(table, "sum of the steps", column => ComparisonText.Signed(bridge.Sum[column]), bridge.Columns);
+        Row(bridge.Candidate.Protocol, column => ComparisonText.Points(bridge.Steps[^1].Values[column]));
+        Row("sum of the steps", column => ComparisonText.Signed(bridge.Sum[column]));
         foreach (var run in new[] { bridge.Baseline, bridge.Candidate }.Where(run => !run.IsMeasuredHere))
         {
-            Row(table, $"{run.Protocol}, as its file says", column => ComparisonText.Points(run.Given[column]), bridge.Columns);
-            Row(table, "not explained", column => ComparisonText.Signed(run.Unexplained[column]), bridge.Columns);
+            Row($"{run.Protocol}, as its file says", column => ComparisonText.Points(run.Given[column]));
+            Row("not explained", column => ComparisonText.Signed(run.Unexplained[column]));
         }
         return Markdown.From($"From {bridge.Baseline.Name} to {bridge.Candidate.Name}, rule by rule.\n\n{table.ToMarkdown()}\n"
-            + $"–: the rule changed neither what was asked nor a score. Rules, from and to:\n\n{Markdown.All(bridge.Steps.Skip(1).SelectMany(Rule))}"
+            + $"–: the rule changed neither what was asked nor the score.\n{Idle([.. bridge.Steps.Skip(1).Except(moving)])}\n"
+            + $"Rules, from and to:\n\n{Markdown.All(moving.SelectMany(Rule))}"
             + $"{Markdown.All(bridge.Notes.Select(note => Markdown.From($"* {note}\n")))}").Text;
+
+        void Row(Markdown name, Func<string, Markdown> cell) => table.Add([name, .. bridge.Columns.Select(cell)]);
     }
 
-    private static void Row(TextTable table, Markdown name, Func<string, Markdown> cell, IReadOnlyList<string> columns) =>
-        table.Add([name, .. columns.Select(cell)]);
+    private static Markdown Idle(IReadOnlyList<BridgeStep> steps) => steps.Count == 0 ? Markdown.None
+        : Markdown.From($"Rules that differ, and moved nothing here: {string.Join(", ", steps.Select(step => step.Rule))}.\n");
 
-    private static IEnumerable<Markdown> Rule(BridgeStep step) => step.Changes.Count == 0
-        ? [Markdown.From($"- {step.Rule!}\n")]
-        : step.Changes.Select(change => Markdown.From($"- {step.Rule!}, {string.Join(", ", change.Columns)}: {change.Baseline}; {change.Candidate}\n"));
+    private static IEnumerable<Markdown> Rule(BridgeStep step) =>
+        step.Changes.Select(change => Markdown.From($"- {step.Rule!}, {string.Join(", ", change.Columns)}: {change.Baseline}; {change.Candidate}\n"));
 }
