@@ -91,6 +91,8 @@ internal static class BridgeCommand
 
     private static void RequireOneCheckpoint(Run baseline, Run candidate)
     {
+        if (baseline.Provenance.Data is { } rows && candidate.Provenance.Data is { } others && rows != others)
+            throw new InputException($"compare --bridge: one run asked {rows} and the other {others}; give two runs of the same rows");
         if (new[] { baseline, candidate }.All(run => run.Provenance.Kind != Provenance.Measured))
             throw new InputException("compare --bridge: neither is a run of cognito-eval, so nothing says of which checkpoint they are; give one that is");
         if (baseline.Provenance.WeightsSha256 is { } one && candidate.Provenance.WeightsSha256 is { } other && one != other)
@@ -101,7 +103,10 @@ internal static class BridgeCommand
     /// <summary>A run as it can be asked again. What a file of another program does not say is taken to be as in our run.</summary>
     private static BridgeEnd End(ParseResult parsed, string name, Run run, Manifest? manifest, Run other)
     {
-        var protocol = RunOptions.WithBos(RuleDifferences.ProtocolOf(run), manifest?.Arguments.Bos);
+        var protocol = RuleDifferences.ProtocolOf(run);
+        // Without its run.json it is known whether prompts began with a token, and the tokenizer says with which.
+        if (protocol is LmEval04)
+            protocol = RunOptions.WithBos(protocol, manifest is null && run.Provenance.AddBos == false ? "no" : manifest?.Arguments.Bos);
         var said = run.Provenance.Kind == Provenance.Measured ? run : other;
         var set = TaskSet.Of(protocol);
         EvalTask[] tasks = [.. set.Tasks.Select(task => (Task: task, Record: Record(run, task))).Where(its => its.Record is not null)

@@ -52,7 +52,7 @@ public sealed class BridgeCommandTests : IDisposable
         Assert.Equal(["TruthfulQA", "Winogrande", "GSM8K"], json["columns"]!.AsArray().Select(column => column!.GetValue<string>()));
         foreach (var (column, sum) in json["sum"]!.AsObject())
             Assert.Equal(steps[^1]!["values"]![column]!.GetValue<double>() - steps[0]!["values"]![column]!.GetValue<double>(), sum!.GetValue<double>(), 1e-9);
-        Assert.Contains(steps, step => step!["rule"]?.GetValue<string>() == "beginning of a text" && step["asked"]!["Winogrande"]!.GetValue<int>() > 0);
+        Assert.Contains(steps, step => step!["rule"]?.GetValue<string>() == "order of documents" && step["asked"]!["Winogrande"]!.GetValue<int>() > 0);
     }
 
     [Fact]
