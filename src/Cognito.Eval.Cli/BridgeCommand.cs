@@ -62,7 +62,8 @@ internal static class BridgeCommand
             : Manifest.Read(Path.GetDirectoryName(Path.GetFullPath(RunFile.Find(path)))!))];
         var known = manifests.FirstOrDefault(manifest => manifest is not null)?.Arguments;
         if (known is null && parsed.GetValue(Model) is null)
-            throw new InputException($"compare --bridge: no run.json beside {paths[0]} or {paths[1]} says of which checkpoint they are; give --model and --data");
+            throw new InputException($"compare --bridge: no run.json beside {paths[0]} or {paths[1]} says of which checkpoint they are; "
+                + "give --model and --data");
         var (from, to) = (End(parsed, mine, baseline, manifests[0], candidate), End(parsed, theirs, candidate, manifests[1], baseline));
         (from, to) = (Common(from, to), Common(to, from));
         var named = Inputs.Named(parsed.GetValue(Model) ?? known?.Model);
@@ -94,7 +95,8 @@ internal static class BridgeCommand
         if (baseline.Provenance.Data is { } rows && candidate.Provenance.Data is { } others && rows != others)
             throw new InputException($"compare --bridge: one run asked {rows} and the other {others}; give two runs of the same rows");
         if (new[] { baseline, candidate }.All(run => run.Provenance.Kind != Provenance.Measured))
-            throw new InputException("compare --bridge: neither is a run of cognito-eval, so nothing says of which checkpoint they are; give one that is");
+            throw new InputException("compare --bridge: neither is a run of cognito-eval, so nothing says of which checkpoint they are; "
+                + "give one that is");
         if (baseline.Provenance.WeightsSha256 is { } one && candidate.Provenance.WeightsSha256 is { } other && one != other)
             throw new InputException($"compare --bridge: {baseline.Provenance.Model} and {candidate.Provenance.Model} have other weights "
                 + "(weights_sha256); it takes one checkpoint from one protocol to another, so give two runs of one");
@@ -112,7 +114,9 @@ internal static class BridgeCommand
         EvalTask[] tasks = [.. set.Tasks.Select(task => (Task: task, Record: Record(run, task))).Where(its => its.Record is not null)
             .Select(its => its.Task with { Shots = its.Record!.NumFewshot })];
         return tasks.Length == 0 ? throw new InputException($"{name}: no task of {protocol.Name} was asked; `cognito-eval tasks` lists these")
-            : new(name, run, protocol, set with { Tasks = tasks }, said.Config?.Limit is { } limit ? new Limit(limit) : null, Setting(parsed, said.Provenance))
+            : new(
+                name, run, protocol, set with { Tasks = tasks }, said.Config?.Limit is { } limit ? new Limit(limit) : null,
+                Setting(parsed, said.Provenance))
             {
                 Budget = parsed.GetValue(RunOptions.BatchTokens) is null ? manifest?.Budget ?? BudgetOf(said.Provenance) : null,
             };
@@ -139,7 +143,8 @@ internal static class BridgeCommand
     private static BridgeEnd Common(BridgeEnd end, BridgeEnd other)
     {
         var columns = other.Tasks.Tasks.Select(task => task.Column?.Key).OfType<string>().ToHashSet();
-        var datasets = end.Tasks.Tasks.Where(task => task.Column is { } column && columns.Contains(column.Key)).Select(task => task.Dataset.Name).ToHashSet();
+        var datasets = end.Tasks.Tasks.Where(task => task.Column is { } column && columns.Contains(column.Key))
+            .Select(task => task.Dataset.Name).ToHashSet();
         return end with { Tasks = end.Tasks with { Tasks = [.. end.Tasks.Tasks.Where(task => datasets.Contains(task.Dataset.Name))] } };
     }
 

@@ -25,7 +25,10 @@ internal static class CompareCommand
         };
         format.AcceptOnlyFromAmong("table", "markdown", "csv", "json");
         var subjects = new Option<bool>("--subjects") { Description = "Show each of MMLU's subjects too (csv and json always do)." };
-        var why = new Option<bool>("--why") { Description = "Only show what the runs' settings differ in; also for different questions." };
+        var why = new Option<bool>("--why")
+        {
+            Description = "Only show what the runs' settings differ in, and their protocols' rules; also for different questions.",
+        };
         var details = new Option<bool>("--details")
         {
             Description = "Of two runs with details: also how the right choice's margin and probability moved, and how many choices stayed.",
@@ -52,7 +55,8 @@ internal static class CompareCommand
             if (read.Count < 2)
                 throw new InputException("compare: one run; give a baseline and a candidate");
             var isJson = parsed.GetValue(json) || parsed.GetValue(format) == "json";
-            if (parsed.GetValue(bridge) && (parsed.GetValue(format) == "csv" || parsed.GetValue(why) || parsed.GetValue(details) || parsed.GetValue(subjects)))
+            if (parsed.GetValue(bridge)
+                && (parsed.GetValue(format) == "csv" || parsed.GetValue(why) || parsed.GetValue(details) || parsed.GetValue(subjects)))
                 throw new InputException("--bridge: it shows a table of its own, or JSON; leave out --why, --details, --subjects and csv");
             if (parsed.GetValue(bridge))
                 return BridgeCommand.Cross(parsed, [.. parsed.GetRequiredValue(runs).SelectMany(RunInputs.Expand)], read, isJson, cancel);

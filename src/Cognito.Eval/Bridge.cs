@@ -13,7 +13,8 @@ namespace Cognito.Eval;
 /// Takes a checkpoint's scores from one run's protocol to another's, rule by rule. Both ends are asked whole, as the runs were, so
 /// they are those of whole runs to the byte; between them the model is asked what is not known yet.
 /// </summary>
-internal sealed class Bridge(BridgeEnd from, BridgeEnd to, DataRoot data, OpenBridged open, IProgress<EvaluationEvent>? progress, CancellationToken cancel)
+internal sealed class Bridge(
+    BridgeEnd from, BridgeEnd to, DataRoot data, OpenBridged open, IProgress<EvaluationEvent>? progress, CancellationToken cancel)
 {
     private readonly IReadOnlyList<BridgeColumn> _columns = BridgeColumn.Between(from, to);
     private readonly BridgeAnswers _answers = new();
@@ -34,8 +35,8 @@ internal sealed class Bridge(BridgeEnd from, BridgeEnd to, DataRoot data, OpenBr
     public async Task<BridgeTable> CrossAsync()
     {
         if (Rules.Count == 0)
-            throw new InputException($"{from.Name} and {to.Name}: no rule differs, so there is nothing that can be taken from one to the other; "
-                + "compare shows what their scores differ in");
+            throw new InputException($"{from.Name} and {to.Name}: no rule differs, so there is nothing that can be taken from one "
+                + "to the other; compare shows what their scores differ in");
         var states = new Crossed[Rules.Count + 1];
         foreach (var i in BridgeRules.Order(Rules))
         {
@@ -57,8 +58,7 @@ internal sealed class Bridge(BridgeEnd from, BridgeEnd to, DataRoot data, OpenBr
         T Its<T>(ProtocolRule rule, Func<BridgeEnd, T> of) => of(rules.Contains(rule) ? to : from);
         var bridge = new BridgeProtocol(from.Protocol, to.Protocol, rules);
         var protocol = first ? from.Protocol : last ? to.Protocol : bridge;
-        var tasks = first ? from.Tasks : last ? to.Tasks
-            : from.Tasks with { Tasks = [.. _columns.SelectMany(column => column.Tasks).Select(pair => bridge.Between(pair.From, pair.To)).OrderBy(Place)] };
+        var tasks = first ? from.Tasks : last ? to.Tasks : Between(bridge);
         var asked = Evaluator.Ask(tasks, new()
         {
             Data = data,
@@ -77,6 +77,11 @@ internal sealed class Bridge(BridgeEnd from, BridgeEnd to, DataRoot data, OpenBr
         var count = Count(asked, graded, keys, missing, model);
         return first || last ? count with { Notes = [.. BridgeNotes.Of(first ? from : to, asked.Questions, count.Values)] } : count;
     }
+
+    private TaskSet Between(BridgeProtocol bridge) => from.Tasks with
+    {
+        Tasks = [.. _columns.SelectMany(column => column.Tasks).Select(pair => bridge.Between(pair.From, pair.To)).OrderBy(Place)],
+    };
 
     private int Place(EvalTask task) => from.Tasks.Tasks.Index().First(its => its.Item.Name == task.Name).Index;
 
@@ -125,7 +130,8 @@ internal sealed class Bridge(BridgeEnd from, BridgeEnd to, DataRoot data, OpenBr
     private static OrderedDictionary<string, T> New<T>() => [];
 
     private static RuleSide Side(IReadOnlyList<Questions> asked, EvaluationOptions options, PlannedModel model) => new(
-        options.Protocol, asked[0].Task, string.Join(", ", asked.Select(task => task.Shots).Distinct().Order()), [.. asked.Select(task => task.Docs.Count)])
+        options.Protocol, asked[0].Task, string.Join(", ", asked.Select(task => task.Shots).Distinct().Order()),
+        [.. asked.Select(task => task.Docs.Count)])
     {
         IsLimited = asked.Any(task => task.Docs.Count < task.SplitRows),
         Limit = options.Limit?.Value,

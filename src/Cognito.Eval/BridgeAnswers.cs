@@ -42,16 +42,22 @@ internal readonly record struct RequestKey(UInt128 Hash, int Asked)
         var (keys, first) = (new RequestKey[requests.Count], new Dictionary<int, int>());
         for (var p = 0; p < pairs.Length; p++)
             first.TryAdd(distinct[p], p);
-        SideBySide.For(pairs.Length, p => keys[pairs[p]] = new(
-            Hashed($"{setting}|pair|", spans[first[distinct[p]]].Context, spans[first[distinct[p]]].Continuation), pairs[first[distinct[p]]]));
-        foreach (var (i, request) in requests.Index().Where(it => it.Item is GreedyUntil))
-            keys[i] = new(Hashed(Generation(setting, (GreedyUntil)request, protocol), protocol.EncodePrompt(planner.Tokenizer, planner.End, request.Context)), i);
+        SideBySide.For(pairs.Length, p =>
+        {
+            var asked = first[distinct[p]];
+            keys[pairs[p]] = new(Hashed($"{setting}|pair|", spans[asked].Context, spans[asked].Continuation), pairs[asked]);
+        });
+        foreach (var (i, request) in requests.Index())
+            if (request is GreedyUntil free)
+                keys[i] = new(Hashed(
+                    Generation(setting, free, protocol), protocol.EncodePrompt(planner.Tokenizer, planner.End, free.Context)), i);
         return keys;
     }
 
     /// <summary>When an answer ends hangs on the tokenizer too.</summary>
     private static string Generation(string setting, GreedyUntil request, Protocol protocol) =>
-        $"{setting}|{protocol.Tokenization}|{(protocol is BridgeProtocol bridge ? bridge.Of(ProtocolRule.Answers) : protocol).GetType().Name}|"
+        $"{setting}|{protocol.Tokenization}|"
+        + $"{(protocol is BridgeProtocol bridge ? bridge.Of(ProtocolRule.Answers) : protocol).GetType().Name}|"
         + $"{request.MaxNewTokens ?? protocol.MaxNewTokens}|{string.Join('\0', request.Stops)}|";
 
     private static TokenSpan[] Encode(IReadOnlyList<LogLikelihood> pairs, Planner planner)

@@ -36,7 +36,8 @@ internal sealed record BridgeColumn(string Key, IReadOnlyList<(EvalTask From, Ev
     public static IReadOnlyList<BridgeColumn> Between(BridgeEnd from, BridgeEnd to)
     {
         var columns = from.Tasks.Columns.Select(column => column.Key).Select(key => Of(key, from, to)).OfType<BridgeColumn>().ToList();
-        return columns.Count > 0 ? columns : throw new InputException($"{from.Name} and {to.Name} have no benchmark in common; give runs of the same tasks");
+        return columns.Count > 0 ? columns : throw new InputException(
+            $"{from.Name} and {to.Name} have no benchmark in common; give runs of the same tasks");
     }
 
     private static BridgeColumn? Of(string key, BridgeEnd from, BridgeEnd to)

@@ -43,7 +43,8 @@ internal sealed record RuleDifferences(string Column, string Rule, string Baseli
         TaskRecord[] asked = [.. run.Tasks.Values.Where(task => task.Column == column)];
         var (from, isOurs) = (run.Provenance, run.Provenance.Kind == Provenance.Measured);
         return tasks(protocol).Tasks.FirstOrDefault(task => task.ColumnKey == column) is not { } task ? null : new(
-            protocol, task, string.Join(", ", asked.Select(its => its.NumFewshot).Distinct().Order()), [.. asked.Select(its => its.Documents)])
+            protocol, task, string.Join(", ", asked.Select(its => its.NumFewshot).Distinct().Order()),
+            [.. asked.Select(its => its.Documents)])
         {
             IsLimited = asked.Any(its => its.Documents < Math.Max(its.SplitRows, isOurs ? 0 : its.PublishedRows ?? 0)),
             Limit = run.Config?.Limit,

@@ -60,7 +60,12 @@ internal static class RuleWords
         ProtocolRule.Draws => side.DrawsExamples ? Draws(side) : null,
         ProtocolRule.Questions => null,
         ProtocolRule.Tokenizer => IsV1(side) ? "read as transformers 4 does" : "read as transformers 5 does",
-        ProtocolRule.Beginnings => side.AddsBos switch { true => "a token of its own (BOS)", false => "nothing", null => "as the tokenizer and the version had it" },
+        ProtocolRule.Beginnings => side.AddsBos switch
+        {
+            true => "a token of its own (BOS)",
+            false => "nothing",
+            null => "as the tokenizer and the version had it",
+        },
         ProtocolRule.Merging => side.Task.Generates ? null : side.Protocol.MergesEqualRequests ? "one answer for equal tokens" : "each answered",
         ProtocolRule.Answers => side.Task.Generates ? Answers(side) : null,
         ProtocolRule.Metric => Metric(side),

@@ -20,7 +20,8 @@ internal sealed record BridgeProtocol(Protocol From, Protocol To, IReadOnlySet<P
     public EvalTask Between(EvalTask from, EvalTask to)
     {
         EvalTask Its(ProtocolRule rule) => Taken.Contains(rule) ? to : from;
-        var (drawn, text, ends, graded) = (Its(ProtocolRule.Draws), Its(ProtocolRule.Questions), Its(ProtocolRule.Answers), Its(ProtocolRule.Metric));
+        var (drawn, text) = (Its(ProtocolRule.Draws), Its(ProtocolRule.Questions));
+        var (ends, graded) = (Its(ProtocolRule.Answers), Its(ProtocolRule.Metric));
         return graded with
         {
             Name = from.Name,
@@ -60,8 +61,8 @@ internal sealed record BridgeProtocol(Protocol From, Protocol To, IReadOnlySet<P
     public override IEnumerable<DrawnDoc> Draw(EvalTask task, IReadOnlyList<Row> rows, IReadOnlyList<Row> examples, int shots)
     {
         int[] order = [.. Of(ProtocolRule.Order).Draw(task, rows, [], 0).Select(doc => doc.Row)];
-        return order.Zip(
-            Of(ProtocolRule.Draws).Draw(task, [.. order.Select(row => rows[row])], examples, shots), (row, drawn) => drawn with { Row = row });
+        var drawn = Of(ProtocolRule.Draws).Draw(task, [.. order.Select(row => rows[row])], examples, shots);
+        return order.Zip(drawn, (row, its) => its with { Row = row });
     }
 
     public override int ExamplesNeeded(EvalTask task, int shots) => Of(ProtocolRule.Draws).ExamplesNeeded(task, shots);

@@ -12,7 +12,8 @@ internal static class BridgeText
         foreach (var (i, rule) in rules.Index())
             table.Add(i > 0 && rules[i - 1].Column == rule.Column ? "" : rule.Column, rule.Rule, rule.Baseline, rule.Candidate);
         return rules.Count == 0 ? "" : Markdown.From(
-            $"\nRules of the protocols that differ, and can move a number:\n\n{table.ToMarkdown()}\nWhat each costs: compare --bridge asks the model.\n").Text;
+            $"\nRules of the protocols that differ, and can move a number:\n\n{table.ToMarkdown()}\n"
+            + $"What each costs: compare --bridge asks the model.\n").Text;
     }
 
     /// <summary>The score after each rule, and under it what the rule made of it, in points.</summary>
