@@ -47,7 +47,10 @@ public static class ArcChallenge
         Column = LmEvalTasks.Column(Task.Column!, "acc_norm,none"),
         Dataset = Task.Dataset with { AllColumns = ["id", "question", "choices", "answerKey"] },
         Version = 1,
-        ToDoc = row => ((MultipleChoice)Task.ToDoc(row)) with { Gold = Place(row, row.Inside("choices")) },
+        ToDoc = row => new MultipleChoice(
+            Query: $"Question: {row.Text("question")}\nAnswer:",
+            Choices: row.Inside("choices").Texts("text"),
+            Gold: Place(row, row.Inside("choices"))),
         LmEval = new("allenai/ai2_arc", "ARC-Challenge")
         {
             TrainingSplit = "train",
@@ -64,7 +67,15 @@ public static class ArcChallenge
         },
     };
 
-    private static int Place(Row row, Row choices) => choices.Texts("label").ToList().IndexOf(row.Text("answerKey"));
+    /// <summary>The key's place among the labels, whatever these are.</summary>
+    private static int Place(Row row, Row choices)
+    {
+        var (key, labels, count) = (row.Text("answerKey"), choices.Texts("label"), choices.Texts("text").Count);
+        if (labels.Count != count)
+            throw new InputException($"{choices.Origin}: {count} choices and {labels.Count} labels; is this file the ARC dataset?");
+        return labels.ToList().IndexOf(key) is >= 0 and var gold ? gold : throw new InputException(
+            $"{row.Origin}: answerKey \"{key}\" is none of the labels {string.Join(", ", labels)}; correct the row");
+    }
 
     /// <summary>
     /// The key's place in the alphabet, digits counted as letters; the label list is not consulted (protocol 4.1), but one

@@ -1,8 +1,10 @@
 using System.CommandLine;
+using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Comparison;
 using Cognito.Eval.Files;
 using Cognito.Eval.Reports;
 using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Cli;
 
@@ -23,33 +25,57 @@ internal static class CompareCommand
         };
         format.AcceptOnlyFromAmong("table", "markdown", "csv", "json");
         var subjects = new Option<bool>("--subjects") { Description = "Show each of MMLU's subjects too (csv and json always do)." };
-        var why = new Option<bool>("--why") { Description = "Only show what the runs' settings differ in; also for different questions." };
+        var why = new Option<bool>("--why")
+        {
+            Description = "Only show what the runs' settings differ in, and their protocols' rules; also for different questions.",
+        };
         var details = new Option<bool>("--details")
         {
             Description = "Of two runs with details: also how the right choice's margin and probability moved, and how many choices stayed.",
         };
         var tasks = new Option<string?>("--tasks", "-t") { Description = "Compare these tasks alone.", HelpName = "LIST" };
-        var command = new Command(
-            "compare", "Compare finished runs: differences with their errors, tests, and what could have been seen. Needs no model.")
+        var bridge = new Option<bool>("--bridge")
         {
-            runs, format, subjects, details, why, tasks,
+            Description = "Of two runs of one checkpoint under two protocols: ask the model again, rule by rule, and show what each rule "
+                + "makes of each score. Nothing is written, and no answer is kept when it is stopped.",
         };
-        command.SetAction(parsed => Session.Guard(parsed, () =>
+        var json = Inputs.Json();
+        var command = new Command(
+            "compare", "Compare finished runs: differences with their errors, tests, and what could have been seen. Needs no model, but for --bridge.")
         {
+            runs, format, subjects, details, why, tasks, bridge, json,
+        };
+        foreach (var option in BridgeCommand.Options)
+            command.Add(option);
+        command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () =>
+        {
+            if (!parsed.GetValue(bridge) && BridgeCommand.Options.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } alone)
+                throw new InputException($"{alone.Name}: it is for --bridge, which asks the model; a comparison needs none");
             var read = RunInputs.Read(parsed.GetRequiredValue(runs), parsed.GetValue(tasks));
             if (read.Count < 2)
                 throw new InputException("compare: one run; give a baseline and a candidate");
-            if (parsed.GetValue(details) && (read.Count != 2 || parsed.GetValue(format) is "csv" or "json"))
+            var isJson = parsed.GetValue(json) || parsed.GetValue(format) == "json";
+            if (parsed.GetValue(bridge) && (parsed.GetValue(format) == "csv" || parsed.GetValue(details) || parsed.GetValue(subjects)))
+                throw new InputException("--bridge: it shows a table of its own, or JSON; leave out --details, --subjects and csv");
+            if (parsed.GetValue(bridge) && parsed.GetValue(why) && !isJson && read.Count == 2)
+                Console.Write(Why(read[0], read[1]) + "\n");
+            if (parsed.GetValue(bridge))
+                return BridgeCommand.Cross(parsed, [.. parsed.GetRequiredValue(runs).SelectMany(RunInputs.Expand)], read, isJson, cancel);
+            if (parsed.GetValue(details) && (read.Count != 2 || isJson || parsed.GetValue(format) == "csv"))
                 throw new InputException("--details: it is for two runs, as a table or markdown");
             var shifts = parsed.GetValue(details) ? "\n" + Shifts(read, parsed.GetRequiredValue(runs)) : "";
-            Console.Write(parsed.GetValue(why)
-                ? string.Join("\n", read.Skip(1).Select(run => ComparisonText.Why(read[0].Name, run.Name, SettingDifferences.Between(read[0].Run, run.Run))))
-                : Text(read, parsed.GetRequiredValue(format), parsed.GetValue(subjects)));
+            Console.Write(parsed.GetValue(why) ? string.Join("\n", read.Skip(1).Select(run => Why(read[0], run)))
+                : Text(read, isJson ? "json" : parsed.GetRequiredValue(format), parsed.GetValue(subjects)));
             Console.Write(shifts);
             return Session.Done;
-        }));
+        }), cancel));
         return command;
     }
+
+    /// <summary>What two runs' settings differ in, and where their protocols do the rules.</summary>
+    private static string Why((string Name, Run Run) baseline, (string Name, Run Run) candidate) =>
+        ComparisonText.Why(baseline.Name, candidate.Name, SettingDifferences.Between(baseline.Run, candidate.Run))
+        + BridgeText.Rules(baseline.Name, candidate.Name, RuleDifferences.Between(baseline.Run, candidate.Run, TaskSet.Of));
 
     private static string Shifts(IReadOnlyList<(string Name, Run Run)> runs, IReadOnlyList<string> named)
     {
@@ -72,8 +98,17 @@ internal static class CompareCommand
         };
     }
 
-    private static RunComparison Compare((string Name, Run Run) baseline, (string Name, Run Run) candidate) =>
-        RunComparison.Create(baseline.Run, candidate.Run) with { Baseline = baseline.Name, Candidate = candidate.Name };
+    private static RunComparison Compare((string Name, Run Run) baseline, (string Name, Run Run) candidate)
+    {
+        try
+        {
+            return RunComparison.Create(baseline.Run, candidate.Run) with { Baseline = baseline.Name, Candidate = candidate.Name };
+        }
+        catch (InputException e) when (RuleDifferences.ProtocolOf(baseline.Run) != RuleDifferences.ProtocolOf(candidate.Run))
+        {
+            throw new InputException($"{e.Message}; compare --why shows which rules of their protocols differ", e);
+        }
+    }
 
     private static IReadOnlyList<IReadOnlyList<RunComparison?>> Pairs(IReadOnlyList<(string Name, Run Run)> runs) =>
     [

@@ -85,6 +85,16 @@ public static class LocalModel
         },
         checkpoint.Planner(Budget.Exact), new NoModel(checkpoint.MaxLength));
 
+    /// <summary>A model that is open, its tokenizer's files read by other rules.</summary>
+    internal static ModelIdentity Reading(ModelIdentity model, Checkpoint checkpoint) => model with
+    {
+        TokenizerSha256 = checkpoint.Tokenizer.Sha256,
+        TokenizerNote = checkpoint.Tokenizer.Note,
+        Start = checkpoint.Tokenizer.Start,
+        Tokenization = checkpoint.Tokenizer.Rules,
+        EndIds = checkpoint.EndIds,
+    };
+
     private static ModelIdentity Identity(
         Checkpoint checkpoint, UnusedTensors unused, Placement placement, LocalModelOptions options)
     {

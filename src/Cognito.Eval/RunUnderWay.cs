@@ -76,7 +76,7 @@ internal sealed class RunUnderWay
     }
 
     /// <summary>What a model cannot answer is known before it is loaded.</summary>
-    private static void Require(ILanguageModel model, AskedTasks asked)
+    internal static void Require(ILanguageModel model, AskedTasks asked)
     {
         if (asked.Generates && model.Limits.WhyNoGeneration is { } reason)
             throw new InputException(reason);

@@ -84,6 +84,16 @@ public sealed class PlannedModel(ModelIdentity identity, Planner planner, IToken
     internal async Task<int> MissingAsync(IReadOnlyList<Request> requests, AnswerOptions options) =>
         (await Prepare(requests, options).StagesAsync(options.IsExact)).Sum(stage => stage.Missing(new(options.Journal), options.Part));
 
+    /// <summary>The same weights under another tokenizer's plans; what they share is this one's to dispose.</summary>
+    internal PlannedModel With(ModelIdentity other, Planner its) => new(other, its, new SharedSource(this)) { Limits = Limits, Logger = Logger };
+
+    /// <summary>Drops the plans of requests that will not be asked again.</summary>
+    internal void Forget(IReadOnlyList<Request> requests)
+    {
+        foreach (var key in _prepared.Keys.Where(key => key.Requests == requests).ToList())
+            _prepared.Remove(key);
+    }
+
     public void Dispose() => source.Dispose();
 
     /// <summary>One that failed or was cancelled is tried again.</summary>
@@ -96,6 +106,18 @@ public sealed class PlannedModel(ModelIdentity identity, Planner planner, IToken
         var key = (requests, budget, options.Protocol);
         return _prepared.TryGetValue(key, out var known) ? known
             : _prepared[key] = new(requests, planner with { Budget = budget, Protocol = options.Protocol });
+    }
+
+    /// <summary>Another's.</summary>
+    private sealed class SharedSource(PlannedModel owner) : ITokenModelSource
+    {
+        public Task<ITokenModel> LoadAsync(CancellationToken cancel) => owner.LoadAsync(cancel);
+
+        public Task<ModelFingerprint> FingerprintAsync(CancellationToken cancel) => owner.FingerprintAsync(cancel);
+
+        public void Dispose()
+        {
+        }
     }
 
     /// <summary>One that is there already. What it is of is known by its name alone.</summary>

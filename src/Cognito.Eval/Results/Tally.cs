@@ -56,6 +56,10 @@ public static class Tally
         return metrics;
     }
 
+    /// <summary>What a task brings to its column.</summary>
+    internal static TaskScore Headline(GradedTask task) =>
+        new(Metrics(task)[task.Questions.Task.Headline], task.Docs.Count, Metrics(task)[Metric.ErrorOf(task.Questions.Task.Headline)]);
+
     private static TaskScore Score(IReadOnlyDictionary<string, double?> results, string metric, TaskRecord task) =>
         new(results[metric], task.Documents, results[Metric.ErrorOf(metric)]);
 
