@@ -80,7 +80,7 @@ public sealed class BridgeCommandTests : IDisposable
         Refused("other weights", "compare", nano, early, "--bridge");
         Refused("one run", "compare", nano, "--bridge");
         Refused("no run.json beside", "compare", nano, nano, "--bridge");
-        Refused("leave out --why", "compare", nano, nano, "--bridge", "--why");
+        Refused("leave out --details", "compare", nano, nano, "--bridge", "--details");
         Refused("nothing that can be taken", "compare", nano, nano, "--bridge", "--model", CommandLine.Nano, "--data", CommandLine.Samples);
     }
 }
