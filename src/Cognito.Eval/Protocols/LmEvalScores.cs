@@ -10,7 +10,8 @@ internal static class LmEvalScores
     {
         MultipleChoice choice => Grade(task, choice, lls),
         Cloze { Gold: var gold } => Scored(task, [("acc", LeaderboardScores.OneIf(Choosing.ArgMax(lls) == gold))],
-            [("acc", LeaderboardScores.Margin(lls, gold))]) with { Prediction = Choosing.ArgMax(lls) },
+            [("acc", LeaderboardScores.Margin(lls, gold))]) with
+        { Prediction = Choosing.ArgMax(lls) },
         MultipleTrue { Many.Labels: var labels } => Scored(task, [("acc", ShareOfTrue(lls, labels))], []),
         _ => throw new ArgumentException($"a kind of document that is not graded: {doc.GetType().Name}", nameof(doc)),
     };
