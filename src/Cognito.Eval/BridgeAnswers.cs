@@ -57,7 +57,8 @@ internal readonly record struct RequestKey(UInt128 Hash, int Asked)
     /// <summary>When an answer ends hangs on the tokenizer too.</summary>
     private static string Generation(string setting, GreedyUntil request, Protocol protocol) =>
         $"{setting}|{protocol.Tokenization}|"
-        + $"{(protocol is BridgeProtocol bridge ? bridge.Of(ProtocolRule.Answers) : protocol).GetType().Name}|"
+        // The variants of 0.4 end answers alike.
+        + $"{(protocol is BridgeProtocol bridge ? bridge.Of(ProtocolRule.Answers) : protocol) is LmEval04}|"
         + $"{request.MaxNewTokens ?? protocol.MaxNewTokens}|{string.Join('\0', request.Stops)}|";
 
     private static TokenSpan[] Encode(IReadOnlyList<LogLikelihood> pairs, Planner planner)

@@ -54,6 +54,8 @@ public sealed record LmEval04 : Protocol
 
     public override string Owner => $"{Name}'s";
 
+    public override bool Knows(EvalTask task) => task.LmEval is not null;
+
     /// <summary>A fraction is rounded up, a count cut to a whole number (9.1).</summary>
     public override int Documents(Limit limit, int rows) =>
         (int)Math.Min(rows, limit.Value < 1 ? Math.Ceiling(rows * limit.Value) : Math.Truncate(limit.Value));
@@ -64,8 +66,6 @@ public sealed record LmEval04 : Protocol
     /// </summary>
     public override IEnumerable<DrawnDoc> Draw(EvalTask task, IReadOnlyList<Row> rows, IReadOnlyList<Row> examples, int shots)
     {
-        if (task.LmEval is null)
-            throw new ArgumentException($"{task} is not asked as lm-evaluation-harness 0.4 does: take the tasks of TaskSet.Of(protocol)", nameof(task));
         var random = new PythonRandom(Seed);
         int[] first = [.. Enumerable.Range(0, task.ShotOrder == ShotOrder.First ? shots : 0)];
         for (var row = 0; row < rows.Count; row++)

@@ -37,6 +37,9 @@ public abstract record Protocol(string Name)
     /// <summary>The implementation whose requests these are, to the byte.</summary>
     public abstract string Reference { get; }
 
+    /// <summary>Whether a task says all that its rules hang on.</summary>
+    public virtual bool Knows(EvalTask task) => true;
+
     /// <summary>How many of a split's documents a limit asks.</summary>
     public abstract int Documents(Limit limit, int rows);
 

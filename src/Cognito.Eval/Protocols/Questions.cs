@@ -47,6 +47,8 @@ public sealed record Questions(
     /// </exception>
     public static Questions Ask(EvalTask task, DataRoot data, Protocol protocol, int? shots = null, Limit? limit = null)
     {
+        if (!protocol.Knows(task))
+            throw new ArgumentException($"{task} is not a task of {protocol.Name}: take those of TaskSet.Of(protocol).", nameof(task));
         var count = ShotsOf(task, shots);
         var split = data.Read(task.Dataset, task.Split);
         var digests = new SortedDictionary<string, string>(StringComparer.Ordinal) { [task.Split] = split.Sha256 };

@@ -67,7 +67,7 @@ public sealed class LmEvalDrawTests
 
     [Fact]
     public void A_task_of_another_protocol_is_refused() =>
-        Assert.Throws<ArgumentException>(() => LmEval04.Rules.Draw(ArcChallenge.Task, Rows("asked", 1), [], 0).ToList());
+        Assert.Throws<ArgumentException>(() => Questions.Ask(ArcChallenge.Task, new(Fixture.Path("mini", "data")), LmEval04.Rules));
 
     [Fact]
     public void No_generator_is_touched_where_nothing_is_shown() =>
