@@ -53,6 +53,17 @@ public sealed class LmEvalFilesTests : LmEvalRuns
         Assert.Equal(golden["task_hash"]!.GetValue<string>(), made.Results["task_hashes"]![task]!.GetValue<string>());
     }
 
+    [Fact]
+    public async Task Answers_of_what_is_no_finite_number_are_told_with_the_environment_the_one_place_for_it()
+    {
+        const string Told = "GSM8k (5-shot, lm-eval-0.4): 7 of 60 answers were generated from logits that are no finite numbers";
+        var reported = await RunAsync("gsm8k", 5);
+        var leaderboard = reported.Run.Leaderboard;
+        var broken = reported with { Run = reported.Run with { Leaderboard = leaderboard with { Notes = [.. leaderboard.Notes, Told] } } };
+        Assert.Contains($"note: {Told}", Write(broken, Mini, Path.Combine(Folder.Path, "broken")).Results["pretty_env_info"]!.GetValue<string>());
+        Assert.DoesNotContain("no finite", Write(reported, Mini, Path.Combine(Folder.Path, "sound")).Results["pretty_env_info"]!.GetValue<string>());
+    }
+
     [Theory]
     [MemberData(nameof(Parts))]
     public async Task Documents_are_logged_as_the_harness_logs_them(string task)
