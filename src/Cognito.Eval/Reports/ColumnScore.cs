@@ -49,10 +49,13 @@ public sealed record ColumnScore(
         ];
     }
 
+    /// <summary>A protocol that is not the usual one is named.</summary>
+    private static string Asked(Run run) => Protocol.Of(run.Provenance.Protocol) is var protocol && protocol.Name == Protocol.Default.Name ? "" : $", {protocol.Name}";
+
     /// <summary>The run's tasks outside the columns.</summary>
     internal static IEnumerable<ColumnScore> Others(Run run, IReadOnlyList<Column> columns) =>
         run.Tasks.Where(task => Of(run, columns).All(column => column.Key != task.Value.Column)).Select(task => new ColumnScore(
-            task.Value.Column, $"{task.Key} ({task.Value.NumFewshot}-shot)", task.Value.Headline, [task.Key],
+            task.Value.Column, $"{task.Key} ({task.Value.NumFewshot}-shot{Asked(run)})", task.Value.Headline, [task.Key],
             run.Results.GetValueOrDefault(task.Key)?.GetValueOrDefault(task.Value.Headline) * 100,
             Error(run, [task.Key], task.Value.Headline), task.Value.Documents, task.Value.IsComplete)
         {

@@ -39,6 +39,7 @@ public sealed class ProtocolTests : IDisposable
             var shown = line.Run("report", folder, "--format", format).Out;
             Assert.Contains(protocol, shown);
             Assert.DoesNotContain("leaderboard score", shown);
+            Assert.DoesNotContain("truthfulqa_mc1 (0-shot)", shown);
             Assert.DoesNotContain("Avg.", shown);
         }
     }
