@@ -161,11 +161,13 @@ public sealed record LmEval04 : Protocol
         private readonly int[] _before = protocol.Before(PythonText.TrimEnd(text), tokenizer, end);
         private int[]? _context;
 
+        // Only a context that is shorter than the token's own text may spell it together with what follows.
+        private readonly bool _isShort = PythonText.TrimEnd(text).Length < tokenizer.Spelled(protocol.EmptyContext(end)).Length;
+
         public override (int[] Context, int[] Continuation) With(string continuation)
         {
             _context ??= [.. _before, .. _split.Tokens];
-            // A context that is shorter than the token's own text may spell it together with what follows.
-            var more = protocol.Before(Text + continuation, tokenizer, end).Length - _before.Length;
+            var more = !_isShort ? 0 : protocol.Before(Text + continuation, tokenizer, end).Length - _before.Length;
             return (_context, more == 0 ? _split.Continuation(continuation) : [.. _split.Whole(continuation)[Math.Max(0, _split.Tokens.Length - more)..]]);
         }
     }
