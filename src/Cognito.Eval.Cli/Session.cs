@@ -7,6 +7,7 @@ using System.Text.RegularExpressions;
 using Cognito.Eval.Files;
 using Cognito.Eval.Hub;
 using Cognito.Eval.Journal;
+using Cognito.Eval.Torch.Native;
 
 namespace Cognito.Eval.Cli;
 
@@ -69,6 +70,7 @@ internal static partial class Session
     /// <summary>Runs a command's work; an exception becomes one line on stderr and an exit code.</summary>
     public static int Guard(ParseResult parsed, Func<int> work)
     {
+        NativeTorch.Fetch = LibTorch(parsed);
         try
         {
             return work();
@@ -82,6 +84,22 @@ internal static partial class Session
             return code;
         }
     }
+
+    /// <summary>How a command that loads a model comes by a libtorch that is not there yet.</summary>
+    private static LibTorchFetch LibTorch(ParseResult parsed) => new()
+    {
+        IsOffline = () => HubSettings.FromEnvironment(parsed.GetValue(Fetching.Offline)).IsOffline,
+        Say = line =>
+        {
+            if (!parsed.GetValue(RunOptions.Quiet))
+                Terminal.Say(line);
+        },
+        Trace = line =>
+        {
+            if (parsed.GetValue(Verbose))
+                Terminal.Tell($"trace: {line}");
+        },
+    };
 
     private static (string Line, int Code) Describe(Exception e) => e switch
     {

@@ -7,22 +7,31 @@ namespace Cognito.Eval.Torch.Native;
 internal static class LibTorchFolder
 {
     /// <summary>The folder to load from; null where TorchSharp loads by itself (Windows and macOS, unasked).</summary>
-    public static string? Find(string? asked)
+    /// <param name="fetch">Fetches the package that nothing else has; null where that is not wanted.</param>
+    public static string? Find(string? asked, LibTorchFetch? fetch = null)
     {
         var variable = Environment.GetEnvironmentVariable(NativeTorch.Variable) is { Length: > 0 } v ? v : null;
         if (asked is not null)
             return Checked(asked, "--libtorch");
         if (variable is not null)
             return Checked(variable, NativeTorch.Variable);
-        if (!OperatingSystem.IsLinux())
-            return null;
         // The app's own first: the runtime would load it too, and two copies of libtorch in one process end it.
-        string[] places = [.. BesideTheApp(), .. Baked()];
-        return places.FirstOrDefault(Holds) ?? throw new InputException(
+        var own = BesideTheApp().FirstOrDefault(Holds);
+        if (!OperatingSystem.IsLinux() && (own is not null || Backend != "apart"))
+            return null;
+        return own ?? Baked.FirstOrDefault(Holds) ?? Packaged(fetch) ?? throw new InputException(
             $"{AppContext.BaseDirectory}: no libtorch: expected {FileName("torch_cpu")} in " +
-            $"{string.Join(" or ", places)}; name the folder of one with --libtorch DIR or {NativeTorch.Variable} " +
-            "(a Python wheel's torch/lib, for instance)");
+            $"{string.Join(" or ", [.. BesideTheApp(), .. Baked])}; name the folder of one with --libtorch DIR or " +
+            $"{NativeTorch.Variable} (a Python wheel's torch/lib, for instance)");
     }
+
+    /// <summary>The first of some folders of packages that has a package, unpacked whole.</summary>
+    public static string? Packaged(LibTorchPackage package, IEnumerable<string> packages) =>
+        packages.Select(package.LibrariesIn).FirstOrDefault(libraries => libraries is not null && Holds(libraries));
+
+    private static string? Packaged(LibTorchFetch? fetch) => Backend == "cuda" || LibTorchPackage.Here is not { } package ? null
+        : Packaged(package, LibTorchPackage.Folders())
+            ?? (LibTorchPackage.Own is { } own ? fetch?.Into(package, own) : null);
 
     /// <summary>A library's name as this system spells it.</summary>
     public static string FileName(string library) =>
@@ -75,7 +84,13 @@ internal static class LibTorchFolder
         return full;
     }
 
-    private static IEnumerable<string> Baked() =>
+    /// <summary>The package's folder on the machine that built this, unless it was built for others.</summary>
+    private static IEnumerable<string> Baked => Noted("LibTorchFolder");
+
+    /// <summary>cpu, cuda or apart, as the build was told: docs/platforms.md.</summary>
+    private static string? Backend { get; } = Noted("TorchBackend").FirstOrDefault();
+
+    private static IEnumerable<string> Noted(string key) =>
         typeof(LibTorchFolder).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .Where(a => a is { Key: "LibTorchFolder", Value.Length: > 0 }).Select(a => a.Value!);
+            .Where(a => a.Key == key && a.Value is { Length: > 0 }).Select(a => a.Value!);
 }

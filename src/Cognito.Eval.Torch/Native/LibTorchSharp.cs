@@ -56,11 +56,9 @@ internal static class LibTorchSharp
     {
         try
         {
-            var root = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { } set && Path.IsPathRooted(set) ? set
-                : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
-            if (!Path.IsPathRooted(root))
+            if (CacheFolder.Path is not { } cache)
                 return null;
-            var folder = Directory.CreateDirectory(Path.Combine(root, "cognito-eval")).FullName;
+            var folder = Directory.CreateDirectory(cache).FullName;
             var hash = Convert.ToHexStringLower(SHA256.HashData(content));
             var file = Path.Combine(folder, $"libLibTorchSharp-{hash[..16]}.so");
             if (File.Exists(file) && File.ReadAllBytes(file).AsSpan().SequenceEqual(content))

@@ -26,9 +26,14 @@ public static partial class NativeTorch
 
     /// <summary>
     /// Loads libtorch once a process: from <paramref name="libtorchFolder"/>, else COGNITO_LIBTORCH, else beside the
-    /// app, else from the folder the build found. Call it before anything touches <c>torch</c>.
+    /// app, else from the folder the build found, else from libtorch's package where it is or comes from. Call it before anything touches <c>torch</c>.
     /// </summary>
-    public static void Load(string? libtorchFolder)
+    public static void Load(string? libtorchFolder) => Load(libtorchFolder, Fetch);
+
+    /// <summary>What the program fetches libtorch's package with where nothing has it; a library's user is not surprised by that.</summary>
+    internal static LibTorchFetch? Fetch { get; set; }
+
+    private static void Load(string? libtorchFolder, LibTorchFetch? fetch)
     {
         lock (Loading)
         {
@@ -37,7 +42,7 @@ public static partial class NativeTorch
             if (_ready)
                 throw new InputException($"{libtorchFolder}: libtorch of {_folder ?? "TorchSharp's choice"} is " +
                     "loaded already, and a process holds one; start anew with the other folder");
-            var folder = LibTorchFolder.Find(libtorchFolder);
+            var folder = LibTorchFolder.Find(libtorchFolder, fetch);
             if (folder is not null)
                 LoadFrom(folder);
             _folder = folder;
