@@ -16,10 +16,15 @@ internal static class GateCommand
 
     public static Command Create()
     {
-        var baseline = new Option<string>("--baseline", "-b")
+        var baseline = new Option<string?>("--baseline", "-b")
         {
             Description = "The run to hold against: a results.json or the folder of a run.",
-            Required = true,
+            HelpName = "RUN",
+        };
+        var init = new Option<string?>("--init")
+        {
+            Description = $"Instead: write this run as a baseline, and a policy with comments, to be committed: {GateInit.Baseline} and "
+                + $"{GateInit.Policy}, or what --baseline and --policy name. Nothing is written over.",
             HelpName = "RUN",
         };
         var candidate = new Option<string?>("--candidate", "-c") { Description = "The run to judge.", HelpName = "RUN" };
@@ -45,24 +50,31 @@ internal static class GateCommand
         var command = new Command(
             "gate", "Pass, or fail, a candidate against a baseline. Exit code: 0 pass, 1 regression, 2 bad input, 4 undecided.")
         {
-            baseline, candidate, watch, policy, junit, summary, json, page,
+            baseline, candidate, watch, policy, init, junit, summary, json, page,
         };
         command.SetAction(parsed => Session.Guard(parsed, () =>
         {
+            if (parsed.GetValue(init) is { } first)
+                return parsed.GetValue(candidate) is null && parsed.GetValue(watch) is null && parsed.GetValue(junit) is null
+                    && parsed.GetValue(page) is null && !parsed.GetValue(summary) && !parsed.GetValue(json)
+                    ? Begin(first, parsed.GetValue(baseline) ?? GateInit.Baseline, parsed.GetValue(policy) ?? GateInit.Policy)
+                    : throw new InputException("--init: it goes with --baseline and --policy, and judges nothing");
+            var held = parsed.GetValue(baseline) ?? throw new InputException(
+                "gate: give --baseline RUN, the run to hold against; gate --init RUN makes one of a run");
             var rules = parsed.GetValue(policy) is { } file ? GatePolicy.Read(file) : new();
             if (parsed.GetValue(watch) is { } folder)
                 return parsed.GetValue(candidate) is null && parsed.GetValue(junit) is null && !parsed.GetValue(summary)
-                    ? Watched(parsed.GetRequiredValue(baseline), folder, rules, parsed.GetValue(page), parsed.GetValue(json))
+                    ? Watched(held, folder, rules, parsed.GetValue(page), parsed.GetValue(json))
                     : throw new InputException(
                         "--watch: it takes the runs of a folder, and no --candidate, --junit or --step-summary");
             if (parsed.GetValue(page) is not null)
                 throw new InputException("--html: it is for --watch; report --format html shows runs");
             var judged = parsed.GetValue(candidate) ?? throw new InputException("gate: give --candidate RUN, or --watch DIR");
-            var runs = RunInputs.Read([parsed.GetRequiredValue(baseline), judged]);
+            var runs = RunInputs.Read([held, judged]);
             if (runs.Count != 2)
                 throw new InputException("gate: --baseline and --candidate name one run each; a pattern matches several");
             var gate = Gate.Decide(runs[0].Run, runs[1].Run, rules, GateInputs.HaveEqualReplies(
-                runs[0].Run, Folder(parsed.GetRequiredValue(baseline)), runs[1].Run, Folder(judged)));
+                runs[0].Run, Folder(held), runs[1].Run, Folder(judged)));
             gate = gate with { Comparison = gate.Comparison with { Baseline = runs[0].Name, Candidate = runs[1].Name } };
             if (parsed.GetValue(junit) is { } path)
                 Save(path, GateText.JUnit(gate, rules.Undecided), append: false);
@@ -73,6 +85,13 @@ internal static class GateCommand
             return Code(gate.Verdict, rules.Undecided);
         }));
         return command;
+    }
+
+    private static int Begin(string run, string baseline, string policy)
+    {
+        GateInit.Write(run, baseline, policy);
+        Terminal.Line($"written: {baseline}, {policy}. Commit both; then: cognito-eval gate --baseline {baseline} --policy {policy} --candidate RUN");
+        return Session.Done;
     }
 
     private static int Code(Verdict verdict, OnUndecided undecided) => (verdict, undecided) switch
