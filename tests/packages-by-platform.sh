@@ -34,6 +34,8 @@ cuda="TorchSharp-cuda-linux 0.107.0,with TorchSharp 0.107.0"
 cpu="TorchSharp 0.107.0,libtorch-cpu-linux-x64 2.10.0,with TorchSharp 0.107.0"
 mac="TorchSharp 0.107.0,libtorch-cpu-osx-arm64 2.10.0,with TorchSharp 0.107.0"
 
+apart="TorchSharp 0.107.0,with TorchSharp 0.107.0"
+
 expect "$windows" -p:RuntimeIdentifier=win-x64
 expect "$windows" -p:RuntimeIdentifier=win-x64 -p:TorchBackend=cuda
 expect "$windows" -p:TargetsWindows=true
@@ -41,6 +43,10 @@ expect "$cpu" -p:RuntimeIdentifier=linux-x64
 expect "$cuda" -p:RuntimeIdentifier=linux-x64 -p:TorchBackend=cuda
 expect "$mac" -p:RuntimeIdentifier=osx-arm64
 expect "$mac" -p:RuntimeIdentifier=osx-arm64 -p:TorchBackend=cuda
+# The tool and the archives bring no libtorch by the build.
+expect "TorchSharp 0.106.0,with TorchSharp 0.106.0" -p:RuntimeIdentifier=win-x64 -p:TorchBackend=apart
+expect "$apart" -p:RuntimeIdentifier=linux-x64 -p:TorchBackend=apart
+expect "$apart" -p:RuntimeIdentifier=osx-arm64 -p:TorchBackend=apart
 case $(uname -s) in
   Linux) expect "$cpu" ;;
   Darwin) expect "$mac" ;;
