@@ -37,6 +37,7 @@ tool() {
   done
   dotnet pack src/Cognito.Eval.Cli "${build[@]}" -p:Tool=true "-p:ToolPackageRuntimeIdentifiers=\"${list// /;}\"" -o "$out/packages" \
     -p:_InnerToolsPublishAot=true # as if each were packed on its own platform: the SDK leaves the platforms' packages to us
+  if unzip -l "$out/packages/cognito-eval.*.nupkg" 2>/dev/null | grep torch_cpu >&2; then echo "pack.sh: a package brings libtorch along" >&2; return 1; fi
 }
 
 # The published package of libtorch, checked: $1 platform; prints its folder.
@@ -63,6 +64,10 @@ archive() {
   cp "$libtorch/LICENSE-LIBTORCH.txt" "$work/$name/"
   # Of Python's half, which nothing here loads.
   rm -f "$work/$name/"libtorch_python.* "$work/$name/"*_test.so
+  for file in 'cognito-eval*' '*LibTorchSharp.*' '*torch_cpu.*' '*c10.*' '*e_sqlite3.*' checkpoints/cognito-nano samples datasets.lock.json \
+    LICENSE LICENSE-LIBTORCH.txt README.md; do
+    compgen -G "$work/$name/$file" >/dev/null || { echo "pack.sh: $name lacks $file" >&2; return 1; }
+  done
   if [ "$platform" = win-x64 ]; then
     rm -f "$out/archives/$name.zip"
     (cd "$work" && zip -qr "$out/archives/$name.zip" "$name")
