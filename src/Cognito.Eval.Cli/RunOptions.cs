@@ -47,6 +47,17 @@ internal static class RunOptions
         HelpName = "D",
     };
 
+    public static readonly Option<string?> Split = new("--split")
+    {
+        Description = "Deal the model's layers over the devices of --device. N: over N of them, and each N hold a copy; auto: where the "
+            + "weights do not fit each device. Default: a copy on each.",
+        Arity = ArgumentArity.ZeroOrOne,
+        HelpName = "N|auto",
+    };
+
+    /// <summary>As <see cref="Torch.LocalModelOptions.Split"/>; without a value all devices hold one copy.</summary>
+    public static string? SplitOf(ParseResult parsed) => parsed.GetResult(Split) is null ? null : parsed.GetValue(Split) ?? "all";
+
     public static readonly Option<string?> Dtype = new("--dtype")
     {
         Description = "float32, bfloat16 or float16. Default: the checkpoint's on CUDA, float32 on the CPU.",

@@ -21,6 +21,11 @@ internal sealed record DecoderCosts(PartCost Embedding, IReadOnlyList<PartCost> 
     /// <summary>Of the tokens that pass the layers, about so many are asked for and pass the head.</summary>
     private const double ShareOfHead = 0.1;
 
+    /// <summary>What the stages of a deal take, each by its number.</summary>
+    public PartCost Of(IReadOnlyList<int> deal, int stage) =>
+        Layers.Skip(deal.Take(stage).Sum()).Take(deal[stage]).Aggregate(default(PartCost), (sum, layer) => sum + layer)
+        + (stage == 0 ? Embedding : default) + (stage == deal.Count - 1 ? Head : default);
+
     public static DecoderCosts Of(ModelConfig config, int bytes)
     {
         var (tensors, layers) = (config.Tensors, config.Spec.Layers);

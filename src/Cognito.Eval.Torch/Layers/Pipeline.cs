@@ -20,8 +20,11 @@ internal sealed class Pipeline(IReadOnlyList<DecoderStage> stages, int atOnce) :
     private readonly PeerLink?[] _links = [.. stages.Zip(stages.Skip(1), (from, to) => PeerLink.TryCreate(from.Device, to.Device))];
     private readonly long[] _busy = new long[stages.Count]; // microseconds
 
-    /// <summary>How many batches keep all stages at work: one in each and one before it; on the CPU one before all.</summary>
-    public int InFlight => IsCuda ? 2 * stages.Count : atOnce * (stages.Count + 1);
+    /// <summary>How many batches keep all stages at work.</summary>
+    public int InFlight => Depth(stages.Count, atOnce, !IsCuda);
+
+    /// <summary>One in each stage and one before each; on the CPU, where nothing is given ahead, one before all.</summary>
+    public static int Depth(int stages, int atOnce, bool isCpu) => isCpu ? atOnce * (stages + 1) : 2 * stages;
 
     /// <summary>
     /// Seconds so far in which each stage's device did a batch's work: by the card's own clock from the first of a batch's kernels to
