@@ -31,6 +31,9 @@ internal sealed record Placement(
     /// </summary>
     public int RunsAtOnce => RunsOf(Copies?.Count ?? 0);
 
+    /// <summary>How many batches generate side by side on all devices.</summary>
+    public int Groups => Copies is null ? Workers * Devices.Count : Copies.Sum(copy => Pipeline.GroupsOf(copy.Count, Workers));
+
     private static int RunsOf(int splitCopies) => splitCopies > 1 ? 2 : 1;
 
     /// <summary>What was decided of a split, where one was asked for.</summary>
@@ -81,7 +84,7 @@ internal sealed record Placement(
             config, rooms, split, bytes, 2L * LeastTokens * MemoryEstimate.BytesPerToken(config, bytes));
         if (chosen is not null)
             logger.LogDebug("{Note}", chosen.Note);
-        var parts = chosen?.Copies is { } copies ? Parts(config, copies, rooms, bytes, workers, isCpu)
+        var parts = chosen?.Copies is { } copies ? Parts(config, copies, rooms, bytes, workers)
             : [.. rooms.Select(room => new DevicePart(room.Free, config.Parameters * bytes, config.Layers, workers))];
         var budget = exact ? Budget.Exact : Of(config, parts, bytes, isCpu, workers, batchTokens, logger);
         if (exact)
@@ -94,11 +97,11 @@ internal sealed record Placement(
     private sealed record DevicePart(long Free, long Weights, int Layers, int InFlight);
 
     private static List<DevicePart> Parts(
-        ModelConfig config, IReadOnlyList<IReadOnlyList<StagePlace>> copies, IReadOnlyList<DeviceRoom> rooms, int bytes, int workers, bool isCpu)
+        ModelConfig config, IReadOnlyList<IReadOnlyList<StagePlace>> copies, IReadOnlyList<DeviceRoom> rooms, int bytes, int workers)
     {
         var costs = DecoderCosts.Of(config, bytes);
         return [.. copies.SelectMany(copy => copy.Select((stage, s) => (
-                Stage: stage, Costs: costs.Of([.. copy.Select(place => place.Layers)], s), InFlight: RunsOf(copies.Count) * Pipeline.Depth(copy.Count, workers, isCpu))))
+                Stage: stage, Costs: costs.Of([.. copy.Select(place => place.Layers)], s), InFlight: RunsOf(copies.Count) * Pipeline.GroupsOf(copy.Count, workers))))
             .Zip(rooms, (part, room) => new DevicePart(room.Free, part.Costs.Bytes, part.Stage.Layers, part.InFlight))];
     }
 

@@ -124,7 +124,7 @@ public sealed class TorchModel(
     }
 
     public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches, CancellationToken cancel = default) =>
-        InOrder.Map(batches, InFlight, (batch, unwanted) =>
+        InOrder.Map(batches, decoder.Pipeline?.Groups ?? InFlight, (batch, unwanted) =>
         {
             CheckTokens(batch.Prompts.Select(p => p.Tokens));
             return DeviceMemory.Within(decoder.Device, () =>
@@ -137,7 +137,7 @@ public sealed class TorchModel(
 
     public void Dispose() => decoder.Dispose();
 
-    /// <summary>Batches at a time, each with a thread of its own.</summary>
+    /// <summary>Scored batches at a time, each with a thread of its own.</summary>
     private int InFlight => decoder.Pipeline?.InFlight ?? (decoder.Device.type == DeviceType.CPU ? workers : 1);
 
     /// <summary>A batch on its way: its answers are on the device, or will be.</summary>

@@ -20,11 +20,16 @@ internal sealed class Pipeline(IReadOnlyList<DecoderStage> stages, int atOnce) :
     private readonly PeerLink?[] _links = [.. stages.Zip(stages.Skip(1), (from, to) => PeerLink.TryCreate(from.Device, to.Device))];
     private readonly long[] _busy = new long[stages.Count]; // microseconds
 
-    /// <summary>How many batches keep all stages at work.</summary>
-    public int InFlight => Depth(stages.Count, atOnce, !IsCuda);
+    /// <summary>How many scored batches keep all stages at work: one in each and, on cards, which are given work ahead, one before each.</summary>
+    public int InFlight => IsCuda ? 2 * stages.Count : Groups;
 
-    /// <summary>One in each stage and one before each; on the CPU, where nothing is given ahead, one before all.</summary>
-    public static int Depth(int stages, int atOnce, bool isCpu) => isCpu ? atOnce * (stages + 1) : 2 * stages;
+    /// <summary>
+    /// How many batches generate side by side, each a step a turn: one in each stage and one on its way. More would have less room
+    /// for their keys and values, and the weights be read for fewer rows at a time.
+    /// </summary>
+    public int Groups => GroupsOf(stages.Count, atOnce);
+
+    public static int GroupsOf(int stages, int atOnce) => atOnce * (stages + 1);
 
     /// <summary>
     /// Seconds so far in which each stage's device did a batch's work: by the card's own clock from the first of a batch's kernels to
