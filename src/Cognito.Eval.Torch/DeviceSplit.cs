@@ -38,7 +38,7 @@ internal sealed record DeviceSplit(IReadOnlyList<IReadOnlyList<StagePlace>>? Cop
                 + $"{(devices.Count > 1 ? $" on {least.Device}): a copy on each" : ")")}");
         if (devices.Count == 1)
             throw asked == Auto ? Full(weights, devices) : new InputException(
-                $"--split {asked}: {named} is one device; name several with --device, or leave --split out");
+                $"--split: {named} is one device; name several with --device, or leave --split out");
         int[] sizes = asked switch
         {
             All => [devices.Count],
@@ -46,16 +46,16 @@ internal sealed record DeviceSplit(IReadOnlyList<IReadOnlyList<StagePlace>>? Cop
             _ => [Size(asked, devices.Count)],
         };
         if (sizes[0] > config.Layers)
-            throw new InputException($"--split {asked}: the model has {config.Layers} layers, too few for {sizes[0]} devices; "
+            throw new InputException($"--split: the model has {config.Layers} layers, too few for {sizes[0]} devices; "
                 + $"name at most {config.Layers}");
         var costs = DecoderCosts.Of(config, bytes);
         foreach (var size in sizes.Where(size => size <= config.Layers))
         {
             var copies = devices.Chunk(size).Select(group => Deal(costs, group, reserve)).ToList();
             if (copies.All(copy => copy is not null))
-                return new([.. copies.Select(copy => copy!)], $"--split {asked}: the weights take {Gigabytes(weights)}"
+                return new([.. copies.Select(copy => copy!)], $"{(asked == All ? "--split" : $"--split {asked}")}: the weights take {Gigabytes(weights)}"
                     + $"{(asked == Auto ? $", and {least.Device} has {Gigabytes(least.Free)} free" : "")}: "
-                    + string.Join("; ", copies.Select(copy => string.Join(", ", Describe(copy!)))));
+                    + string.Join("; ", copies.SelectMany(copy => Describe(copy!))));
         }
         throw Full(weights, devices);
     }
@@ -89,5 +89,5 @@ internal sealed record DeviceSplit(IReadOnlyList<IReadOnlyList<StagePlace>>? Cop
         + $"{string.Join(", ", devices.Select(device => $"{Gigabytes(device.Free)} free on {device.Device}"))}; name more devices, "
         + "or free their memory");
 
-    private static string Gigabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.0} GB");
+    private static string Gigabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.0#} GB");
 }

@@ -27,6 +27,8 @@ public sealed class Decoder : IDisposable
     private Decoder(
         ModelConfig config, IReadOnlyList<StagePlace> places, ScalarType dtype, int atOnce, Func<Device, WeightSource> open)
     {
+        if (places.Sum(place => place.Layers) != config.Layers)
+            throw new ArgumentException($"{places.Sum(place => place.Layers)} of {config.Layers} layers have a place.", nameof(places));
         (Config, Dtype) = (config, dtype);
         var sources = new List<WeightSource>();
         try
