@@ -11,6 +11,7 @@ namespace Cognito.Eval.Cli;
 
 /// <summary>One column's log-likelihoods, timed.</summary>
 /// <param name="NaiveSeconds">The same requests with nothing shared; null if not asked for.</param>
+/// <param name="PublishedDocuments">0 where they are not known, or are of several columns.</param>
 internal sealed record BenchedColumn(
     string Column, PlanCounts Counts, double Seconds, double? NaiveSeconds, int PublishedDocuments)
 {
@@ -110,7 +111,7 @@ internal sealed class Bench(
         var (seconds, busy) = Busy(() => model.Score(plan.Batches).Count());
         return new(
             column, plan.Total, seconds, compares ? Time(() => model.Score(unshared.Batches).Count()) : null,
-            asked.Sum(task => task.PublishedRows ?? 0))
+            asked.DistinctBy(task => task.Task.ColumnKey).Count() > 1 ? 0 : asked.Sum(task => task.PublishedRows ?? 0))
         {
             TokenRatio = Ratio(unshared.Total.ForwardTokens, plan.Total.ForwardTokens),
             Busy = busy,

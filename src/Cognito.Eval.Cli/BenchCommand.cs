@@ -38,6 +38,11 @@ internal static class BenchCommand
         Description = "Also run the same requests with nothing shared.",
     };
 
+    private static readonly Option<bool> Together = new("--together")
+    {
+        Description = "Score all columns in one plan, as a run does, not one after the other.",
+    };
+
     private static readonly Option<int?> Prompts = new("--prompts")
     {
         Description = "GSM8K prompts to generate for; 0 for none. Default: 256 on CUDA, 16 on the CPU.",
@@ -59,7 +64,7 @@ internal static class BenchCommand
         var command = new Command(
             "bench", "Measure scoring and generation on this machine, against its own matrix products and memory.")
         {
-            RunOptions.Tasks, Model, Random, Layers, Tokenizer, Data, LimitOption, CompareNaive, Prompts, NewTokens,
+            RunOptions.Tasks, Model, Random, Layers, Tokenizer, Data, LimitOption, CompareNaive, Together, Prompts, NewTokens,
             RunOptions.Device, RunOptions.Split, RunOptions.Dtype, RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads,
             RunOptions.LibTorch, Fetching.Offline, RunOptions.Unbounded, RunOptions.Quiet, Json,
         };
@@ -102,7 +107,8 @@ internal static class BenchCommand
         var columns = new List<BenchedColumn>();
         if (scored.Length > 0)
             bench.WarmUp(scored, checkpoint.Planner(placement.Budget));
-        foreach (var column in scored.GroupBy(task => task.Task.ColumnKey))
+        var together = parsed.GetValue(Together);
+        foreach (var column in scored.GroupBy(task => together ? "all" : task.Task.ColumnKey))
         {
             cancel.ThrowIfCancellationRequested();
             columns.Add(bench.Score(

@@ -16,7 +16,7 @@ internal sealed record Placement(
     IReadOnlyList<torch.Device> Devices, torch.ScalarType Dtype, Budget Budget, int Workers)
 {
     /// <summary>More tokens in a batch make no product faster; on the CPU fewer leave no worker without one at the end.</summary>
-    private const int MostTokens = 16384, MostTokensOnCpu = 1024, LeastTokens = 512;
+    private const int MostTokens = 16384, MostTokensOnCpu = 1024, LeastTokens = 512, LeastTokensOfSplit = 4096;
 
     /// <summary>The stages of each copy, where copies are split over devices; else null.</summary>
     public IReadOnlyList<IReadOnlyList<StagePlace>>? Copies { get; init; }
@@ -86,7 +86,7 @@ internal sealed record Placement(
             logger.LogDebug("{Note}", chosen.Note);
         var parts = chosen?.Copies is { } copies ? Parts(config, copies, rooms, bytes, workers)
             : [.. rooms.Select(room => new DevicePart(room.Free, config.Parameters * bytes, config.Layers, workers))];
-        var budget = exact ? Budget.Exact : Of(config, parts, bytes, isCpu, workers, batchTokens, logger);
+        var budget = exact ? Budget.Exact : Of(config, parts, bytes, isCpu, workers, chosen?.Copies?[0].Count ?? 1, batchTokens, logger);
         if (exact)
             logger.LogDebug("budget: one sequence at a time, as asked");
         return new(on, type, budget, workers) { Copies = chosen?.Copies, SplitNote = chosen?.Note };
@@ -118,11 +118,12 @@ internal sealed record Placement(
     }
 
     private static Budget Of(
-        ModelConfig config, List<DevicePart> parts, int bytes, bool isCpu, int workers, int? asked, ILogger logger)
+        ModelConfig config, List<DevicePart> parts, int bytes, bool isCpu, int workers, int stages, int? asked, ILogger logger)
     {
         // Two batches are under way on a GPU, and one on each worker of a CPU; half of the memory is for what is kept.
         var room = parts.Min(part => (part.Free - part.Weights) / 2 / (isCpu ? workers : 2) / MemoryEstimate.BytesPerToken(config, bytes));
-        var most = isCpu ? MostTokensOnCpu : MostTokens;
+        // While the first batch is on its way to the last stage, and the last one there, others idle: the shorter each is, the less.
+        var most = isCpu ? MostTokensOnCpu : Math.Max(MostTokens / stages, LeastTokensOfSplit);
         var tokens = asked ?? (int)Math.Clamp(PowerOf2(room), LeastTokens, most);
         var kept = parts.Min(part => (part.Free - part.Weights) / 2 / part.InFlight
             / Math.Max(1, MemoryEstimate.CacheBytesPerToken(config, bytes) * part.Layers / config.Layers));

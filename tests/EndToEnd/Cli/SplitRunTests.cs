@@ -74,10 +74,12 @@ public sealed class SplitRunTests : StoppedRuns
     [Fact]
     public void Bench_tells_how_busy_each_device_was()
     {
-        string[] asked = ["bench", "-t", "winogrande,gsm8k", "--limit", "4", "--prompts", "6", "--new-tokens", "4", "-q"];
+        string[] asked = ["bench", "-t", "winogrande,arc,gsm8k", "--limit", "2", "--together", "--prompts", "6", "--new-tokens", "4", "-q"];
         var bench = JsonNode.Parse(Works([.. asked, "--device", "cpu,cpu", "--split", "--json"]).Out)!;
         Assert.Equal(["cpu: embedding, layers 0 to 2", "cpu: layers 3 to 5, head"], bench["stages"]!.AsArray().Select(stage => (string)stage!));
-        foreach (var busy in (JsonNode[])[bench["columns"]!["Winogrande"]!["busy"]!, bench["columns"]!["all"]!["busy"]!, bench["generation"]!["Busy"]!])
+        Assert.Equal(["all"], bench["columns"]!.AsObject().Select(column => column.Key));
+        Assert.Equal(4, (int)bench["columns"]!["all"]!["documents"]!);
+        foreach (var busy in (JsonNode[])[bench["columns"]!["all"]!["busy"]!, bench["generation"]!["Busy"]!])
         {
             Assert.Equal(2, busy.AsArray().Count);
             Assert.All(busy.AsArray(), share => Assert.InRange((double)share!, 0.001, 1.001));
