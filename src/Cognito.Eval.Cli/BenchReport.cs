@@ -14,7 +14,8 @@ internal sealed record BenchReport(
     private bool Compares => Columns.Any(column => column.NaiveSeconds is not null);
 
     /// <summary>The columns, then all as one; none where nothing was scored.</summary>
-    private IEnumerable<BenchedColumn> Rows => BenchedColumn.All(Columns) is not { } all ? [] : Columns is [{ Column: "all" }] ? [all] : Columns.Append(all);
+    private IEnumerable<BenchedColumn> Rows => BenchedColumn.All(Columns) is not { } all ? []
+        : Columns is [{ Column: "all" }] ? [all] : Columns.Append(all);
 
     public void Print(bool json)
     {

@@ -44,7 +44,8 @@ internal static class BridgeCommand
     /// <summary>What is of a bridge alone.</summary>
     public static IReadOnlyList<Option> Options { get; } =
     [
-        Model, Data, RunOptions.Device, RunOptions.Split, RunOptions.Dtype, LogProbDtype, RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads,
+        Model, Data, RunOptions.Device, RunOptions.Split, RunOptions.Dtype, LogProbDtype, RunOptions.MaxLength, RunOptions.BatchTokens,
+        RunOptions.Threads,
         RunOptions.LibTorch, Fetching.Offline, RunOptions.Unbounded, RunOptions.Quiet,
     ];
 

@@ -43,7 +43,8 @@ internal static class RunOptions
 
     public static readonly Option<string?> Device = new("--device")
     {
-        Description = "cpu, cuda or cuda:N; a run takes several, cuda:0,cuda:1, each with a copy of the model or with --split a part. Default: CUDA if there is a card.",
+        Description = "cpu, cuda or cuda:N; a run takes several, cuda:0,cuda:1, each with a copy of the model or with --split a part. Default: CUDA "
+            + "if there is a card.",
         HelpName = "D",
     };
 

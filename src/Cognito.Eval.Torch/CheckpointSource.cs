@@ -58,7 +58,8 @@ internal sealed class CheckpointSource(Checkpoint checkpoint, Placement placemen
 
     /// <summary>Copies by their devices.</summary>
     public static ModelPool Pooled(Placement placement, IReadOnlyList<TorchModel> models) => new(
-        [.. placement.CopiesOf(models[0].Decoder.Config.Layers).Zip(models, (places, model) => new PooledModel(string.Join(',', places.Select(place => place.Device)), model)
+        [.. placement.CopiesOf(models[0].Decoder.Config.Layers).Zip(models, (places, model) => new PooledModel(
+            string.Join(',', places.Select(place => place.Device)), model)
         {
             RunsAtOnce = placement.RunsAtOnce,
         })]);

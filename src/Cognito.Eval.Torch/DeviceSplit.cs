@@ -53,7 +53,8 @@ internal sealed record DeviceSplit(IReadOnlyList<IReadOnlyList<StagePlace>>? Cop
         {
             var copies = devices.Chunk(size).Select(group => Deal(costs, group, reserve)).ToList();
             if (copies.All(copy => copy is not null))
-                return new([.. copies.Select(copy => copy!)], $"{(asked == All ? "--split" : $"--split {asked}")}: the weights take {Gigabytes(weights)}"
+                return new([.. copies.Select(copy => copy!)],
+                    $"{(asked == All ? "--split" : $"--split {asked}")}: the weights take {Gigabytes(weights)}"
                     + $"{(asked == Auto ? $", and {least.Device} has {Gigabytes(least.Free)} free" : "")}: "
                     + string.Join("; ", copies.SelectMany(copy => Describe(copy!))));
         }

@@ -101,8 +101,9 @@ internal sealed record Placement(
     {
         var costs = DecoderCosts.Of(config, bytes);
         return [.. copies.SelectMany(copy => copy.Select((stage, s) => (
-                Stage: stage, Costs: costs.Of([.. copy.Select(place => place.Layers)], s), InFlight: RunsOf(copies.Count) * Pipeline.GroupsOf(copy.Count, workers))))
-            .Zip(rooms, (part, room) => new DevicePart(room.Free, part.Costs.Bytes, part.Stage.Layers, part.InFlight))];
+                stage.Layers, costs.Of([.. copy.Select(place => place.Layers)], s).Bytes,
+                InFlight: RunsOf(copies.Count) * Pipeline.GroupsOf(copy.Count, workers))))
+            .Zip(rooms, (part, room) => new DevicePart(room.Free, part.Bytes, part.Layers, part.InFlight))];
     }
 
     private static List<torch.Device> Named(string? devices)

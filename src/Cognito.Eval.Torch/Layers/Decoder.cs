@@ -118,7 +118,8 @@ public sealed class Decoder : IDisposable
         try
         {
             var batch = PackedBatch.Pack([new(null, sharedPrefix.Tokens, [])]);
-            Hidden(batch, (_, _) => 0, keep: stage => (layer, keys, values) => layers[layer] = new(Kept(stage, keys), Kept(stage, values)), cancel: cancel);
+            Hidden(batch, (_, _) => 0, cancel: cancel,
+                keep: stage => (layer, keys, values) => layers[layer] = new(Kept(stage, keys), Kept(stage, values)));
             return layers;
         }
         catch
@@ -131,7 +132,8 @@ public sealed class Decoder : IDisposable
             throw;
         }
 
-        static Tensor Kept(DecoderStage stage, Tensor x) => (stage.IsFlash ? x.clone() : BlockAttention.ByHead(x)).DetachFromDisposeScope();
+        static Tensor Kept(DecoderStage stage, Tensor x) =>
+            (stage.IsFlash ? x.clone() : BlockAttention.ByHead(x)).DetachFromDisposeScope();
     }
 
     /// <summary>The last layer's output at the batch's rows, [R, D], on the last stage's device.</summary>
@@ -170,7 +172,8 @@ public sealed class Decoder : IDisposable
     /// <param name="pass">What they bring along on a stage's device.</param>
     /// <param name="finish">From the last layer's output to what it is wanted for, which belongs to no dispose scope.</param>
     internal T Through<T>(
-        Func<DecoderStage, StagePass> pass, Func<DecoderStage, Tensor, T> finish, List<Tensor>? routing = null, CancellationToken cancel = default)
+        Func<DecoderStage, StagePass> pass, Func<DecoderStage, Tensor, T> finish, List<Tensor>? routing = null,
+        CancellationToken cancel = default)
     {
         if (_pipeline is not null)
             return _pipeline.Through((stage, input) => On(stage, input, pass(stage), routing), finish, routing, cancel);

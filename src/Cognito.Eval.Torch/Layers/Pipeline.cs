@@ -20,7 +20,9 @@ internal sealed class Pipeline(IReadOnlyList<DecoderStage> stages, int atOnce) :
     private readonly PeerLink?[] _links = [.. stages.Zip(stages.Skip(1), (from, to) => PeerLink.TryCreate(from.Device, to.Device))];
     private readonly long[] _busy = new long[stages.Count]; // microseconds
 
-    /// <summary>How many scored batches keep all stages at work: one in each and, on cards, which are given work ahead, one before each.</summary>
+    /// <summary>
+    /// How many scored batches keep all stages at work: one in each and, on cards, which are given work ahead, one before each.
+    /// </summary>
     public int InFlight => IsCuda ? 2 * stages.Count : Groups;
 
     /// <summary>

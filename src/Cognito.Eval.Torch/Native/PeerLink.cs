@@ -25,7 +25,8 @@ internal sealed unsafe partial class PeerLink : IDisposable
     public static PeerLink? TryCreate(Device from, Device to)
     {
         nint source, target, stream;
-        if (from.type != DeviceType.CUDA || to.type != DeviceType.CUDA || from.index == to.index || !NativeTorch.TryLoad(CudaModule.Library)
+        if (from.type != DeviceType.CUDA || to.type != DeviceType.CUDA || from.index == to.index
+            || !NativeTorch.TryLoad(CudaModule.Library)
             || CudaModule.PrimaryContext(&source, Math.Max(from.index, 0)) != 0
             || CudaModule.PrimaryContext(&target, Math.Max(to.index, 0)) != 0)
             return null;
