@@ -11,11 +11,15 @@ namespace Cognito.Eval.Cli;
 
 /// <summary>One column's log-likelihoods, timed.</summary>
 /// <param name="NaiveSeconds">The same requests with nothing shared; null if not asked for.</param>
+/// <param name="PublishedDocuments">0 where they are not known, or are of several columns.</param>
 internal sealed record BenchedColumn(
     string Column, PlanCounts Counts, double Seconds, double? NaiveSeconds, int PublishedDocuments)
 {
     /// <summary>How many times fewer tokens than request by request, merged requests once; null where there are none.</summary>
     public required double? TokenRatio { get; init; }
+
+    /// <summary>Of a split model: the share of the time in which each stage's device was at work; else none.</summary>
+    public IReadOnlyList<double> Busy { get; init; } = [];
 
     public double? TokensPerSecond => Bench.Ratio(Counts.DistinctTokens, Seconds);
 
@@ -34,6 +38,8 @@ internal sealed record BenchedColumn(
         TokenRatio = Bench.Ratio(
             columns.Sum(column => column.TokenRatio * column.Counts.ForwardTokens),
             columns.Sum(column => column.Counts.ForwardTokens)),
+        Busy = [.. columns[0].Busy.Select((_, stage) => columns.Sum(column => column.Busy[stage] * column.Seconds)
+            / columns.Sum(column => column.Seconds))],
     };
 
     /// <summary>
@@ -53,21 +59,36 @@ internal sealed record BenchedColumn(
 internal sealed record BenchedGeneration(
     int Prompts, long PromptTokens, int NewTokens, double PromptSeconds, double Seconds, double FloorSeconds)
 {
+    /// <summary>As of a column.</summary>
+    public IReadOnlyList<double> Busy { get; init; } = [];
+
     /// <summary>Of one more token for every prompt; null where the clock saw no more than the prompts' time.</summary>
     public double? StepSeconds() => Seconds > PromptSeconds ? Bench.Ratio(Seconds - PromptSeconds, NewTokens - 1) : null;
 }
 
 /// <summary>What <c>bench</c> measures, on a model of given shape.</summary>
-internal sealed class Bench(ModelConfig config, TorchModel model, Placement placement, int threads)
+/// <param name="models">One a copy.</param>
+/// <param name="model">All of them as one.</param>
+internal sealed class Bench(
+    ModelConfig config, IReadOnlyList<TorchModel> models, ITokenModel model, Placement placement, int threads)
 {
     private readonly Lazy<(double Best, double Sustained)> _flops = new(() => Ceiling.Flops(placement.Device, placement.Dtype, threads));
     private readonly Lazy<double> _bytes = new(() => Ceiling.MemoryBytes(placement.Device));
 
-    public double CeilingFlops => _flops.Value.Best;
+    /// <summary>Equal ones.</summary>
+    private readonly int _devices = placement.Devices.DistinctBy(device => $"{device}").Count();
 
-    public double SustainedFlops => _flops.Value.Sustained;
+    /// <summary>Of all devices together, as the others are.</summary>
+    public double CeilingFlops => _devices * _flops.Value.Best;
 
-    public double MemoryBytesPerSecond => _bytes.Value;
+    public double SustainedFlops => _devices * _flops.Value.Sustained;
+
+    public double MemoryBytesPerSecond => _devices * _bytes.Value;
+
+    /// <summary>What the devices of <see cref="BenchedColumn.Busy"/> hold.</summary>
+    public IReadOnlyList<string> Stages => [.. (placement.Copies ?? []).SelectMany(DeviceSplit.Describe)];
+
+    private List<double> BusySeconds => [.. models.SelectMany(one => one.Decoder.Pipeline?.BusySeconds ?? [])];
 
     /// <summary>Share of the ceiling that so many useful tokens a second are.</summary>
     public double? Fraction(double? tokensPerSecond) => Ratio(tokensPerSecond * config.FlopPerToken, CeilingFlops);
@@ -87,30 +108,31 @@ internal sealed class Bench(ModelConfig config, TorchModel model, Placement plac
     {
         var plan = Plan(asked, planner);
         var unshared = Plan(asked, naive);
-        var seconds = Time(() => model.Score(plan.Batches).Count());
+        var (seconds, busy) = Busy(() => model.Score(plan.Batches).Count());
         return new(
             column, plan.Total, seconds, compares ? Time(() => model.Score(unshared.Batches).Count()) : null,
-            asked.Sum(task => task.PublishedRows ?? 0))
+            asked.DistinctBy(task => task.Task.ColumnKey).Count() > 1 ? 0 : asked.Sum(task => task.PublishedRows ?? 0))
         {
             TokenRatio = Ratio(unshared.Total.ForwardTokens, plan.Total.ForwardTokens),
+            Busy = busy,
         };
     }
 
     public BenchedGeneration Generate(IReadOnlyList<int[]> prompts, int newTokens)
     {
-        double Time(int most)
+        (double Seconds, List<double> Busy) Timed(int most)
         {
-            // One batch a worker.
-            var batches = prompts.Chunk((prompts.Count + placement.Workers - 1) / placement.Workers).Select(chunk =>
+            // As many as are worked on side by side.
+            var batches = prompts.Chunk((prompts.Count + placement.Groups - 1) / placement.Groups).Select(chunk =>
                 new GenerationBatch([.. chunk.Select(tokens => new Prompt(tokens, most))])).ToList();
-            return this.Time(() => model.Generate(batches).Count());
+            return Busy(() => model.Generate(batches).Count());
         }
-        var (first, whole) = (Time(1), Time(newTokens));
+        var (first, (whole, busy)) = (Timed(1).Seconds, Timed(newTokens));
         var bytes = placement.Dtype == TorchSharp.torch.ScalarType.Float32 ? 4L : 2L;
         var (promptTokens, kept) = (prompts.Sum(p => (long)p.Length), MemoryEstimate.CacheBytesPerToken(config, bytes));
         var floor = promptTokens * config.FlopPerToken / CeilingFlops + Enumerable.Range(1, newTokens - 1).Sum(step =>
             (config.Parameters * bytes + (promptTokens + (double)step * prompts.Count) * kept) / MemoryBytesPerSecond);
-        return new(prompts.Count, promptTokens, newTokens, first, whole, floor);
+        return new(prompts.Count, promptTokens, newTokens, first, whole, floor) { Busy = busy };
     }
 
     /// <summary>Tokens a second of so many sequences of one length, of which only the last token is asked for.</summary>
@@ -119,15 +141,15 @@ internal sealed class Bench(ModelConfig config, TorchModel model, Placement plac
         var random = new Random(1);
         PrefixTree[] trees = [.. Enumerable.Range(0, sequences).Select(_ => new PrefixTree(
             null, [], [new([.. Enumerable.Range(0, length).Select(_ => random.Next(config.VocabularySize))], [0])]))];
-        ScoreBatch[] batches = [.. Enumerable.Repeat(new ScoreBatch(trees), 5)];
-        model.Score(batches[..1]).Count();
+        ScoreBatch[] batches = [.. Enumerable.Repeat(new ScoreBatch(trees), 5 * placement.Devices.Count)];
+        model.Score(batches[..placement.Devices.Count]).Count();
         return Ratio(sequences * (long)length * batches.Length, Time(() => model.Score(batches).Count()));
     }
 
     /// <summary>Lets clocks, caches and compilers settle.</summary>
     public void WarmUp(IReadOnlyList<Questions> asked, Planner planner)
     {
-        ScoreBatch[] batches = [.. Plan(asked, planner).Batches.Take(2 * placement.Workers)];
+        ScoreBatch[] batches = [.. Plan(asked, planner).Batches.Take(2 * placement.Groups)];
         var clock = Stopwatch.StartNew();
         do
             model.Score(batches).Count();
@@ -137,12 +159,26 @@ internal sealed class Bench(ModelConfig config, TorchModel model, Placement plac
     private static Plan Plan(IReadOnlyList<Questions> asked, Planner planner) =>
         new PreparedRequests(AskedTasks.Flat(asked), planner).LogLikelihoods.GetAwaiter().GetResult();
 
+    /// <summary>Seconds, and each stage's share of them in which its device was at work.</summary>
+    private (double Seconds, List<double> Busy) Busy(Action work)
+    {
+        var before = BusySeconds;
+        var seconds = Time(work);
+        return (seconds, [.. BusySeconds.Zip(before, (after, start) => (after - start) / seconds)]);
+    }
+
     private double Time(Action work)
     {
-        DeviceWork.Settle(placement.Device);
+        Settle();
         var clock = Stopwatch.StartNew();
         work();
-        DeviceWork.Settle(placement.Device);
+        Settle();
         return clock.Elapsed.TotalSeconds;
+    }
+
+    private void Settle()
+    {
+        foreach (var device in placement.Devices)
+            DeviceWork.Settle(device);
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Datasets;
 using Cognito.Eval.Files;
+using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
@@ -37,6 +38,11 @@ internal static class BenchCommand
         Description = "Also run the same requests with nothing shared.",
     };
 
+    private static readonly Option<bool> Together = new("--together")
+    {
+        Description = "Score all columns in one plan, as a run does, not one after the other.",
+    };
+
     private static readonly Option<int?> Prompts = new("--prompts")
     {
         Description = "GSM8K prompts to generate for; 0 for none. Default: 256 on CUDA, 16 on the CPU.",
@@ -58,8 +64,8 @@ internal static class BenchCommand
         var command = new Command(
             "bench", "Measure scoring and generation on this machine, against its own matrix products and memory.")
         {
-            RunOptions.Tasks, Model, Random, Layers, Tokenizer, Data, LimitOption, CompareNaive, Prompts, NewTokens,
-            RunOptions.Device, RunOptions.Dtype, RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads,
+            RunOptions.Tasks, Model, Random, Layers, Tokenizer, Data, LimitOption, CompareNaive, Together, Prompts, NewTokens,
+            RunOptions.Device, RunOptions.Split, RunOptions.Dtype, RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads,
             RunOptions.LibTorch, Fetching.Offline, RunOptions.Unbounded, RunOptions.Quiet, Json,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Measure(parsed, cancel)), cancel));
@@ -70,8 +76,9 @@ internal static class BenchCommand
     {
         RunOptions.Check(parsed);
         RunOptions.Require(parsed, Layers, 1, 1024);
-        if (parsed.GetValue(RunOptions.Device) is { } devices && devices.Contains(',', StringComparison.Ordinal))
-            throw new InputException($"--device {devices}: bench measures one device; name one");
+        var split = RunOptions.SplitOf(parsed);
+        if (split is null && parsed.GetValue(RunOptions.Device) is { } devices && devices.Contains(',', StringComparison.Ordinal))
+            throw new InputException($"--device {devices}: bench measures one device; name one, or give --split");
         var limit = parsed.GetValue(LimitOption) is { } text ? Limit.Parse(text) : new Limit(50);
         var named = Inputs.Named(parsed.GetValue(Model));
         var tasks = TaskSet.Registered.Select(parsed.GetRequiredValue(RunOptions.Tasks));
@@ -85,22 +92,23 @@ internal static class BenchCommand
         var placement = Placement.Choose(
             checkpoint.Config, parsed.GetValue(RunOptions.LibTorch), parsed.GetValue(RunOptions.Device),
             parsed.GetValue(RunOptions.Dtype), threads, parsed.GetValue(RunOptions.BatchTokens), exact: false,
-            narrator.Logger);
+            narrator.Logger, split);
+        if (placement.SplitNote is { } note)
+            narrator.Say(note);
         cancel.ThrowIfCancellationRequested();
         var isRandom = parsed.GetValue(Random) is not null;
-        var (loaded, load) = isRandom
-            ? (TorchModel.Random(checkpoint.Config, placement.Device, placement.Dtype, 1, maxLength: checkpoint.MaxLength,
-                workers: placement.Workers), null)
-            : BenchedLoad.Of(folder, placement, checkpoint.MaxLength);
-        using var model = loaded;
-        var bench = new Bench(checkpoint.Config, model, placement, threads);
-        narrator.Say($"{(isRandom ? parsed.GetValue(Random) : checkpoint.Name)}, {placement.DtypeName} on {placement.Device}: "
+        var (models, load) = Models(isRandom ? null : folder, checkpoint, placement);
+        using var pool = models.Count == 1 ? null : CheckpointSource.Pooled(placement, models);
+        using var model = models.Count == 1 ? models[0] : null;
+        var bench = new Bench(checkpoint.Config, models, (ITokenModel?)pool ?? models[0], placement, threads);
+        narrator.Say($"{(isRandom ? parsed.GetValue(Random) : checkpoint.Name)}, {placement.DtypeName} on {placement.DeviceNames}: "
             + $"{bench.CeilingFlops / 1e12:0.00} TFLOP/s in matrix products, {bench.MemoryBytesPerSecond / 1e9:0} GB/s in copies");
         Questions[] scored = [.. asked.Where(task => !task.Generates)];
         var columns = new List<BenchedColumn>();
         if (scored.Length > 0)
             bench.WarmUp(scored, checkpoint.Planner(placement.Budget));
-        foreach (var column in scored.GroupBy(task => task.Task.ColumnKey))
+        var together = parsed.GetValue(Together);
+        foreach (var column in scored.GroupBy(task => together ? "all" : task.Task.ColumnKey))
         {
             cancel.ThrowIfCancellationRequested();
             columns.Add(bench.Score(
@@ -117,6 +125,20 @@ internal static class BenchCommand
             Generation = prompts.Count == 0 ? null : bench.Generate(prompts, Math.Max(2, parsed.GetValue(NewTokens))),
         }.Print(parsed.GetValue(Json));
         return Session.Done;
+    }
+
+    /// <summary>A model a copy, and what loading took where there is one.</summary>
+    /// <param name="folder">Of the weights; null makes random ones.</param>
+    private static (List<TorchModel> Models, BenchedLoad? Load) Models(string? folder, Checkpoint checkpoint, Placement placement)
+    {
+        var (config, longest) = (checkpoint.Config, checkpoint.MaxLength);
+        var copies = placement.CopiesOf(config.Layers);
+        if (folder is not null && copies.Count == 1)
+            return BenchedLoad.Of(folder, placement, copies[0], longest) is var (model, load) ? ([model], load) : default;
+        // One after the other: random weights come of generators that all share.
+        return ([.. copies.Select(places => folder is null
+            ? TorchModel.Random(config, places, placement.Dtype, 1, longest, placement.Workers)
+            : TorchModel.Load(folder, places, placement.Dtype, maxLength: longest, atOnce: placement.Workers))], null);
     }
 
     /// <summary>The first so many prompts of the tasks that generate.</summary>

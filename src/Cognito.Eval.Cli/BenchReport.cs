@@ -14,7 +14,8 @@ internal sealed record BenchReport(
     private bool Compares => Columns.Any(column => column.NaiveSeconds is not null);
 
     /// <summary>The columns, then all as one; none where nothing was scored.</summary>
-    private IEnumerable<BenchedColumn> Rows => BenchedColumn.All(Columns) is { } all ? Columns.Append(all) : [];
+    private IEnumerable<BenchedColumn> Rows => BenchedColumn.All(Columns) is not { } all ? []
+        : Columns is [{ Column: "all" }] ? [all] : Columns.Append(all);
 
     public void Print(bool json)
     {
@@ -58,13 +59,26 @@ internal sealed record BenchReport(
             yield return $"generation: {g.Prompts} prompts of {Grouped(g.PromptTokens)} tokens, {g.NewTokens} more each: {F(g.Seconds, 2)} s "
                 + $"({F(g.PromptSeconds, 2)} s for the prompts, {F(g.StepSeconds() * 1000, 2)} ms a step), "
                 + $"{F(Bench.Ratio(g.Seconds, g.FloorSeconds), 2)} times the floor of {F(g.FloorSeconds, 2)} s";
+        if (Bench.Stages.Count > 0)
+            yield return $"busy: {string.Join("; ", Bench.Stages.Select((stage, s) => $"{stage}: {string.Join(", ", Shares(s))}"))}"
+                + (Placement.IsCpu ? "" : " (by the cards' own clocks, from the first kernel of a batch to its last)");
         if (PublishedSeconds is { } seconds)
             yield return $"all published documents of these columns at this speed: {Time(seconds)}";
     }
 
+    /// <summary>Of the time in which it was measured, how much a stage's device was at work.</summary>
+    private IEnumerable<string> Shares(int stage)
+    {
+        if (BenchedColumn.All(Columns) is { } all)
+            yield return $"{F(all.Busy[stage], 3)} scoring";
+        if (Generation is { } generation)
+            yield return $"{F(generation.Busy[stage], 3)} generating";
+    }
+
     private void PrintJson() => Terminal.Print(JsonSerializer.Serialize(new
     {
-        device = Placement.Device.ToString(),
+        device = Placement.DeviceNames,
+        stages = Bench.Stages,
         dtype = Placement.DtypeName,
         batch_tokens = Placement.Budget.BatchTokens,
         workers = Placement.Workers,
@@ -83,6 +97,7 @@ internal sealed record BenchReport(
             of_ceiling = Bench.Fraction(column.TokensPerSecond),
             unshared_seconds = column.NaiveSeconds,
             token_ratio = column.TokenRatio,
+            busy = column.Busy,
         }),
         forward = new { Forward.Sequences, Forward.Length, Forward.TokensPerSecond },
         generation = Generation,

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Cognito.Eval.Files;
 using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Layers;
 using Cognito.Eval.Torch.Native;
 using Cognito.Eval.Torch.Weights;
 
@@ -16,7 +17,8 @@ internal sealed record BenchedLoad(
     /// <summary>The slower of reading and copying; null where there were no bytes to time.</summary>
     public double? FloorSeconds => Bench.Ratio(Bytes, Math.Min(FileBytesPerSecond, CopyBytesPerSecond));
 
-    public static (TorchModel Model, BenchedLoad Load) Of(string folder, Placement placement, int maxLength)
+    public static (TorchModel Model, BenchedLoad Load) Of(
+        string folder, Placement placement, IReadOnlyList<StagePlace> places, int maxLength)
     {
         string[] files = [.. Directory.EnumerateFiles(folder, "*.safetensors").Order(StringComparer.Ordinal)];
         var threads = Math.Clamp(Environment.ProcessorCount, 1, 16);
@@ -26,8 +28,9 @@ internal sealed record BenchedLoad(
         var before = process.WorkingSet64;
         var clock = Stopwatch.StartNew();
         var model = TorchModel.Load(
-            folder, placement.Device, placement.Dtype, maxLength: maxLength, workers: placement.Workers);
-        DeviceWork.Settle(placement.Device);
+            folder, places, placement.Dtype, maxLength: maxLength, atOnce: placement.Workers);
+        foreach (var (device, _) in places)
+            DeviceWork.Settle(device);
         var seconds = clock.Elapsed.TotalSeconds;
         process.Refresh();
         return (model, new(

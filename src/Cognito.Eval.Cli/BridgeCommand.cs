@@ -44,7 +44,8 @@ internal static class BridgeCommand
     /// <summary>What is of a bridge alone.</summary>
     public static IReadOnlyList<Option> Options { get; } =
     [
-        Model, Data, RunOptions.Device, RunOptions.Dtype, LogProbDtype, RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads,
+        Model, Data, RunOptions.Device, RunOptions.Split, RunOptions.Dtype, LogProbDtype, RunOptions.MaxLength, RunOptions.BatchTokens,
+        RunOptions.Threads,
         RunOptions.LibTorch, Fetching.Offline, RunOptions.Unbounded, RunOptions.Quiet,
     ];
 
@@ -75,6 +76,8 @@ internal static class BridgeCommand
         using var models = new BridgeModels(named, named.Fetch(fetching, weights: true, cancel), new LocalModelOptions
         {
             Device = parsed.GetValue(RunOptions.Device),
+            Split = RunOptions.SplitOf(parsed),
+            Said = narrator.Say,
             BatchTokens = parsed.GetValue(RunOptions.BatchTokens),
             Threads = parsed.GetValue(RunOptions.Threads) ?? Environment.ProcessorCount,
             LibTorch = parsed.GetValue(RunOptions.LibTorch),

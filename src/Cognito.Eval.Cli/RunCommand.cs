@@ -69,7 +69,8 @@ internal static class RunCommand
             "Scores a language-model checkpoint on the six tasks of the Open LLM Leaderboard v1, with the leaderboard's own "
             + "questions or those of lm-evaluation-harness 0.4, and prints its table.")
         {
-            RunOptions.Tasks, RunOptions.ProtocolName, RunOptions.Bos, Model, Data, Shots, LimitOption, Output, RunOptions.Device, RunOptions.Dtype, LogProbDtype,
+            RunOptions.Tasks, RunOptions.ProtocolName, RunOptions.Bos, Model, Data, Shots, LimitOption, Output, RunOptions.Device,
+            RunOptions.Split, RunOptions.Dtype, LogProbDtype,
             RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads, Exact, Details, Routing, ShardOption, Fresh,
             RunOptions.LibTorch, Fetching.Offline,
             RunOptions.Unbounded, RunOptions.Quiet, Json,
@@ -113,6 +114,8 @@ internal static class RunCommand
         using var model = LocalModel.Open(checkpoint, new LocalModelOptions
         {
             Device = parsed.GetValue(RunOptions.Device),
+            Split = RunOptions.SplitOf(parsed),
+            Said = narrator.Say,
             Dtype = parsed.GetValue(RunOptions.Dtype),
             LogProbs = parsed.GetRequiredValue(LogProbDtype) == "model" ? Torch.LogProbDtype.Model : Torch.LogProbDtype.Float32,
             BatchTokens = parsed.GetValue(RunOptions.BatchTokens),

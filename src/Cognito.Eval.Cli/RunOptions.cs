@@ -43,9 +43,21 @@ internal static class RunOptions
 
     public static readonly Option<string?> Device = new("--device")
     {
-        Description = "cpu, cuda or cuda:N; a run takes several, cuda:0,cuda:1. Default: CUDA if there is a card.",
+        Description = "cpu, cuda or cuda:N; a run takes several, cuda:0,cuda:1, each with a copy of the model or with --split a part. Default: CUDA "
+            + "if there is a card.",
         HelpName = "D",
     };
+
+    public static readonly Option<string?> Split = new("--split")
+    {
+        Description = "Deal the model's layers over the devices of --device. N: over N of them, and each N hold a copy; auto: where the "
+            + "weights do not fit each device. Default: a copy on each.",
+        Arity = ArgumentArity.ZeroOrOne,
+        HelpName = "N|auto",
+    };
+
+    /// <summary>As <see cref="Torch.LocalModelOptions.Split"/>; without a value all devices hold one copy.</summary>
+    public static string? SplitOf(ParseResult parsed) => parsed.GetResult(Split) is null ? null : parsed.GetValue(Split) ?? "all";
 
     public static readonly Option<string?> Dtype = new("--dtype")
     {

@@ -1,7 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Cognito.Eval.Models;
+using Cognito.Eval.Torch.Layers;
 using Cognito.Eval.Torch.Weights;
-using TorchSharp;
 
 namespace Cognito.Eval.Torch;
 
@@ -33,13 +33,14 @@ internal sealed class CheckpointSource(Checkpoint checkpoint, Placement placemen
 
     public void Dispose() => _model?.Dispose();
 
-    /// <summary>A model; on several devices one each, loaded side by side, that share the work.</summary>
+    /// <summary>A model; on several devices one each, or one each group of them, loaded side by side, that share the work.</summary>
     private ITokenModel Models()
     {
-        if (placement.Devices.Count == 1)
-            return Load(placement.Device);
-        Task<TorchModel>[] loads = [.. placement.Devices.Select(device => Task.Factory.StartNew(
-            () => Load(device), default, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        var copies = placement.CopiesOf(checkpoint.Config.Layers);
+        if (copies.Count == 1)
+            return Load(copies[0]);
+        Task<TorchModel>[] loads = [.. copies.Select(places => Task.Factory.StartNew(
+            () => Load(places), default, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
         try
         {
             Task.WaitAll(loads);
@@ -50,15 +51,23 @@ internal sealed class CheckpointSource(Checkpoint checkpoint, Placement placemen
                 load.Result.Dispose();
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
-        var pool = new ModelPool([.. placement.Devices.Zip(loads, (on, load) => new PooledModel($"{on}", load.Result))]);
+        var pool = Pooled(placement, [.. loads.Select(load => load.Result)]);
         pool.Lost += lost => options.Lost?.Invoke(lost);
         return pool;
     }
 
-    private TorchModel Load(torch.Device device)
+    /// <summary>Copies by their devices.</summary>
+    public static ModelPool Pooled(Placement placement, IReadOnlyList<TorchModel> models) => new(
+        [.. placement.CopiesOf(models[0].Decoder.Config.Layers).Zip(models, (places, model) => new PooledModel(
+            string.Join(',', places.Select(place => place.Device)), model)
+        {
+            RunsAtOnce = placement.RunsAtOnce,
+        })]);
+
+    private TorchModel Load(IReadOnlyList<StagePlace> places)
     {
         var model = TorchModel.Load(
-            checkpoint.Folder, device, placement.Dtype, options.LogProbs, checkpoint.MaxLength, placement.Workers);
+            checkpoint.Folder, places, placement.Dtype, options.LogProbs, checkpoint.MaxLength, placement.Workers);
         model.RecordsRouting = options.RecordsRouting;
         return model;
     }

@@ -18,6 +18,12 @@ public sealed record LocalModelOptions
     /// <summary>cpu, cuda or cuda:N, or several with commas, which share the work; null takes CUDA if there is a card.</summary>
     public string? Device { get; init; }
 
+    /// <summary>
+    /// Over how many of several devices the layers of one copy are dealt: all, a number that divides theirs, or auto, which deals
+    /// them where the weights do not fit each device; null puts a whole copy on each.
+    /// </summary>
+    public string? Split { get; init; }
+
     /// <summary>float32, bfloat16 or float16; null takes the checkpoint's on CUDA, float32 on the CPU.</summary>
     public string? Dtype { get; init; }
 
@@ -37,6 +43,9 @@ public sealed record LocalModelOptions
 
     /// <summary>Folder of an existing libtorch; null takes the installed one.</summary>
     public string? LibTorch { get; init; }
+
+    /// <summary>Told how layers are dealt to devices, where <see cref="Split"/> is set.</summary>
+    public Action<string>? Said { get; init; }
 
     /// <summary>Told of a device that fails while others go on.</summary>
     public Action<LostModel>? Lost { get; init; }
@@ -64,7 +73,10 @@ public static class LocalModel
         logger.LogDebug("checkpoint: {Folder}, {Architecture}", checkpoint.Folder, checkpoint.Config.Architecture);
         logger.LogDebug("tokenizer: {Choice}", checkpoint.Tokenizer.Choice);
         var placement = Placement.Choose(
-            checkpoint.Config, options.LibTorch, options.Device, options.Dtype, options.Threads, options.BatchTokens, options.IsExact, logger);
+            checkpoint.Config, options.LibTorch, options.Device, options.Dtype, options.Threads, options.BatchTokens, options.IsExact, logger,
+            options.Split);
+        if (placement.SplitNote is { } note)
+            options.Said?.Invoke(note);
         return new(Identity(checkpoint, unused, placement, options), checkpoint.Planner(placement.Budget),
             new CheckpointSource(checkpoint, placement, options))
         {
@@ -119,6 +131,7 @@ public static class LocalModel
             LogProbDtype = options.LogProbs == LogProbDtype.Model ? placement.DtypeName : "float32",
             Device = placement.Kind,
             Devices = [.. placement.Devices.Select(device => device.ToString())],
+            Split = placement.Copies is null ? null : [.. placement.Copies.SelectMany(DeviceSplit.Describe)],
             Threads = options.Threads,
             BatchTokens = options.BatchTokens,
             RecordsRouting = options.RecordsRouting,

@@ -25,11 +25,12 @@ public enum LogProbDtype
 /// <summary>A decoder as the harness's language model.</summary>
 /// <remarks>
 /// On the CPU batches are worked on side by side, each by its own thread: a batch's numbers do not depend on how many
-/// there are. On CUDA the next batch is handed over before the last one's answers are read, so that the card never waits.
+/// there are. On CUDA the next batch is handed over before the last one's answers are read, so that the card never waits. Over
+/// several devices as many batches are in flight as keep all of them at work (<see cref="Pipeline"/>), each by its own thread.
 /// Running out of memory leaves as InsufficientMemoryException; a smaller batch may follow. Letters: R rows that predict, V vocabulary,
 /// P targets.
 /// </remarks>
-/// <param name="workers">Batches at a time on the CPU.</param>
+/// <param name="workers">Batches at a time on the CPU, where it is one device.</param>
 public sealed class TorchModel(
     Decoder decoder, LogProbDtype logProbs = LogProbDtype.Float32, int? maxLength = null, int workers = 1) : ITokenModel
 {
@@ -53,6 +54,17 @@ public sealed class TorchModel(
         int? maxLength = null, int workers = 1) =>
         new(Decoder.Load(folder, device, dtype), logProbs, maxLength, workers);
 
+    /// <summary>The same over several devices.</summary>
+    /// <param name="atOnce">Batches at a time in each stage; 1 on a GPU.</param>
+    internal static TorchModel Load(
+        string folder, IReadOnlyList<StagePlace> places, ScalarType dtype, LogProbDtype logProbs = LogProbDtype.Float32,
+        int? maxLength = null, int atOnce = 1) =>
+        new(Decoder.Load(folder, places, dtype, atOnce), logProbs, maxLength, atOnce);
+
+    internal static TorchModel Random(
+        ModelConfig config, IReadOnlyList<StagePlace> places, ScalarType dtype, long seed, int? maxLength = null, int atOnce = 1) =>
+        new(Decoder.Random(config, places, dtype, atOnce, seed), maxLength: maxLength, workers: atOnce);
+
     /// <summary>Of this shape with random weights, made on the device: for measuring without files.</summary>
     public static TorchModel Random(
         ModelConfig config, Device device, ScalarType dtype, long seed, LogProbDtype logProbs = LogProbDtype.Float32,
@@ -63,19 +75,19 @@ public sealed class TorchModel(
     {
         if (decoder.Config.LongFrom is { } from)
             batches = [.. batches.Select(batch => LongSequences.Apart(batch, from))];
-        using var sharedPrefixes = new SharedPrefixStore(batches, decoder.Layers);
-        if (decoder.Device.type == DeviceType.CPU)
+        using var sharedPrefixes = new SharedPrefixStore(batches, prefix => decoder.Layers(prefix, cancel));
+        if (decoder.Device.type == DeviceType.CPU || decoder.Pipeline is not null)
         {
-            foreach (var scores in InOrder.Map(sharedPrefixes.Ahead(batches, workers), workers, Answer))
+            foreach (var scores in InOrder.Map(sharedPrefixes.Ahead(batches, InFlight), InFlight, Answer, cancel))
                 if (scores is not null)
                     yield return scores;
             yield break;
 
-            IReadOnlyList<TokenScore>? Answer((SharedPrefix? SharedPrefix, ScoreBatch? Batch) work)
+            IReadOnlyList<TokenScore>? Answer((SharedPrefix? SharedPrefix, ScoreBatch? Batch) work, CancellationToken unwanted)
             {
-                cancel.ThrowIfCancellationRequested();
+                unwanted.ThrowIfCancellationRequested();
                 if (work.Batch is { } batch)
-                    return Begin(batch, sharedPrefixes).Read();
+                    return Begin(batch, sharedPrefixes, unwanted).Read();
                 sharedPrefixes.Prepare(work.SharedPrefix!);
                 return null;
             }
@@ -90,7 +102,7 @@ public sealed class TorchModel(
                 Begun? next = null;
                 try
                 {
-                    next = Begin(batches[b], sharedPrefixes);
+                    next = Begin(batches[b], sharedPrefixes, cancel);
                 }
                 catch (Exception e) when (e is ExternalException or InsufficientMemoryException)
                 {
@@ -112,18 +124,21 @@ public sealed class TorchModel(
     }
 
     public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches, CancellationToken cancel = default) =>
-        InOrder.Map(batches, decoder.Device.type == DeviceType.CPU ? workers : 1, batch =>
+        InOrder.Map(batches, decoder.Pipeline?.Groups ?? InFlight, (batch, unwanted) =>
         {
             CheckTokens(batch.Prompts.Select(p => p.Tokens));
             return DeviceMemory.Within(decoder.Device, () =>
             {
                 using var mode = inference_mode();
-                using var generation = new GreedyDecoding(decoder, batch.Prompts, cancel);
+                using var generation = new GreedyDecoding(decoder, batch.Prompts, unwanted);
                 return generation.Run();
             });
-        });
+        }, cancel);
 
     public void Dispose() => decoder.Dispose();
+
+    /// <summary>Scored batches at a time, each with a thread of its own.</summary>
+    private int InFlight => decoder.Pipeline?.InFlight ?? (decoder.Device.type == DeviceType.CPU ? workers : 1);
 
     /// <summary>A batch on its way: its answers are on the device, or will be.</summary>
     private sealed class Begun(TorchModel model, PackedBatch batch, int[] order, Tensor? found, Tensor? routed) : IDisposable
@@ -151,28 +166,34 @@ public sealed class TorchModel(
         }
     }
 
-    private Begun Begin(ScoreBatch batch, SharedPrefixStore sharedPrefixes) =>
-        DeviceMemory.Within(decoder.Device, () => BeginHere(batch, sharedPrefixes));
+    private Begun Begin(ScoreBatch batch, SharedPrefixStore sharedPrefixes, CancellationToken cancel) =>
+        DeviceMemory.Within(decoder.Device, () => BeginHere(batch, sharedPrefixes, cancel));
 
-    private Begun BeginHere(ScoreBatch batch, SharedPrefixStore sharedPrefixes)
+    private Begun BeginHere(ScoreBatch batch, SharedPrefixStore sharedPrefixes, CancellationToken cancel)
     {
         CheckTokens(batch.Trees.SelectMany(t => t.Continuations.SelectMany<Continuation, int[]>(b => [b.Tokens, b.Targets])
             .Append(t.Context).Append(t.SharedPrefix?.Tokens ?? [])));
         using var mode = inference_mode();
-        using var scope = NewDisposeScope();
         var packed = PackedBatch.Pack(batch.Trees);
         // By row, because rows come in chunks.
         int[] order = [.. Enumerable.Range(0, packed.TargetIds.Count).OrderBy(i => packed.TargetRows[i])];
+        // Before the batch's own way through the stages: a shared prefix has a way of its own.
+        if (decoder.Pipeline is not null && order.Length > 0)
+            sharedPrefixes.Compute(batch);
         using var routing = RecordsRouting && _routers is not null && order.Length > 0 ? new RoutingTensors(_routers.Mixture) : null;
-        var found = order.Length == 0 ? null : Predicted(packed, order, sharedPrefixes, routing?.Logits).DetachFromDisposeScope();
+        var (found, routed) = order.Length == 0 ? (null, null) : decoder.Hidden(packed, (stage, hidden) => (
+            Kept(Predicted(stage, hidden, packed, order)), routing is null ? null : Kept(routing.Summarised())),
+            sharedPrefix => sharedPrefixes[sharedPrefix], routing: routing?.Logits, cancel: cancel);
         sharedPrefixes.Release(batch);
-        return new(this, packed, order, found, routing?.Summarised().DetachFromDisposeScope());
+        return new(this, packed, order, found, routed);
+
+        // The next batch may be given to the last stage's device before these are read.
+        Tensor? Kept(Tensor x) => (decoder.Pipeline is null ? x : Pipeline.ToHost(x)).DetachFromDisposeScope();
     }
 
     /// <summary>For every target, in this order, its log-probability; then 1 if it is the arg max, else 0: [2, P].</summary>
-    private Tensor Predicted(PackedBatch batch, int[] order, SharedPrefixStore sharedPrefixes, List<Tensor>? routing)
+    private Tensor Predicted(DecoderStage stage, Tensor hidden, PackedBatch batch, int[] order)
     {
-        var hidden = decoder.Hidden(batch, sharedPrefix => sharedPrefixes[sharedPrefix], routing: routing);
         List<Tensor> parts = [];
         for (int first = 0, at = 0; first < batch.Rows.Count; first += RowsAtOnce)
         {
@@ -182,15 +203,15 @@ public sealed class TorchModel(
             while (at < order.Length && batch.TargetRows[order[at]] < end)
                 at++;
             var its = order.AsSpan(from, at - from).ToArray();
-            var logits = decoder.Project(hidden.narrow(0, first, end - first));
-            if (decoder.Device.type == DeviceType.CPU && logits.dtype == ScalarType.Float32)
+            var logits = stage.Project(hidden.narrow(0, first, end - first));
+            if (stage.Device.type == DeviceType.CPU && logits.dtype == ScalarType.Float32)
             {
                 parts.Add(CpuElementwise.Chances(logits, its, i => batch.TargetRows[i] - first, i => batch.TargetIds[i])
                     .MoveToOuterDisposeScope());
                 continue;
             }
-            var rows = DecoderAttention.OnDevice([.. its.Select(i => (long)batch.TargetRows[i] - first)], decoder.Device);
-            var ids = DecoderAttention.OnDevice([.. its.Select(i => (long)batch.TargetIds[i])], decoder.Device);
+            var rows = DecoderAttention.OnDevice([.. its.Select(i => (long)batch.TargetRows[i] - first)], stage.Device);
+            var ids = DecoderAttention.OnDevice([.. its.Select(i => (long)batch.TargetIds[i])], stage.Device);
             var wide = logProbs == LogProbDtype.Float32 ? logits.to_type(ScalarType.Float32) : logits;
             var chances = nn.functional.log_softmax(wide, -1); // [R, V]
             var taken = chances.flatten().index_select(0, rows * VocabularySize + ids).to_type(ScalarType.Float32);

@@ -43,14 +43,17 @@ internal static class GenerationGoldens
     }
 
     /// <summary>All prompts of a case: alone as the leaderboard asks them, then padded as larger batches are.</summary>
-    public static void Check(string checkpoint, string name, torch.Device device)
+    public static void Check(string checkpoint, string name, torch.Device device) =>
+        Check(checkpoint, name, folder => TorchModel.Load(folder, device, torch.ScalarType.Float32));
+
+    public static void Check(string checkpoint, string name, Func<string, TorchModel> load)
     {
         var golden = File.Value["checkpoints"]![checkpoint]!.AsArray().Single(one => one!["name"]!.GetValue<string>() == name)!;
         var folder = Directory.CreateTempSubdirectory("generation-");
         try
         {
             Write(folder.FullName, checkpoint, golden["file"]!.GetValue<string>(), golden["settings"]!.AsObject());
-            using var model = TorchModel.Load(folder.FullName, device, torch.ScalarType.Float32);
+            using var model = load(folder.FullName);
             var ends = model.Decoder.Config.EndIds;
             int[][] Generate(IEnumerable<Prompt> prompts) =>
                 [.. model.Generate([.. prompts], (_, tokens) => ends.Contains(tokens[^1]))];

@@ -70,9 +70,11 @@ internal sealed record DecoderTensors(DecoderSpec Spec, TensorNames Names)
     /// <param name="experts">How many of a layer's experts count.</param>
     public long Count(Func<FeedForwardSpec, int> experts) =>
         Embedding.Count + Norm.All.Sum(tensor => tensor.Count) + (Head?.Count ?? 0)
-        + Spec.Layers.Index().GroupBy(layer => layer.Item, layer => layer.Index).Sum(alike => alike.Count()
-            * (WithoutExperts(alike.First()).All.Sum(tensor => tensor.Count)
-                + experts(alike.Key.FeedForward) * Expert(alike.First(), 0).All.Sum(tensor => tensor.Count)));
+        + Spec.Layers.Index().GroupBy(layer => layer.Item, layer => layer.Index).Sum(alike => alike.Count() * Count(alike.First(), experts));
+
+    /// <summary>How many numbers a layer's tensors hold.</summary>
+    public long Count(int layer, Func<FeedForwardSpec, int> experts) => WithoutExperts(layer).All.Sum(tensor => tensor.Count)
+        + experts(Spec.Layers[layer].FeedForward) * Expert(layer, 0).All.Sum(tensor => tensor.Count);
 
     private LayerTensors WithoutExperts(int index)
     {

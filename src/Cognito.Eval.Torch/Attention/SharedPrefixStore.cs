@@ -57,6 +57,13 @@ internal sealed class SharedPrefixStore : IDisposable
         }
     }
 
+    /// <summary>Computes those that a batch names, or waits for them.</summary>
+    public void Compute(ScoreBatch batch)
+    {
+        foreach (var sharedPrefix in Named(batch))
+            _ = this[sharedPrefix];
+    }
+
     public IReadOnlyList<LayerKeyValues> this[SharedPrefix sharedPrefix]
     {
         get

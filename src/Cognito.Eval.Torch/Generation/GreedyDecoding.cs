@@ -13,8 +13,9 @@ namespace Cognito.Eval.Torch.Generation;
 /// </summary>
 /// <remarks>
 /// On CUDA the next step is begun before the last one's tokens are looked at, so that the card never waits for the stop
-/// strings; a row that had ended makes one token more, which does not count. Whether logits are finite comes to the host
-/// with the tokens. Letters: B rows, N tokens, V vocabulary.
+/// strings; a row that had ended makes one token more, which does not count. Of a decoder in several stages a step is one turn
+/// through them, and other batches keep the cards at work: tokens go by way of the host from the last stage to the first. Whether
+/// logits are finite comes to the host with the tokens. Letters: B rows, N tokens, V vocabulary.
 /// </remarks>
 internal sealed class GreedyDecoding : IDisposable
 {
@@ -37,12 +38,14 @@ internal sealed class GreedyDecoding : IDisposable
     private int[] _rows;
     private long[] _lengths;
     private readonly HashSet<int> _going;
-    private Tensor? _latest; // [B], the rows' latest tokens
+    private Tensor? _latest; // [B], the rows' latest tokens, on the last stage's device
+    private long[] _ids = []; // the same on the host, where there are several stages
 
     public GreedyDecoding(Decoder decoder, IReadOnlyList<Prompt> prompts, CancellationToken cancel = default)
     {
         (_decoder, _prompts, _cancel) = (decoder, prompts, cancel);
-        (_depth, _promptTokensAtOnce) = decoder.Device.type == DeviceType.CUDA ? (2, 16384) : (1, 4096);
+        var isCuda = decoder.Device.type == DeviceType.CUDA;
+        (_depth, _promptTokensAtOnce) = (isCuda && decoder.Pipeline is null ? 2 : 1, isCuda ? 16384 : 4096);
         _written = [.. prompts.Select(_ => new List<int>())];
         _notFiniteAt = new int?[prompts.Count];
         _rows = [.. Enumerable.Range(0, prompts.Count).Where(p => prompts[p].MaxNewTokens > 0)];
@@ -53,10 +56,13 @@ internal sealed class GreedyDecoding : IDisposable
         if (_rows.Length == 0)
             return;
         _cache = new(decoder, _rows.Length, _rows.Max(p => prompts[p].Tokens.Length + prompts[p].MaxNewTokens - 1));
-        _processors = LogitsProcessors.Of(decoder.Config.Generation.Require(), decoder.Config.VocabularySize, decoder.Device);
+        _processors = LogitsProcessors.Of(decoder.Config.Generation.Require(), decoder.Config.VocabularySize, Last.Device);
         if (_processors.Count > 0)
-            _history = new([.. _rows.Select(p => prompts[p])], decoder.Device);
+            _history = new([.. _rows.Select(p => prompts[p])], Last.Device);
     }
+
+    /// <summary>Where logits are.</summary>
+    private DecoderStage Last => _decoder.Stages[^1];
 
     public IReadOnlyList<Generated> Run()
     {
@@ -89,7 +95,9 @@ internal sealed class GreedyDecoding : IDisposable
     {
         using var scope = NewDisposeScope();
         var shared = Shared();
-        using var sharedPrefixes = shared is null ? null : new SharedPrefixStore([], _decoder.Layers);
+        using var sharedPrefixes = shared is null ? null : new SharedPrefixStore([], prefix => _decoder.Layers(prefix, _cancel));
+        // Before the prompts' own way through the stages: it has a way of its own.
+        var kept = shared is null ? null : sharedPrefixes![shared];
         var first = new List<Tensor>();
         for (int from = 0, next; from < _rows.Length; from = next)
         {
@@ -97,10 +105,11 @@ internal sealed class GreedyDecoding : IDisposable
             for (next = from + 1; next < _rows.Length; next++)
                 if ((tokens += _prompts[_rows[next]].Tokens.Length) > _promptTokensAtOnce)
                     break;
-            first.Add(Read(from, next, shared, sharedPrefixes));
+            first.Add(Read(from, next, shared, kept));
         }
         var all = first.Count == 1 ? first[0] : cat(first, 0);
-        Await(_history is null ? all : Chosen(all));
+        var chosen = _history is null ? all : Chosen(all);
+        Await(Newest(_decoder.Pipeline is null ? chosen : chosen.cpu(), chosen));
     }
 
     /// <summary>What all prompts begin with, short of any's last token; nothing where a long one turns it otherwise.</summary>
@@ -117,30 +126,42 @@ internal sealed class GreedyDecoding : IDisposable
     /// Puts the prompts of rows from..next into the cache; gives the first new token of each, or, where processors look at
     /// all rows together, the logits.
     /// </summary>
-    private Tensor Read(int from, int next, SharedPrefix? shared, SharedPrefixStore? sharedPrefixes)
+    private Tensor Read(int from, int next, SharedPrefix? shared, IReadOnlyList<LayerKeyValues>? kept)
     {
         using var scope = NewDisposeScope();
         var before = shared?.Tokens.Length ?? 0;
         // The dummy target asks for the row of the last token.
         var batch = PackedBatch.Pack([.. _rows[from..next].Select(p => new PrefixTree(shared, _prompts[p].Tokens[before..], [new([], [0])]))]);
-        var places = DecoderAttention.OnDevice([.. Enumerable.Range(from, next - from).SelectMany(row =>
-            Enumerable.Range(before, (int)_lengths[row] - before).Select(at => _cache!.Place(row, at)))], _decoder.Device);
-        var hidden = _decoder.Hidden(batch, shared is null ? null : o => sharedPrefixes![o],
-            (layer, keys, values) => _cache!.Write(layer, places, keys, values));
-        for (var row = from; row < next && shared is not null; row++)
-            Copy(row, sharedPrefixes![shared]);
-        var logits = _decoder.Project(hidden);
-        return (_history is null ? Chosen(logits) : logits).MoveToOuterDisposeScope();
+        long[] places = [.. Enumerable.Range(from, next - from).SelectMany(row =>
+            Enumerable.Range(before, (int)_lengths[row] - before).Select(at => _cache!.Place(row, at)))];
+        using var made = _decoder.Hidden(batch, (stage, hidden) =>
+        {
+            var logits = stage.Project(hidden);
+            return (_history is null ? Chosen(logits) : logits).DetachFromDisposeScope();
+        }, shared is null ? null : _ => kept!, KeepAt(places), cancel: _cancel);
+        for (var row = from; row < next && kept is not null; row++)
+            Copy(row, kept);
+        return made.alias().MoveToOuterDisposeScope();
     }
+
+    /// <summary>From a stage to what puts its layers' keys and values at places of the cache.</summary>
+    private Func<DecoderStage, Action<int, Tensor, Tensor>> KeepAt(long[] places) => stage =>
+    {
+        var there = DecoderAttention.OnDevice(places, stage.Device);
+        return (layer, keys, values) => _cache!.Write(layer, there, keys, values);
+    };
 
     private void Copy(int row, IReadOnlyList<LayerKeyValues> sharedPrefix)
     {
         using var scope = NewDisposeScope();
-        var length = sharedPrefix[0].Keys.shape[_decoder.IsFlash ? 0 : 1];
-        var places = arange(_cache!.Place(row, 0), _cache.Place(row, length), ScalarType.Int64, _decoder.Device);
-        Tensor ByToken(Tensor kept) => _decoder.IsFlash ? kept : kept.permute(1, 0, 2);
-        for (var layer = 0; layer < sharedPrefix.Count; layer++)
-            _cache.Write(layer, places, ByToken(sharedPrefix[layer].Keys), ByToken(sharedPrefix[layer].Values));
+        foreach (var stage in _decoder.Stages)
+        {
+            var length = sharedPrefix[0].Keys.shape[stage.IsFlash ? 0 : 1];
+            var places = arange(_cache!.Place(row, 0), _cache.Place(row, length), ScalarType.Int64, stage.Device);
+            Tensor ByToken(Tensor kept) => stage.IsFlash ? kept : kept.permute(1, 0, 2);
+            for (var layer = stage.FirstLayer; layer < stage.FirstLayer + stage.Specs.Count; layer++)
+                _cache.Write(layer, places, ByToken(sharedPrefix[layer].Keys), ByToken(sharedPrefix[layer].Values));
+        }
     }
 
     private void Step()
@@ -152,7 +173,12 @@ internal sealed class GreedyDecoding : IDisposable
         _lengths = [.. positions.Select(p => p + 1)];
         ReadAgain(positions);
         _history?.Add(_latest!);
-        Await(Chosen(_decoder.Project(_cache!.Step(_latest!, positions))));
+        var ids = _decoder.Pipeline is null ? _latest! : DecoderAttention.OnDevice(_ids, _decoder.Device);
+        Await(_cache!.Step(ids, positions, (stage, hidden) =>
+        {
+            var chosen = Chosen(stage.Project(hidden));
+            return Newest(_decoder.Pipeline is null ? chosen : Pipeline.ToHost(chosen), chosen);
+        }, _cancel));
     }
 
     /// <summary>
@@ -168,17 +194,23 @@ internal sealed class GreedyDecoding : IDisposable
         {
             using var scope = NewDisposeScope();
             var batch = PackedBatch.Pack([new(null, [.. _prompts[p].Tokens, .. _written[p]], [new([], [0])])]);
-            var places = arange(_cache!.Place(row, 0), _cache.Place(row, from), ScalarType.Int64, _decoder.Device);
-            _decoder.Hidden(batch, keep: (layer, keys, values) => _cache.Write(layer, places, keys, values));
+            long[] places = [.. Enumerable.Range(0, from).Select(at => _cache!.Place(row, at))];
+            _decoder.Hidden(batch, (_, _) => 0, keep: KeepAt(places), cancel: _cancel);
         }
     }
 
-    /// <summary>The rows' newest tokens: the next step's input, to be looked at later.</summary>
-    private void Await(Tensor chosen)
+    /// <summary>The rows' newest tokens, as <see cref="Chosen"/> has them, for the host; and as they are.</summary>
+    private static (Tensor Tokens, Tensor Latest) Newest(Tensor tokens, Tensor chosen) =>
+        (tokens.DetachFromDisposeScope(), chosen.maximum(chosen.bitwise_not()).DetachFromDisposeScope());
+
+    /// <summary>The next step's input, to be looked at later.</summary>
+    private void Await((Tensor Tokens, Tensor Latest) newest)
     {
         _latest?.Dispose();
-        _latest = chosen.maximum(chosen.bitwise_not()).DetachFromDisposeScope();
-        _pending.Enqueue((_rows, chosen.DetachFromDisposeScope()));
+        _latest = newest.Latest;
+        _pending.Enqueue((_rows, newest.Tokens));
+        if (_decoder.Pipeline is not null)
+            _ids = [.. MemoryMarshal.Cast<byte, long>(newest.Tokens.bytes).ToArray().Select(id => Math.Max(id, ~id))];
     }
 
     private void Take()
@@ -205,13 +237,15 @@ internal sealed class GreedyDecoding : IDisposable
     private void Compact()
     {
         long[] kept = [.. Enumerable.Range(0, _rows.Length).Where(r => _going.Contains(_rows[r])).Select(r => (long)r)];
-        using var rows = DecoderAttention.OnDevice(kept, _decoder.Device);
-        _cache!.Keep(rows);
+        using var rows = DecoderAttention.OnDevice(kept, Last.Device);
+        _cache!.Keep(kept);
         _history?.Keep(kept, rows);
         using (_latest)
             _latest = _latest!.index_select(0, rows).DetachFromDisposeScope();
         _rows = [.. kept.Select(r => _rows[r])];
         _lengths = [.. kept.Select(r => _lengths[r])];
+        if (_decoder.Pipeline is not null)
+            _ids = [.. kept.Select(r => _ids[r])];
     }
 
     /// <summary>

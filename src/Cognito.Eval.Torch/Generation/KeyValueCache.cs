@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 
 namespace Cognito.Eval.Torch.Generation;
 
-/// <summary>Every layer's keys and values of rows that grow by one token a step, each row from its place 0 on.</summary>
+/// <summary>
+/// Every layer's keys and values of rows that grow by one token a step, each row from its place 0 on; on the layer's own device.
+/// </summary>
 /// <remarks>
 /// Letters: B rows, C places a row, K key-value heads, G query heads to one of them, d head size, S places in use, N tokens.
 /// </remarks>
@@ -25,10 +27,10 @@ internal sealed class KeyValueCache : IDisposable
         try
         {
             // Zeros, because what is masked is multiplied by 0, and memory as it comes may hold a NaN.
-            Tensor Room(AttentionSpec spec) =>
-                zeros([rows, _places, spec.KeyValueHeads, spec.HeadDim], decoder.Dtype, decoder.Device);
+            Tensor Room(AttentionSpec spec, Device device) => DeviceMemory.Within(device, () =>
+                zeros([rows, _places, spec.KeyValueHeads, spec.HeadDim], decoder.Dtype, device));
             for (var l = 0; l < _layers.Length; l++)
-                _layers[l] = (Room(layers[l].Attention), Room(layers[l].Attention));
+                _layers[l] = (Room(layers[l].Attention, decoder.StageOf(l).Device), Room(layers[l].Attention, decoder.StageOf(l).Device));
         }
         catch
         {
@@ -40,7 +42,7 @@ internal sealed class KeyValueCache : IDisposable
     /// <summary>The place of a row's token, counted through all rows.</summary>
     public long Place(int row, long position) => row * _places + position;
 
-    /// <summary>Puts keys and values, [N, K, d], at the places [N].</summary>
+    /// <summary>Puts keys and values, [N, K, d], at the places [N] on the layer's device.</summary>
     public void Write(int layer, Tensor places, Tensor keys, Tensor values)
     {
         var (allKeys, allValues) = _layers[layer];
@@ -50,39 +52,47 @@ internal sealed class KeyValueCache : IDisposable
     }
 
     /// <summary>Drops all other rows.</summary>
-    public void Keep(Tensor rows)
+    public void Keep(long[] kept)
     {
-        for (var l = 0; l < _layers.Length; l++)
+        using var scope = NewDisposeScope();
+        foreach (var stage in _decoder.Stages)
         {
-            var (keys, values) = _layers[l];
-            using (keys)
-                _layers[l].Keys = keys.index_select(0, rows);
-            using (values)
-                _layers[l].Values = values.index_select(0, rows);
+            var rows = DecoderAttention.OnDevice(kept, stage.Device);
+            for (var l = stage.FirstLayer; l < stage.FirstLayer + stage.Specs.Count; l++)
+            {
+                var (keys, values) = _layers[l];
+                using (keys)
+                    _layers[l].Keys = keys.index_select(0, rows).DetachFromDisposeScope();
+                using (values)
+                    _layers[l].Values = values.index_select(0, rows).DetachFromDisposeScope();
+            }
         }
     }
 
-    /// <summary>One more token a row, ids [B], at its position: the last layer's output, [B, D].</summary>
-    public Tensor Step(Tensor ids, long[] positions)
+    /// <summary>One more token a row at its position.</summary>
+    /// <param name="ids">[B], on the first stage's device.</param>
+    /// <param name="finish">From the last stage and the last layer's output, [B, D], to what belongs to no dispose scope.</param>
+    public T Step<T>(Tensor ids, long[] positions, Func<DecoderStage, Tensor, T> finish, CancellationToken cancel)
     {
-        using var scope = NewDisposeScope();
-        var (layers, device) = (_decoder.Config.Spec.Layers, _decoder.Device);
         var longest = positions.Max() + 1;
-        var at = DecoderAttention.OnDevice(positions, device);
-        var places = DecoderAttention.OnDevice([.. positions.Select((position, row) => Place(row, position))], device);
-        var attention = _decoder.IsFlash ? Flash(at, longest) : Masked(at, longest);
-        return _decoder.Run(ids, new(at, IsLong(positions), (int)longest), (layer, queries, keys, values) =>
+        return _decoder.Through(stage =>
         {
-            Write(layer, places, keys, values);
-            var spec = layers[layer].Attention;
-            return attention(spec, queries, _layers[layer].Keys, _layers[layer].Values)
-                .reshape(-1, (long)spec.Heads * spec.HeadDim);
-        }).MoveToOuterDisposeScope();
+            var at = DecoderAttention.OnDevice(positions, stage.Device);
+            var places = DecoderAttention.OnDevice([.. positions.Select((position, row) => Place(row, position))], stage.Device);
+            var attention = stage.IsFlash ? Flash(stage, at, longest) : Masked(stage, at, longest);
+            return new(stage.IsFirst ? ids : null, new(at, IsLong(positions, stage.Device), (int)longest), (layer, queries, keys, values) =>
+            {
+                Write(layer, places, keys, values);
+                var spec = _decoder.Config.Spec.Layers[layer].Attention;
+                return attention(spec, queries, _layers[layer].Keys, _layers[layer].Values)
+                    .reshape(-1, (long)spec.Heads * spec.HeadDim);
+            });
+        }, finish, cancel: cancel);
     }
 
     /// <summary>Which rows' sequences turn their positions as long ones do; null where length has no say.</summary>
-    private Tensor? IsLong(long[] positions) => _decoder.Config.LongFrom is not { } from ? null
-        : DecoderAttention.OnDevice([.. positions.Select(position => position + 1 >= from ? 1L : 0)], _decoder.Device);
+    private Tensor? IsLong(long[] positions, Device device) => _decoder.Config.LongFrom is not { } from ? null
+        : DecoderAttention.OnDevice([.. positions.Select(position => position + 1 >= from ? 1L : 0)], device);
 
     public void Dispose()
     {
@@ -97,20 +107,20 @@ internal sealed class KeyValueCache : IDisposable
     private delegate Tensor Attended(AttentionSpec spec, Tensor queries, Tensor keys, Tensor values);
 
     /// <summary>Each row's own keys, as many as are there, and no mask.</summary>
-    private Attended Flash(Tensor positions, long longest)
+    private Attended Flash(DecoderStage stage, Tensor positions, long longest)
     {
-        var rows = arange(positions.shape[0] + 1, ScalarType.Int32, _decoder.Device);
+        var rows = arange(positions.shape[0] + 1, ScalarType.Int32, stage.Device);
         var (ends, seqUsedK) = (rows * (int)_places, (positions + 1).to_type(ScalarType.Int32));
         return (spec, queries, keys, values) => spec.SoftCap is not null
-            ? _decoder.Capped!.Over(spec, queries, Flat(keys), Flat(values), rows, ends, 1, seqUsedK)
+            ? stage.Capped!.Over(spec, queries, Flat(keys), Flat(values), rows, ends, 1, seqUsedK)
             : AtenOps.Flash(queries, Flat(keys), Flat(values), rows, ends, 1, longest, spec.Window, spec.Scale, seqUsedK);
     }
 
-    private Attended Masked(Tensor positions, long longest)
+    private static Attended Masked(DecoderStage stage, Tensor positions, long longest)
     {
         var used = (longest + 15) / 16 * 16;
-        var masks = _decoder.Config.Spec.Layers.Select(layer => layer.Attention.Window).Distinct()
-            .Select(window => (Window: window, Mask: Mask(positions, used, window))).ToList();
+        var masks = stage.Specs.Select(layer => layer.Attention.Window).Distinct()
+            .Select(window => (Window: window, Mask: Mask(stage, positions, used, window))).ToList();
         Tensor InUse(Tensor all) => all.narrow(1, 0, used).permute(0, 2, 1, 3); // [B, K, S, d]
         // The queries that share a key-value head are the rows of one small product.
         return (spec, queries, keys, values) =>
@@ -118,19 +128,19 @@ internal sealed class KeyValueCache : IDisposable
             var q = queries.view(-1, spec.KeyValueHeads, spec.Heads / spec.KeyValueHeads, spec.HeadDim);
             var mask = masks.First(mask => mask.Window == spec.Window).Mask;
             return spec.SoftCap is null ? AtenOps.Attention(q, InUse(keys), InUse(values), mask, causal: false, spec.Scale)
-                : CappedAttention.Over(spec, _decoder.Elementwise, q, InUse(keys), InUse(values), mask);
+                : CappedAttention.Over(spec, stage.Elementwise, q, InUse(keys), InUse(values), mask);
         };
     }
 
     private static Tensor Flat(Tensor all) => all.view(-1, all.shape[2], all.shape[3]); // [B C, K, d]
 
     /// <summary>[B, 1, 1, S]: up to the row's own position, the window's width back.</summary>
-    private Tensor Mask(Tensor positions, long used, int? window)
+    private static Tensor Mask(DecoderStage stage, Tensor positions, long used, int? window)
     {
-        var back = positions.unsqueeze(1).sub(arange(used, ScalarType.Int64, _decoder.Device)); // [B, S]
+        var back = positions.unsqueeze(1).sub(arange(used, ScalarType.Int64, stage.Device)); // [B, S]
         var visible = back.ge(0);
         if (window is { } width)
             visible = visible.logical_and(back.lt(width));
-        return BandMask.Additive(visible, _decoder.Dtype).unsqueeze(1).unsqueeze(1);
+        return BandMask.Additive(visible, stage.Dtype).unsqueeze(1).unsqueeze(1);
     }
 }

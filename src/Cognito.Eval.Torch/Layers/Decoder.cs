@@ -1,7 +1,6 @@
 using Cognito.Eval.Planning;
 using Cognito.Eval.Torch.Architectures;
 using Cognito.Eval.Torch.Attention;
-using Cognito.Eval.Torch.Kernels;
 using Cognito.Eval.Torch.Native;
 using Cognito.Eval.Torch.Weights;
 using TorchSharp;
@@ -13,48 +12,47 @@ namespace Cognito.Eval.Torch.Layers;
 /// The decoder that a <see cref="DecoderSpec"/> asks for, with the numerics of transformers' own: norms and rotary angles in
 /// float32 and then cast, the router's softmax in float32, attention by scaled_dot_product_attention.
 /// </summary>
-/// <remarks>Letters: N tokens, D hidden size, V vocabulary, R chosen rows.</remarks>
+/// <remarks>
+/// It is one stage on one device, or several, each with some of the layers on a device of its own (<see cref="Pipeline"/>).
+/// Letters: N tokens, D hidden size, V vocabulary, R chosen rows.
+/// </remarks>
 public sealed class Decoder : IDisposable
 {
-    private readonly DecoderWeights _weights;
-    private readonly Tensor _embedding, _head;
-    private readonly Tensor? _embeddingScale;
-    private readonly Norm _norm;
-    private readonly DecoderLayer[] _layers;
-    private readonly Rope[] _ropes;
-    private readonly BandMask[] _bands;
-    private readonly CappedFlash? _capped;
+    private readonly List<DecoderStage> _stages = [];
+    private readonly Pipeline? _pipeline;
     private long _tokens;
 
-    private Decoder(ModelConfig config, WeightSource source, Device device, ScalarType dtype)
+    /// <param name="atOnce">Batches at a time in each of several stages.</param>
+    /// <param name="open">What a device's weights come from.</param>
+    private Decoder(
+        ModelConfig config, IReadOnlyList<StagePlace> places, ScalarType dtype, int atOnce, Func<Device, WeightSource> open)
     {
-        (Config, Device, Dtype) = (config, device, dtype);
-        var spec = config.Spec;
-        _capped = CappedFlash.TryCreate(spec, device, dtype);
-        IsFlash = FlashAttention.Suits(spec, _capped, device, dtype);
-        Elementwise = Elementwise.For(spec, device, dtype);
-        _ropes = [.. spec.Layers.Select(layer => layer.Attention.Rope).Distinct().Select(rope => new Rope(rope, device, dtype))];
-        // Smaller blocks compute less in vain, larger ones are fewer launches.
-        var (rows, together) = device.type == DeviceType.CPU ? (256, 64) : (512, 512);
-        _bands = [.. spec.Visibilities.Select(sight =>
-            new BandMask(new(sight.Window, rows, together) { IsCapped = sight.IsCapped }, device, dtype))];
-        _weights = new(config, source, device, dtype, Elementwise);
+        if (places.Sum(place => place.Layers) != config.Layers)
+            throw new ArgumentException($"{places.Sum(place => place.Layers)} of {config.Layers} layers have a place.", nameof(places));
+        (Config, Dtype) = (config, dtype);
+        var sources = new List<WeightSource>();
         try
         {
             using var mode = inference_mode();
-            (_embedding, _norm) = (_weights.Embedding(), _weights.Norm());
-            _head = _weights.Head(_embedding);
-            _layers = [.. Enumerable.Range(0, config.Layers).Select(_weights.Layer)];
-            source.Finish();
-            _weights.Arrange();
-            if (spec.EmbeddingScale is { } scale)
-                _embeddingScale = tensor(scale, dtype, device);
+            var first = 0;
+            foreach (var (device, layers) in places)
+            {
+                sources.Add(open(device));
+                _stages.Add(new(config, first..(first + layers), device, dtype, sources[^1]));
+                first += layers;
+            }
+            // All are under way by now, each to its own device.
+            sources.ForEach(source => source.Finish());
+            _stages.ForEach(stage => stage.Arrange());
+            _pipeline = _stages.Count == 1 ? null : new(_stages, atOnce);
         }
         catch
         {
-            _weights.Dispose();
+            sources.ForEach(source => source.Dispose());
+            Dispose();
             throw;
         }
+        sources.ForEach(source => source.Dispose());
     }
 
     /// <summary>Reads a checkpoint's folder. libtorch must be loaded (<see cref="NativeTorch.Load"/>).</summary>
@@ -62,34 +60,46 @@ public sealed class Decoder : IDisposable
         Load(folder, device, dtype, device.type == DeviceType.CUDA ? Staging.ForCuda : null);
 
     /// <param name="staging">What weights pass through; null copies them from mapped files.</param>
-    internal static Decoder Load(string folder, Device device, ScalarType dtype, Staging? staging)
+    internal static Decoder Load(string folder, Device device, ScalarType dtype, Staging? staging) =>
+        Load(folder, config => [new(device, config.Layers)], dtype, 1, staging);
+
+    /// <summary>The same over several devices: each gets its own layers' weights and no others.</summary>
+    /// <param name="atOnce">Batches at a time in each stage.</param>
+    internal static Decoder Load(string folder, IReadOnlyList<StagePlace> places, ScalarType dtype, int atOnce) =>
+        Load(folder, _ => places, dtype, atOnce, places[0].Device.type == DeviceType.CUDA ? Staging.ForCuda : null);
+
+    private static Decoder Load(
+        string folder, Func<ModelConfig, IReadOnlyList<StagePlace>> places, ScalarType dtype, int atOnce, Staging? staging)
     {
         var config = ModelConfig.Read(folder);
         using var files = WeightFiles.Open(folder);
-        var places = new TensorPlaces(files, config);
-        using WeightSource source = staging is null
-            ? new MappedWeights(places) : new StagedWeights(places, device, staging);
-        return new(config, source, device, dtype);
+        var found = new TensorPlaces(files, config);
+        return new(config, places(config), dtype, atOnce,
+            device => staging is null ? new MappedWeights(found) : new StagedWeights(found, device, staging));
     }
 
     /// <summary>Of this shape with random weights, made on the device: for measuring without files.</summary>
-    public static Decoder Random(ModelConfig config, Device device, ScalarType dtype, long seed)
-    {
-        using var source = new RandomWeights(seed);
-        return new(config, source, device, dtype);
-    }
+    public static Decoder Random(ModelConfig config, Device device, ScalarType dtype, long seed) =>
+        Random(config, [new(device, config.Layers)], dtype, 1, seed);
+
+    /// <summary>The same over several devices, each of which makes its own layers' weights.</summary>
+    internal static Decoder Random(ModelConfig config, IReadOnlyList<StagePlace> places, ScalarType dtype, int atOnce, long seed) =>
+        new(config, places, dtype, atOnce, _ => new RandomWeights(seed));
 
     public ModelConfig Config { get; }
-    public Device Device { get; }
+
+    /// <summary>Where tokens come in; the first of several.</summary>
+    public Device Device => _stages[0].Device;
+
     public ScalarType Dtype { get; }
 
-    internal Elementwise Elementwise { get; }
+    internal IReadOnlyList<DecoderStage> Stages => _stages;
 
-    /// <summary>What caps scores of many sequences in one launch; null where no layer does, or nothing can.</summary>
-    internal CappedFlash? Capped => _capped;
+    /// <summary>What several stages share; null where there is one.</summary>
+    internal Pipeline? Pipeline => _pipeline;
 
-    /// <summary>Whether all sequences of a batch go through attention in one launch.</summary>
-    internal bool IsFlash { get; }
+    /// <summary>The stage that has a layer.</summary>
+    internal DecoderStage StageOf(int layer) => _stages.Last(stage => stage.FirstLayer <= layer);
 
     /// <summary>How many tokens went through the layers so far.</summary>
     public long Tokens => Interlocked.Read(ref _tokens);
@@ -100,16 +110,16 @@ public sealed class Decoder : IDisposable
     /// <summary>Sees the tokens' hidden states after each layer, [N, D], and before the first as after layer -1.</summary>
     internal Action<int, Tensor>? OnHidden { get; set; }
 
-    /// <summary>A shared prefix's keys and values in every layer, which the caller disposes.</summary>
-    internal IReadOnlyList<LayerKeyValues> Layers(SharedPrefix sharedPrefix)
+    /// <summary>A shared prefix's keys and values in every layer, each on its layer's device, which the caller disposes.</summary>
+    internal IReadOnlyList<LayerKeyValues> Layers(SharedPrefix sharedPrefix, CancellationToken cancel = default)
     {
         using var mode = inference_mode();
         var layers = new LayerKeyValues[Config.Layers];
-        Tensor Kept(Tensor x) => (IsFlash ? x.clone() : BlockAttention.ByHead(x)).DetachFromDisposeScope();
         try
         {
             var batch = PackedBatch.Pack([new(null, sharedPrefix.Tokens, [])]);
-            Hidden(batch, null, (layer, keys, values) => layers[layer] = new(Kept(keys), Kept(values))).Dispose();
+            Hidden(batch, (_, _) => 0, cancel: cancel,
+                keep: stage => (layer, keys, values) => layers[layer] = new(Kept(stage, keys), Kept(stage, values)));
             return layers;
         }
         catch
@@ -121,72 +131,64 @@ public sealed class Decoder : IDisposable
             }
             throw;
         }
+
+        static Tensor Kept(DecoderStage stage, Tensor x) =>
+            (stage.IsFlash ? x.clone() : BlockAttention.ByHead(x)).DetachFromDisposeScope();
     }
 
-    /// <summary>The last layer's output at the batch's rows, [R, D].</summary>
+    /// <summary>The last layer's output at the batch's rows, [R, D], on the last stage's device.</summary>
+    internal Tensor Hidden(PackedBatch batch)
+    {
+        using var hidden = Hidden(batch, (_, x) => x.DetachFromDisposeScope());
+        return hidden.alias();
+    }
+
+    /// <summary>What is made of the last layer's output at the batch's rows, [R, D], where it is.</summary>
+    /// <param name="finish">On the last stage; what it gives belongs to no dispose scope.</param>
     /// <param name="sharedPrefixes">The kept keys and values of the shared prefixes that the batch names, layer by layer.</param>
-    /// <param name="keep">Sees each layer's keys and values, [N, K, d].</param>
+    /// <param name="keep">From a stage to what sees its layers' keys and values, [N, K, d].</param>
     /// <param name="routing">Takes each layer's router logits at the batch's rows, [R, E], which the caller disposes.</param>
-    internal Tensor Hidden(
-        PackedBatch batch, Func<SharedPrefix, IReadOnlyList<LayerKeyValues>>? sharedPrefixes = null, Action<int, Tensor, Tensor>? keep = null,
-        List<Tensor>? routing = null)
+    internal T Hidden<T>(
+        PackedBatch batch, Func<DecoderStage, Tensor, T> finish, Func<SharedPrefix, IReadOnlyList<LayerKeyValues>>? sharedPrefixes = null,
+        Func<DecoderStage, Action<int, Tensor, Tensor>>? keep = null, List<Tensor>? routing = null, CancellationToken cancel = default) =>
+        Through(stage =>
+        {
+            var (attention, kept) = (stage.Attention(batch), keep?.Invoke(stage));
+            Tensor Here(long[] numbers) => DecoderAttention.OnDevice(numbers, stage.Device);
+            var rows = Here([.. batch.Rows]);
+            var isLong = batch.IsLong(Config.LongFrom) is { } flags ? Here(flags) : null;
+            return new(
+                stage.IsFirst ? Here(batch.Ids) : null, new(Here(batch.Positions), isLong, batch.LongestPath),
+                (layer, queries, keys, values) =>
+                {
+                    kept?.Invoke(layer, keys, values);
+                    // After the last attention only the rows asked for matter.
+                    return attention.Over(Config.Spec.Layers[layer].Attention,
+                        queries, keys, values, o => sharedPrefixes!(o)[layer], layer == Config.Layers - 1 ? rows : null);
+                }, rows);
+        }, finish, routing, cancel);
+
+    /// <summary>Tokens through all stages.</summary>
+    /// <param name="pass">What they bring along on a stage's device.</param>
+    /// <param name="finish">From the last layer's output to what it is wanted for, which belongs to no dispose scope.</param>
+    internal T Through<T>(
+        Func<DecoderStage, StagePass> pass, Func<DecoderStage, Tensor, T> finish, List<Tensor>? routing = null,
+        CancellationToken cancel = default)
     {
+        if (_pipeline is not null)
+            return _pipeline.Through((stage, input) => On(stage, input, pass(stage), routing), finish, routing, cancel);
         using var scope = NewDisposeScope();
-        DecoderAttention attention = IsFlash ? new FlashAttention(batch, _capped, Device)
-            : new BlockAttention(batch, _bands, Elementwise, Device, Dtype);
-        var rows = DecoderAttention.OnDevice([.. batch.Rows], Device);
-        var isLong = batch.IsLong(Config.LongFrom) is { } flags ? DecoderAttention.OnDevice(flags, Device) : null;
-        return Run(DecoderAttention.OnDevice(batch.Ids, Device),
-            new(DecoderAttention.OnDevice(batch.Positions, Device), isLong, batch.LongestPath), (layer, queries, keys, values) =>
-            {
-                keep?.Invoke(layer, keys, values);
-                // After the last attention only the rows asked for matter.
-                return attention.Over(_layers[layer].Spec.Attention,
-                    queries, keys, values, o => sharedPrefixes!(o)[layer], layer == _layers.Length - 1 ? rows : null);
-            }, rows, routing).MoveToOuterDisposeScope();
+        return finish(_stages[0], On(_stages[0], null, pass(_stages[0]), routing));
     }
 
-    /// <summary>Tokens through all layers: [N, D], or [R, D] where the last layer's attention gives only rows.</summary>
-    /// <param name="attend">From a layer, its queries, keys and values to what the tokens gather, [N, H d].</param>
-    internal Tensor Run(
-        Tensor ids, TokenPositions positions, Func<int, Tensor, Tensor, Tensor, Tensor> attend, Tensor? rows = null,
-        List<Tensor>? routing = null)
+    private Tensor On(DecoderStage stage, Tensor? input, StagePass pass, List<Tensor>? routing)
     {
-        using var scope = NewDisposeScope();
-        Interlocked.Add(ref _tokens, ids.shape[0]);
-        var x = _embedding.index_select(0, ids);
-        if (_embeddingScale is not null)
-            x.mul_(_embeddingScale);
-        OnHidden?.Invoke(-1, x);
-        var tables = _ropes.ToDictionary(rope => rope.Config, rope => rope.At(positions.Of, positions.Longest, positions.IsLong));
-        for (var l = 0; l < _layers.Length; l++)
-        {
-            using var layer = NewDisposeScope();
-            var spec = _layers[l].Spec.Attention;
-            var (queries, keys, values) = _layers[l].Project(x, tables[spec.Rope]);
-            var attended = attend(l, queries, keys, values);
-            var stream = l == _layers.Length - 1 && rows is not null ? x.index_select(0, rows) : x;
-            var next = _layers[l].Finish(stream, attended, Routing(l, rows, routing));
-            if (!ReferenceEquals(next, x))
-            {
-                x.Dispose();
-                x = next.MoveToOuterDisposeScope();
-            }
-            OnHidden?.Invoke(l, x);
-        }
-        return x.MoveToOuterDisposeScope();
+        Interlocked.Add(ref _tokens, pass.Ids?.shape[0] ?? 0);
+        return stage.Run(input, pass, OnHidden, layer => Routing(layer, pass.Rows, routing));
     }
 
     /// <summary>The vocabulary's logits of hidden states: [R, D] to [R, V], in the model's type.</summary>
-    internal Tensor Project(Tensor hidden)
-    {
-        using var normed = _norm.Apply(hidden.contiguous());
-        var logits = nn.functional.linear(normed, _head);
-        if (Config.Spec.LogitCap is not { } cap)
-            return logits;
-        using Scalar most = cap.ToScalar();
-        return logits.div_(most).tanh_().mul_(most);
-    }
+    internal Tensor Project(Tensor hidden) => _stages[^1].Project(hidden);
 
     /// <summary>The logits after each of a sequence's tokens: [N, V], in the model's type.</summary>
     public Tensor Logits(ReadOnlySpan<int> ids)
@@ -200,19 +202,15 @@ public sealed class Decoder : IDisposable
 
     public void Dispose()
     {
-        Elementwise.Dispose();
-        _capped?.Dispose();
-        Array.ForEach(_ropes, rope => rope.Dispose());
-        Array.ForEach(_bands, band => band.Dispose());
-        _embeddingScale?.Dispose();
-        _weights.Dispose();
+        _stages.ForEach(stage => stage.Dispose());
+        _pipeline?.Dispose();
     }
 
     /// <summary>Who sees a layer's router logits; null if nobody does. The last layer's are of the rows alone.</summary>
     private Action<Tensor>? Routing(int layer, Tensor? rows, List<Tensor>? routing) => OnRouting is null && routing is null ? null : logits =>
     {
         OnRouting?.Invoke(layer, logits);
-        routing?.Add((layer == _layers.Length - 1 ? logits.clone() : logits.index_select(0, rows!)).DetachFromDisposeScope());
+        routing?.Add((layer == Config.Layers - 1 ? logits.clone() : logits.index_select(0, rows!)).DetachFromDisposeScope());
     };
 }
 

@@ -21,7 +21,8 @@ internal sealed class DecoderWeights(
 
     public Norm Norm() => Norm(_named.Norm, config.Spec.Norm)!;
 
-    public Tensor Head(Tensor embedding) => _named.Head is { } head ? Stacked([head]) : embedding;
+    /// <param name="embedding">Where it is on the head's device; a tied head has else a copy of its own.</param>
+    public Tensor Head(Tensor? embedding) => _named.Head is { } head ? Stacked([head]) : embedding ?? Embedding();
 
     public DecoderLayer Layer(int index)
     {

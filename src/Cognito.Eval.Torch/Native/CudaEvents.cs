@@ -62,14 +62,14 @@ internal sealed unsafe partial class CudaEvents : IDisposable
     }
 
     [LibraryImport(CudaModule.Library, EntryPoint = "cuEventCreate")]
-    private static partial int Create(nint* made, uint flags);
+    internal static partial int Create(nint* made, uint flags);
 
     [LibraryImport(CudaModule.Library, EntryPoint = "cuEventRecord")]
-    private static partial int Record(nint recorded, nint stream);
+    internal static partial int Record(nint recorded, nint stream);
 
     [LibraryImport(CudaModule.Library, EntryPoint = "cuEventSynchronize")]
-    private static partial int Synchronize(nint recorded);
+    internal static partial int Synchronize(nint recorded);
 
     [LibraryImport(CudaModule.Library, EntryPoint = "cuEventDestroy_v2")]
-    private static partial int Destroy(nint recorded);
+    internal static partial int Destroy(nint recorded);
 }

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 using static TorchSharp.torch;
 
 namespace Cognito.Eval.Torch.Weights;
@@ -35,17 +38,13 @@ internal sealed class MappedWeights(TensorPlaces places) : WeightSource
 }
 
 /// <summary>Weights of no meaning, made on the device: what a model of this size costs, without its files.</summary>
-internal sealed class RandomWeights : WeightSource
+/// <remarks>
+/// A tensor's numbers hang on the seed and on its name, so that they are the same wherever it lies. TorchSharp makes generators for
+/// the CPU only, so libtorch's own are seeded.
+/// </remarks>
+internal sealed class RandomWeights(long seed) : WeightSource
 {
     private const double Spread = 0.02;
-
-    /// <remarks>TorchSharp makes generators for the CPU only, so libtorch's own is seeded.</remarks>
-    public RandomWeights(long seed)
-    {
-        manual_seed(seed).Dispose();
-        if (cuda.is_available())
-            cuda.manual_seed_all(seed);
-    }
 
     public override void Check(string name, long[] shape)
     {
@@ -54,8 +53,15 @@ internal sealed class RandomWeights : WeightSource
     public override void Fill(string name, Tensor place)
     {
         if (name.EndsWith("norm.weight", StringComparison.Ordinal))
+        {
             place.fill_(1);
+            return;
+        }
+        var its = seed ^ BinaryPrimitives.ReadInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
+        if (place.device_type == TorchSharp.DeviceType.CUDA)
+            cuda.manual_seed_all(its);
         else
-            place.normal_(0, Spread);
+            manual_seed(its).Dispose();
+        place.normal_(0, Spread);
     }
 }

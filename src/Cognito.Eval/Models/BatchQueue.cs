@@ -4,8 +4,8 @@ using System.Runtime.ExceptionServices;
 namespace Cognito.Eval.Models;
 
 /// <summary>Batches by number, that several models take runs of; their replies are read in order.</summary>
-/// <param name="models">How many take.</param>
-internal sealed class BatchQueue<TReply>(int count, int models)
+/// <param name="models">Those that take.</param>
+internal sealed class BatchQueue<TReply>(int count, IReadOnlyList<PooledModel> models)
 {
     private const int LongestRun = 16;
 
@@ -17,20 +17,23 @@ internal sealed class BatchQueue<TReply>(int count, int models)
     private readonly Queue<(PooledModel Model, Exception Error)> _lost = [];
     private (int Batch, Exception Error)? _refused;
     private Exception? _failure;
-    private int _models = models;
+    private readonly HashSet<PooledModel> _models = new(models, ReferenceEqualityComparer.Instance);
 
     /// <summary>
     /// The next run of consecutive batches, shorter towards the end so that all models end together; empty when nothing
-    /// is left to do. Waits while others are at work, since one of them may leave what it has begun.
+    /// is left to do, or nothing for a model that failed. Waits while others are at work, since one of them may leave what it has
+    /// begun.
     /// </summary>
-    public BatchRun Take()
+    public BatchRun Take(PooledModel model)
     {
         lock (_gate)
         {
             _runs.RemoveAll(run => !run.Batches.Any(_begun.Contains));
-            while (_waiting.Count == 0 && _begun.Count > 0)
+            while (_waiting.Count == 0 && _begun.Count > 0 && _models.Contains(model))
                 Monitor.Wait(_gate);
-            var length = Math.Clamp(_waiting.Count / (2 * _models), 1, LongestRun);
+            if (!_models.Contains(model))
+                return new([]);
+            var length = Math.Clamp(_waiting.Count / (2 * _models.Sum(living => living.RunsAtOnce)), 1, LongestRun);
             var first = _waiting.Min;
             BatchRun run = new([.. _waiting.Take(length).TakeWhile((batch, i) => batch == first + i)]);
             _waiting.ExceptWith(run.Batches);
@@ -75,15 +78,16 @@ internal sealed class BatchQueue<TReply>(int count, int models)
         }
     }
 
-    /// <summary>The model failed and takes no more; others do what it had begun, if there are any.</summary>
+    /// <summary>The model failed and takes no more; others do what it had begun, if there are any. It is lost once.</summary>
     public void Leave(PooledModel model, IReadOnlyList<int> unanswered, Exception error)
     {
         lock (_gate)
         {
             _waiting.UnionWith(unanswered.Where(_begun.Remove));
-            _lost.Enqueue((model, error));
-            if (--_models == 0)
-                _failure = error;
+            if (_models.Remove(model))
+                _lost.Enqueue((model, error));
+            if (_models.Count == 0)
+                _failure ??= error;
             Monitor.PulseAll(_gate);
         }
     }

@@ -46,6 +46,9 @@ public sealed record ModelIdentity
     public string? Device { get; init; }
     public IReadOnlyList<string> Devices { get; init; } = [];
 
+    /// <summary>What each device holds of a copy, where copies are split over devices; else null.</summary>
+    public IReadOnlyList<string>? Split { get; init; }
+
     /// <summary>CPU threads that it takes.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 

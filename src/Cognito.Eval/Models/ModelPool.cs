@@ -6,7 +6,11 @@ namespace Cognito.Eval.Models;
 
 /// <summary>One of a pool's copies of a model.</summary>
 /// <param name="Device">Its device's name, for reports.</param>
-public sealed record PooledModel(string Device, ITokenModel Model);
+public sealed record PooledModel(string Device, ITokenModel Model)
+{
+    /// <summary>How many runs of batches it answers side by side.</summary>
+    public int RunsAtOnce { get; init; } = 1;
+}
 
 /// <summary>A copy that failed. Nothing is asked of it any more.</summary>
 /// <param name="Left">How many copies go on.</param>
@@ -66,9 +70,9 @@ public sealed class ModelPool : ITokenModel
         if (_living.Count == 0)
             ExceptionDispatchInfo.Throw(_lastFailure!);
         cancel.ThrowIfCancellationRequested();
-        var queue = new BatchQueue<TReply>(count, _living.Count);
+        var queue = new BatchQueue<TReply>(count, _living);
         using var cancelled = cancel.Register(queue.Cancel);
-        Task[] work = [.. _living.Select(model => Task.Factory.StartNew(
+        Task[] work = [.. _living.SelectMany(model => Enumerable.Repeat(model, model.RunsAtOnce)).Select(model => Task.Factory.StartNew(
             () => Work(model, queue, ask), default, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
         try
         {
@@ -91,7 +95,7 @@ public sealed class ModelPool : ITokenModel
     private static void Work<TReply>(
         PooledModel model, BatchQueue<TReply> queue, Func<ITokenModel, BatchRun, IEnumerable<TReply>> ask)
     {
-        while (queue.Take() is { Batches: { Count: > 0 } batches } run)
+        while (queue.Take(model) is { Batches: { Count: > 0 } batches } run)
         {
             var done = 0;
             try

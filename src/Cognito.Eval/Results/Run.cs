@@ -228,6 +228,11 @@ public sealed record Circumstances
 
     /// <summary>What computed: devices side by side, and how many shards were merged.</summary>
     public IReadOnlyList<string> Devices { get; init; } = [];
+
+    /// <summary>What each of them held of a copy of the model, where copies were split over devices.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Split { get; init; }
+
     public int Shards { get; init; } = 1;
 
     /// <summary>Requests whose answers were on disk when the run went on.</summary>

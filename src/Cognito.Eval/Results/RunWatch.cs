@@ -24,6 +24,7 @@ internal sealed class RunWatch(int threads)
         Stages = account.Stages,
         Halvings = account.Halvings,
         Devices = model.Devices,
+        Split = model.Split,
         PeakMemoryMib = Math.Round(Process.GetCurrentProcess().PeakWorkingSet64 / 1048576.0, 1),
     };
 }

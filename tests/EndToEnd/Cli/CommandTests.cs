@@ -64,7 +64,7 @@ public sealed class CommandTests : IDisposable
     {
         var outcome = line.Run("bench", "--device", "cpu,cpu");
         Assert.Equal(2, outcome.Code);
-        Assert.Equal("cognito-eval: --device cpu,cpu: bench measures one device; name one", outcome.Error.Trim());
+        Assert.Equal("cognito-eval: --device cpu,cpu: bench measures one device; name one, or give --split", outcome.Error.Trim());
     }
 
     [Fact]

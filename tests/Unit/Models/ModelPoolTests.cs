@@ -123,6 +123,30 @@ public sealed class ModelPoolTests
         }
     }
 
+    [Fact]
+    public void A_copy_with_two_runs_at_once_answers_them_side_by_side_and_is_lost_once()
+    {
+        // Each run waits until the copy has another.
+        using var both = new Barrier(2);
+        var runs = 0;
+        var bad = new Device(asked => asked < 6 ? null : new InvalidOperationException("gone"))
+        {
+            BeforeBatch = () =>
+            {
+                if (Interlocked.Increment(ref runs) <= 2)
+                    Assert.True(both.SignalAndWait(HangGuard.Long));
+            },
+        };
+        using var pool = new ModelPool([new("a", bad) { RunsAtOnce = 2 }, new("b", Sound()) { RunsAtOnce = 2 }]);
+        List<LostModel> lost = [];
+        pool.Lost += lost.Add;
+        Assert.Equal(Expected, pool.Score(Batches).ToList());
+        Assert.Equal(Expected, pool.Score(Batches).ToList());
+        Assert.True(runs >= 2);
+        var one = Assert.Single(lost);
+        Assert.Equal(("a", "gone", 1), (one.Device, one.Error.Message, one.Left));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
