@@ -30,6 +30,7 @@ public sealed class ArchitectureTests
         ("Datasets", ["Files", "Data", "Hub"]),
         ("Tasks", ["Files", "Data", "Datasets"]),
         ("Protocols", ["Files", "Tokenizers", "Data", "Datasets", "Tasks"]),
+        ("TaskFiles", ["Files", "Data", "Datasets", "Templates", "Tasks", "Protocols"]),
         ("Journal", ["Files"]),
         ("Planning", ["Files", "Tokenizers", "Tasks", "Protocols"]),
         ("Models", ["Files", "Tasks", "Protocols", "Tokenizers", "Journal", "Planning"]),
