@@ -38,7 +38,7 @@ internal sealed record FewshotKeys(string? Split, AskedForm Form, bool TakesFirs
     }
 
     public static Doubt Unused(Said said, string why) => new(
-        TaskKeys.UnusedKey, $"{said.Origin}: {said.Key} has no effect: {why}", "remove it");
+        TaskKeys.UnusedKey, $"{said.Origin}: {said.Key} has no effect: {why}", "remove it", said.Key);
 
     private static Row[] Rows(Said list) =>
     [

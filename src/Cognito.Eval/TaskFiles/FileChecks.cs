@@ -22,14 +22,14 @@ internal static class FileChecks
         var passed = new List<string>();
         foreach (var same in Doubts(file, docs, asked).GroupBy(doubt => doubt.Name))
             passed.Add(allowed.Contains(same.Key)
-                ? $"{file.Name}: --allow {same.Key}: {Printable.Line(same.First().Fact)}{(same.Count() > 1 ? $"; and {same.Count() - 1} more" : "")}"
+                ? Doubt.Passed(file.Name, [.. same])
                 : throw new InputException($"{same.First().Fact}; {same.First().Fix}, or let it pass with --allow {same.Key}"));
         return passed;
     }
 
     private static IEnumerable<Doubt> Doubts(TaskFile file, FiledDoc[] docs, AskedRows asked) =>
     [
-        .. Constant(file, docs, asked), .. Prompts(file, asked), .. docs.Index().SelectMany(doc => Choices(file, doc.Item, Place(asked, doc.Index))),
+        .. Constant(file, docs, asked), .. Prompts(file, asked), .. docs.Index().SelectMany(doc => Choices(file, doc.Item, Place(asked, doc.Index), $"document {doc.Index}")),
         .. OwnExamples(file, asked),
     ];
 
@@ -42,17 +42,17 @@ internal static class FileChecks
         // A file that leaves its text empty says so.
         if (text.IsPlainText && text.Value is string { Length: > 0 } said && Lacks(text) && !file.IsRolling)
             yield return new(TaskKeys.ConstantText, $"{text.Said.Origin}: doc_to_text is {DocField.Short(said)} for every document: no column of that name, "
-                + $"and no {{{{placeholder}}}} in it{Near(said, asked)}", "name a column, or write a template such as \"{{question}}\"");
+                + $"and no {{{{placeholder}}}} in it{Near(said, asked)}", "name a column, or write a template such as \"{{question}}\"", "doc_to_text");
         if (target.IsPlainText && target.Value is string right && Lacks(target))
             yield return new(TaskKeys.ConstantText, $"{target.Said.Origin}: doc_to_target is {DocField.Short(right)} for every document: no column of that name, "
-                + $"and no {{{{placeholder}}}} in it{Near(right, asked)}", "name a column, or write a template such as \"{{answer}}\"");
+                + $"and no {{{{placeholder}}}} in it{Near(right, asked)}", "name a column, or write a template such as \"{{answer}}\"", "doc_to_target");
         else if (target.Value is string && asked.Whole && docs.Length >= EnoughForOneAnswer && docs.Select(doc => PythonValue.Repr(doc.Answer)).Distinct().Count() == 1)
             yield return new(TaskKeys.ConstantText, $"{target.Said.Origin}: doc_to_target is {DocField.Short(PythonValue.Repr(docs[0].Answer))} for all {docs.Length} documents",
-                "see that it names the right column");
+                "see that it names the right column", "doc_to_target");
         if (!text.IsPlainText && docs.Length > 1 && !file.IsRolling && asked.Requests.All(requests => requests[0].Context == asked.Requests[0][0].Context)
             && asked.Requests[0][0].Context.Length > 0)
             yield return new(TaskKeys.ConstantText, $"{text.Said.Origin}: doc_to_text makes one prompt, {DocField.Short(asked.Requests[0][0].Context)}, of all {docs.Length} documents",
-                "see that it names the right columns");
+                "see that it names the right columns", "doc_to_text");
     }
 
     private static string Near(string text, AskedRows asked) => text.Length > 40 || text.Any(char.IsWhiteSpace) || asked.Rows[0].Cells.Count == 0 ? ""
@@ -66,10 +66,10 @@ internal static class FileChecks
         for (var i = 0; i < asked.Requests.Count; i++)
         {
             if (!isMeantEmpty && asked.Requests[i][0].Context.Length == 0)
-                yield return new(TaskKeys.EmptyPrompt, $"{text.Said.Origin}: the prompt of {Place(asked, i)} is empty", "correct the row, or doc_to_text");
+                yield return new(TaskKeys.EmptyPrompt, $"{text.Said.Origin}: the prompt of {Place(asked, i)} is empty", "correct the row, or doc_to_text", $"document {i}");
             if (!first.TryAdd(Whole(asked.Requests[i]), i))
                 yield return new(TaskKeys.RepeatedPrompt, $"{text.Said.Origin}: {Place(asked, i)} asks the same as {Place(asked, first[Whole(asked.Requests[i])])}",
-                    "remove one row, or have doc_to_text tell them apart");
+                    "remove one row, or have doc_to_text tell them apart", $"document {i}");
         }
     }
 
@@ -80,18 +80,18 @@ internal static class FileChecks
         _ => request.Context,
     }));
 
-    private static IEnumerable<Doubt> Choices(TaskFile file, FiledDoc doc, string place)
+    private static IEnumerable<Doubt> Choices(TaskFile file, FiledDoc doc, string place, string document)
     {
         if (!file.IsChoice)
             yield break;
         var field = file.Form.Choices!;
         if (doc.Choices.Index().GroupBy(choice => choice.Item).FirstOrDefault(same => same.Count() > 1) is { } equal)
             yield return new(TaskKeys.EqualChoices, $"{field.Said.Origin}: {place} has the choice {DocField.Short(equal.Key)} "
-                + $"{equal.Count()} times ({string.Join(", ", equal.Select(choice => choice.Index))})", "correct the row");
+                + $"{equal.Count()} times ({string.Join(", ", equal.Select(choice => choice.Index))})", "correct the row", document);
         if (doc.Choices.Index().FirstOrDefault(choice => choice.Item.Length == 0) is { Item: not null, Index: var empty })
-            yield return new(TaskKeys.EmptyChoice, $"{field.Said.Origin}: choice {empty} of {place} is empty", "correct the row");
+            yield return new(TaskKeys.EmptyChoice, $"{field.Said.Origin}: choice {empty} of {place} is empty", "correct the row", document);
         if (doc.Doubt is { } fact)
-            yield return new(TaskKeys.GoldOutside, $"{file.Form.Target.Said.Origin}: the right answer of {place} is no choice: {fact}", "correct the row, or doc_to_target");
+            yield return new(TaskKeys.GoldOutside, $"{file.Form.Target.Said.Origin}: the right answer of {place} is no choice: {fact}", "correct the row, or doc_to_target", document);
     }
 
     private static IEnumerable<Doubt> OwnExamples(TaskFile file, AskedRows asked)
@@ -99,7 +99,7 @@ internal static class FileChecks
         for (var i = 0; i < asked.Shots.Count; i++)
             if (asked.Shots[i].Any(shot => asked.Examples[shot].HasSameCells(asked.Rows[i])))
                 yield return new(TaskKeys.OwnExample, $"{file.Keys.File}: {Place(asked, i)} is shown among its own examples, with its answer",
-                    $"take the examples from a split that is not asked, or say fewshot_split: {file.Split}, and the document is left out");
+                    $"take the examples from a split that is not asked, or say fewshot_split: {file.Split}, and the document is left out", $"document {i}");
     }
 
     /// <summary>Refuses what would end in an error after all answers are in.</summary>

@@ -1,3 +1,4 @@
+using Cognito.Eval.Files;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.TaskFiles;
@@ -8,7 +9,9 @@ internal static class FileTask
     /// <param name="allowed">Doubts that are let pass.</param>
     public static EvalTask Create(TaskFile file, IReadOnlyCollection<string> allowed)
     {
-        string[] passed = [.. file.Doubts.Select(doubt => Pass(file, doubt, allowed))];
+        if (file.Doubts.FirstOrDefault(doubt => !allowed.Contains(doubt.Name)) is { } doubt)
+            throw new InputException($"{doubt.Fact}; {doubt.Fix}, or let it pass with --allow {doubt.Name}");
+        string[] passed = [.. file.Doubts.GroupBy(doubt => doubt.Name).Select(same => Doubt.Passed(file.Name, [.. same]))];
         FileMetric[] inOrder = [.. file.Metrics.OrderBy(metric => metric.Place)];
         Metric[] metrics = [.. from filter in file.Filters from metric in inOrder select metric.Of(filter.Name)];
         var grading = new FileGrading(file, inOrder, metrics[0].Name);
@@ -43,8 +46,4 @@ internal static class FileTask
             },
         };
     }
-
-    private static string Pass(TaskFile file, Doubt doubt, IReadOnlyCollection<string> allowed) => allowed.Contains(doubt.Name)
-        ? $"{file.Name}: --allow {doubt.Name}: {doubt.Fact}"
-        : throw new Files.InputException($"{doubt.Fact}; {doubt.Fix}, or let it pass with --allow {doubt.Name}");
 }

@@ -39,7 +39,7 @@ internal static class GenerationKeys
             || settings.GetValueOrDefault("do_sample") is null && settings.GetValueOrDefault("temperature") is > 0.0;
         if (samples)
             doubts.Add(new(TaskKeys.Sampling, $"{said.Origin}: {said.Key} asks for sampled answers, and here they are generated greedily",
-                "say do_sample: false"));
+                "say do_sample: false", said.Key));
         settings.TryAdd("until", (string[])[delimiter]);
         return settings;
     }

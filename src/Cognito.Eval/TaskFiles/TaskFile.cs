@@ -45,11 +45,11 @@ internal sealed record TaskFile(FileKeys Keys, string Name)
     /// <exception cref="InputException">A key is unknown, or its value none that it can have; a function of Python is named.</exception>
     public static TaskFile Of(FileKeys keys)
     {
+        foreach (var said in keys.Keys.Values)
+            said.RequireNoFunction();
         foreach (var (key, said) in keys.Keys.Where(key => TaskKeys.Refused.ContainsKey(key.Key) && !key.Value.IsNull))
             throw said.Wrong($"is not followed: {TaskKeys.Refused[key]}");
         Said.RequireKnown(keys.Keys, [.. TaskKeys.Task, "task_list", "group"], "a task file");
-        foreach (var said in keys.Keys.Values)
-            said.RequireNoFunction();
         var name = TextOf(keys, "task") ?? throw new InputException($"{keys.File} line 1: no task is named; add a line such as \"task: my_task\"");
         if (name.Any(char.IsControl) || name.Length is 0 or > 200 || name.Contains(',') || name.Contains('/') || name.Contains('\\'))
             throw keys.Of("task")!.Wrong("is no name for a task; take letters, digits, _ and -");
@@ -117,7 +117,13 @@ internal sealed record TaskFile(FileKeys Keys, string Name)
 /// <param name="Name">What --allow calls it.</param>
 /// <param name="Fact">With file, line and document.</param>
 /// <param name="Fix">What to do about it.</param>
-internal sealed record Doubt(string Name, string Fact, string Fix);
+/// <param name="Where">The document or the key, for results, which name no file of a machine.</param>
+internal sealed record Doubt(string Name, string Fact, string Fix, string Where = "")
+{
+    /// <summary>What results say of doubts of one name that were let pass.</summary>
+    public static string Passed(string task, IReadOnlyList<Doubt> doubts) =>
+        $"{task}: --allow {doubts[0].Name}: {TaskKeys.Doubts[doubts[0].Name]}{(doubts[0].Where.Length > 0 ? $" ({doubts[0].Where}{(doubts.Count > 1 ? $" and {doubts.Count - 1} more" : "")})" : "")}";
+}
 
 /// <summary>How a row is asked, or shown.</summary>
 internal sealed record AskedForm(
