@@ -31,7 +31,8 @@ internal static class LmEvalSamples
                 KeyValuePair.Create($"gen_args_{i}", (object?)Arguments(config, request)))),
             // Each was answered once, and greedily: again would be the same.
             ["resps"] = answers.Select(answer => Enumerable.Repeat(answer, config.Repeats)),
-            ["filtered_resps"] = answers.Select(answer => answer is string text && task.Generates ? filter.Apply(text) : answer),
+            ["filtered_resps"] = answers.Select(answer =>
+                answer is string text && task.Generates ? asked.Doc is FiledDoc filed ? filed.Filtered(filter.Name, text) : filter.Apply(text) : answer),
             ["filter"] = filter.Name,
             ["metrics"] = scores.Select(score => score.Metric),
             ["doc_hash"] = hashes.Doc,

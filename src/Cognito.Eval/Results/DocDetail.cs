@@ -79,7 +79,8 @@ public sealed record DocDetail
         return doc switch
         {
             FreeForm free => Generated(detail, free.Extract(free.Answer), free.Extract, graded),
-            FiledDoc { Generates: true } filed => Generated(detail, filed.Choices.FirstOrDefault(), filed.Extract, graded),
+            FiledDoc { Generates: true } filed => Generated(detail, filed.Choices.FirstOrDefault(), text => PythonValue.Str(
+                filed.Filtered(task.LmEval!.Filters[0].Name, text)), graded),
             _ => Chosen(detail, doc, graded),
         };
     }

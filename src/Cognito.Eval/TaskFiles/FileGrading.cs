@@ -70,30 +70,30 @@ internal sealed class FileGrading(TaskFile file, IReadOnlyList<FileMetric> metri
     private DocScores Chosen(IReadOnlyList<string> choices, GoldChoice gold, Likelihood[] replies)
     {
         double[] lls = [.. replies.Take(choices.Count).Select(reply => reply.LogProbability)];
-        double[] byLength = [.. lls.Zip(choices, (ll, choice) => ll / PythonText.Length(choice))];
-        double[] byBytes = [.. lls.Zip(choices, (ll, choice) => ll / HarnessText.Bytes(choice))];
+        var its = ChoiceScores.Of([.. replies.Select(reply => (reply.LogProbability, reply.IsGreedy))], choices, gold.Places, gold.HasSeveral);
         var scores = Of(_ =>
         {
             var values = new Dictionary<string, WeighedScore>
             {
-                ["acc"] = One(gold.IsRight(Tasks.Choosing.ArgMax(lls))),
-                ["acc_norm"] = One(gold.IsRight(Tasks.Choosing.ArgMax(byLength))),
-                ["acc_bytes"] = One(gold.IsRight(Tasks.Choosing.ArgMax(byBytes))),
-                ["exact_match"] = One(gold.Places.Any(place => place != GoldChoice.None && replies[place < 0 ? place + choices.Count : place].IsGreedy) ? 1 : 0),
+                ["acc"] = One(its.Acc),
+                ["acc_norm"] = One(its.AccNorm),
+                ["acc_bytes"] = One(its.AccBytes),
+                ["exact_match"] = One(its.ExactMatch),
+                ["acc_mutual_info"] = One(its.AccMutualInfo ?? double.NaN),
             };
             if (gold.Only is { } right)
             {
-                values["f1"] = values["mcc"] = new(Tasks.Choosing.ArgMax(lls), right);
-                values["brier_score"] = One(HarnessText.SquaredError(lls, right));
+                values["f1"] = values["mcc"] = new(its.Prediction, right);
+                values["brier_score"] = One(its.Probabilities.Select((p, i) => p - (i == right ? 1 : 0)).Sum(difference => difference * difference));
             }
-            if (replies.Length == 2 * choices.Count)
-                values["acc_mutual_info"] = One(gold.IsRight(Tasks.Choosing.ArgMax([.. lls.Select((ll, i) => ll - replies[choices.Count + i].LogProbability)])));
             return values;
         });
+        double[] Over(Func<string, int> length) => [.. lls.Zip(choices, (ll, choice) => ll / length(choice))];
+        var (byLength, byBytes) = (Over(PythonText.Length), Over(HarnessText.Bytes));
         var plain = headline.Split(',')[0];
         return scores with
         {
-            Prediction = Tasks.Choosing.ArgMax(plain switch { "acc_norm" => byLength, "acc_bytes" => byBytes, _ => lls }),
+            Prediction = plain switch { "acc_norm" => Tasks.Choosing.ArgMax(byLength), "acc_bytes" => Tasks.Choosing.ArgMax(byBytes), _ => its.Prediction },
             Margin = gold.Only is not { } only ? null : plain switch
             {
                 "acc" => LeaderboardScores.Margin(lls, only),
@@ -115,12 +115,12 @@ internal sealed class FileGrading(TaskFile file, IReadOnlyList<FileMetric> metri
         {
             Answer = target,
             Choices = right,
-            Extract = text => file.Filters[0].Apply([.. Enumerable.Repeat(text, file.Repeats)]),
-            Grade = replies => Of(filter => Graded(right, filter.Apply([.. replies.Select(reply => ((Completion)reply).Text)]))),
+            Filtered = (name, text) => file.Filters.First(filter => filter.Name == name).Apply([.. Enumerable.Repeat(text, file.Repeats)], row.Cells),
+            Grade = replies => Of(filter => Graded(right, filter.Apply([.. replies.Select(reply => ((Completion)reply).Text)], row.Cells))),
         };
     }
 
-    private Dictionary<string, WeighedScore> Graded(IReadOnlyList<string> right, string answer) =>
+    private Dictionary<string, WeighedScore> Graded(IReadOnlyList<string> right, object? answer) =>
         metrics.ToDictionary(metric => metric.Name, metric => One(metric.Matches(right, answer)));
 
     private string Chosen(Row row, IReadOnlyList<string> choices, object? target) => target is long place && place >= -choices.Count && place < choices.Count
@@ -137,13 +137,10 @@ internal sealed class FileGrading(TaskFile file, IReadOnlyList<FileMetric> metri
 internal sealed record GoldChoice(IReadOnlyList<int> Places, bool HasSeveral, string? Fact)
 {
     /// <summary>The harness' number for what is no choice.</summary>
-    public const int None = -100;
+    public const int None = ChoiceScores.NoChoice;
 
     /// <summary>The right one, where there is one and it is a choice.</summary>
     public int? Only => !HasSeveral && Fact is null ? Places[0] : null;
-
-    /// <summary>One counted from the end is no choice that is taken.</summary>
-    public double IsRight(int choice) => Places.Contains(choice) ? 1 : 0;
 
     public static GoldChoice Of(Row row, DocField field, IReadOnlyList<string> choices, object? target, bool hasSeveral)
     {

@@ -1,5 +1,6 @@
 using Cognito.Eval.Files;
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Templates;
 
 namespace Cognito.Eval.TaskFiles;
 
@@ -47,6 +48,10 @@ internal sealed record FileMetric(string Origin, string Name, string Aggregation
     private static readonly string[] NotDone =
         ["bleu", "chrf", "ter", "rouge", "rouge1", "rouge2", "rougeL", "rougeLsum", "bleurt", "bert_score", "bertscore", "likelihood", "acc_all", "bypass"];
 
+    /// <summary>Keys of every metric, and the switches of exact_match.</summary>
+    private static readonly string[] Shared = ["metric", "aggregation", "higher_is_better", "hf_evaluate"],
+        Switches = ["ignore_case", "ignore_punctuation", "ignore_numbers", "regexes_to_ignore"];
+
     private static readonly string[] OfScalars = ["mean", "nanmean", "median", "perplexity"];
 
     /// <summary>How answers are compared; null where they are not.</summary>
@@ -56,7 +61,7 @@ internal sealed record FileMetric(string Origin, string Name, string Aggregation
     {
         if (keys.Of("metric_list") is not { } said)
             return [.. Usual[output].Select(name => All.First(known => known.Name == name))
-                .Select(known => new FileMetric(keys.File, known.Name, known.Aggregation, known.HigherIsBetter, known.PlaceIn(output)!.Value) { Options = output == Text ? new() : null })];
+                .Select(known => new FileMetric(keys.File, known.Name, known.Aggregation, known.HigherIsBetter, known.PlaceIn(output)!.Value) { Options = output == Text ? ExactMatchOptions.None : null })];
         FileMetric[] metrics = [.. said.List().Select(item => Of(item, output, doubts))];
         return metrics.Length == 0 ? throw said.Wrong("is empty, so nothing would be measured; name a metric, or leave metric_list out")
             : metrics.GroupBy(metric => metric.Name).FirstOrDefault(same => same.Count() > 1) is { Key: var twice }
@@ -78,8 +83,8 @@ internal sealed record FileMetric(string Origin, string Name, string Aggregation
             $"{Printable.Line(name)} is no metric; did you mean {NearNames.Nearest(name, Usable(output))}? output_type {output} has {string.Join(", ", Usable(output))}");
         var place = known.PlaceIn(output) ?? throw said.Wrong(
             $"{name} has no value with output_type {output}; give one of {string.Join(", ", Usable(output))}");
-        var options = output == Text ? ExactMatchOptions.Of(keys) : null;
-        foreach (var (key, value) in keys.Where(key => key.Key is not ("metric" or "aggregation" or "higher_is_better" or "hf_evaluate")))
+        var options = output == Text ? OptionsOf(keys) : null;
+        foreach (var (_, value) in keys.Where(key => !Shared.Contains(key.Key)))
             if (options is null)
                 doubts.Add(FewshotKeys.Unused(value, $"{name} of {output} has no such switch"));
         return new(said.Origin, name, AggregationOf(keys, known, name), keys.TryGetValue("higher_is_better", out var better) ? better.Flag() : known.HigherIsBetter,
@@ -103,7 +108,39 @@ internal sealed record FileMetric(string Origin, string Name, string Aggregation
             $"{Printable.Line(name)} is no way to make one value of {metric}'s; give {string.Join(" or ", usable)}, or leave it out");
     }
 
-    public double Matches(IReadOnlyList<string> right, string answer) => 0;
+    /// <summary>Whether an answer is one of the right ones; one that a filter made no text of is none.</summary>
+    public double Matches(IReadOnlyList<string> right, object? answer)
+    {
+        try
+        {
+            return answer is string text && ExactMatch.Score([.. right.Select(_ => text)], right, Options!) > 0 ? 1 : 0;
+        }
+        catch (PythonRegexException e)
+        {
+            throw Wrong($"cannot compare {DocField.Short((string)answer!)}: {e.Message}; change regexes_to_ignore");
+        }
+    }
+
+    private static ExactMatchOptions OptionsOf(IReadOnlyDictionary<string, Said> keys)
+    {
+        bool Is(string key) => keys.TryGetValue(key, out var said) && said.Flag();
+        var regexes = keys.TryGetValue("regexes_to_ignore", out var list) && !list.IsNull ? list.List() : null;
+        if (keys.FirstOrDefault(key => !Shared.Contains(key.Key) && !Switches.Contains(key.Key)) is { Value: { } unknown, Key: var name })
+            throw unknown.Wrong($"is no switch of exact_match; did you mean {NearNames.Nearest(name, Switches)}?");
+        return new(regexes?.Select(Regex).ToList(), Is("ignore_case"), Is("ignore_punctuation"), Is("ignore_numbers"));
+    }
+
+    private static PythonRegex Regex(Said said)
+    {
+        try
+        {
+            return PythonRegex.Parse(said.Text());
+        }
+        catch (PythonRegexException e)
+        {
+            throw said.Wrong($"{DocField.Short(said.Text())} is no pattern that can be used: {e.Message}");
+        }
+    }
 
     public Metric Of(string filter) => new($"{Name},{filter}") { HigherIsBetter = HigherIsBetter };
 

@@ -39,8 +39,7 @@ internal static class FileTask
                 FewshotSplit = file.FewshotSplit,
                 Alias = TaskFile.TextOf(file.Keys, "task_alias"),
                 GenerationKwargs = file.Settings,
-                Filters = [.. file.Filters.Select(filter => new AnswerFilter(
-                    filter.Name, text => filter.Apply([.. Enumerable.Repeat(text, file.Repeats)])))],
+                Filters = [.. file.Filters.Select(filter => AnswerFilter.None with { Name = filter.Name })],
                 Dumped = shots => FileConfig.Of(file, shots),
                 Repeats = file.Repeats,
             },

@@ -26,8 +26,8 @@ public sealed record FiledDoc(string Query, string Shown) : Doc(Query, Shown)
     /// <summary>Why the right answer is none of the choices; null where it is.</summary>
     public string? Doubt { get; init; }
 
-    /// <summary>What is graded of a generated text, as details show it.</summary>
-    public Func<string, string?> Extract { get; init; } = text => text;
+    /// <summary>From a filter's name and a generated text to what is graded of it.</summary>
+    public Func<string, string, object?> Filtered { get; init; } = (_, text) => text;
 }
 
 /// <summary>How a split's rows are read: what one row becomes may hang on all of them.</summary>

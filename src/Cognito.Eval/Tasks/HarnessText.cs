@@ -17,13 +17,4 @@ internal static class HarnessText
     }
 
     public static int Bytes(string text) => Encoding.UTF8.GetByteCount(text);
-
-    /// <summary>Of the choices' probabilities from 1 for the right one and 0 for the others, squared and summed (Brier).</summary>
-    public static double SquaredError(IReadOnlyList<double> lls, int right)
-    {
-        var most = lls.Max();
-        double[] e = [.. lls.Select(ll => Math.Exp(ll - most))];
-        var sum = e.Sum();
-        return e.Select((it, i) => it / sum - (i == right ? 1 : 0)).Sum(difference => difference * difference);
-    }
 }
