@@ -29,7 +29,7 @@ public sealed class ArchitectureTests
         ("Hub", ["Files"]),
         ("Datasets", ["Files", "Data", "Hub"]),
         ("Templates", ["Files"]),
-        ("Tasks", ["Files", "Data", "Datasets"]),
+        ("Tasks", ["Files", "Data", "Datasets", "Templates"]),
         ("Protocols", ["Files", "Tokenizers", "Data", "Datasets", "Templates", "Tasks"]),
         ("Journal", ["Files"]),
         ("Planning", ["Files", "Tokenizers", "Templates", "Tasks", "Protocols"]),

@@ -178,8 +178,7 @@ internal sealed class RegexSubstitution
 internal static class RegexCase
 {
     private static readonly Lazy<int[][]> Classes = new(() => [.. Enumerable.Range(0, 0x110000).Where(Rune.IsValid).Select(value => new Rune(value))
-        .Where(rune => PythonUnicode.Lower(rune) is var lower && (lower != rune.ToString() || PythonUnicode.Upper(rune) != lower))
-        .GroupBy(Key).Where(group => group.Skip(1).Any()).Select(group => group.Select(rune => rune.Value).ToArray())]);
+        .Where(PythonUnicode.HasCase).GroupBy(Key).Where(group => group.Skip(1).Any()).Select(group => group.Select(rune => rune.Value).ToArray())]);
 
     /// <summary>The upper case of the lower case: alike for all that Python's re takes for one letter.</summary>
     private static string Key(Rune rune) => rune.Value == 0x130 ? "I" : PythonText.Upper(PythonUnicode.Lower(rune));
