@@ -124,6 +124,9 @@ internal static class PythonUnicode
         var value => Within(New, value) ? UnicodeCategory.OtherNotAssigned : Rune.GetUnicodeCategory(rune),
     };
 
+    /// <summary>Whether its case can be changed.</summary>
+    public static bool HasCase(Rune rune) => Rune.ToLowerInvariant(rune) != rune || Rune.ToUpperInvariant(rune) != rune || Uppers.ContainsKey(rune.Value);
+
     private static bool IsNew(Rune rune) => rune.Value >= 0x370 && Within(New, rune.Value);
 
     public static string Upper(Rune rune) =>

@@ -14,9 +14,7 @@ internal static partial class TemplateFilters
         ["title"] = (value, arguments, context) => Title(Bind("title", arguments, 0) is not null ? context.Str(value) : ""),
         ["trim"] = (value, arguments, context) => TextMethods.Strip(context.Str(value), Bind("trim", arguments, 0, "chars").TextOrNone("chars"), "strip"),
         ["replace"] = Replace,
-        ["regex_replace"] = (value, arguments, _) => Bind("regex_replace", arguments, 2, "pattern", "repl", "count") is var bound && value is string text
-            ? PythonRegex.Parse(bound.Text("pattern")).Replace(text, bound.Text("repl"), bound.Count("count", 0))
-            : throw TemplateException.Type($"|regex_replace takes text, not {PythonValue.TypeName(value)}"),
+        ["regex_replace"] = RegexReplace,
         ["format"] = (value, arguments, context) => arguments switch
         {
             { Positional.Count: > 0, Named.Count: > 0 } => throw new TemplateException("FilterArgumentError", "|format takes values with or without names, not both"),
@@ -47,6 +45,19 @@ internal static partial class TemplateFilters
         var bound = Bind("replace", arguments, 2, "old", "new", "count");
         var count = bound["count"] is null ? -1 : bound.Integer("count", -1);
         return TextMethods.Replace(context.Str(value), context.Str(bound["old"]), context.Str(bound["new"]), count, context.Budget);
+    }
+
+    private static string RegexReplace(object? value, Arguments arguments, FilterContext context)
+    {
+        var bound = Bind("regex_replace", arguments, 2, "pattern", "repl", "count");
+        try
+        {
+            return PythonRegex.Parse(bound.Text("pattern")).Replace(Text("regex_replace", value), bound.Text("repl"), bound.Count("count", 0));
+        }
+        catch (PythonRegexException e)
+        {
+            throw new TemplateException(e.Kind, $"|regex_replace: {e.Message}");
+        }
     }
 
     /// <summary>Jinja's own: a word begins after a hyphen, white space or an opening bracket.</summary>

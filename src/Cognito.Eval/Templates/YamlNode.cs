@@ -11,8 +11,8 @@ public abstract record YamlNode(int Line, int Column)
     internal long Size { get; init; } = 1;
 
     /// <summary>
-    /// Null, bool, long, BigInteger, double, string, a list or a dictionary in the file's order, whose keys that are no texts are named as
-    /// Python prints them.
+    /// Null, bool, long, BigInteger, double, string, a list, a dictionary in the file's order, or a <see cref="PythonDict"/> where a key is no
+    /// text.
     /// </summary>
     /// <param name="name">Of the file, for messages.</param>
     /// <exception cref="InputException">A function or a date is within it.</exception>
@@ -55,12 +55,12 @@ public sealed record YamlMapping(IReadOnlyList<YamlEntry> Entries, int Line, int
         }
     }
 
-    internal OrderedDictionary<string, object?> ToDictionary(string name)
+    internal object ToDictionary(string name)
     {
-        var values = new OrderedDictionary<string, object?>();
+        var dict = new PythonDict();
         foreach (var entry in Entries)
-            values[entry.Key.Value as string ?? PythonValue.Str(entry.Key.Hashed.Value)] = entry.Value.ToValue(name);
-        return values;
+            dict.Items[entry.Key.Hashed] = entry.Value.ToValue(name);
+        return dict.ByText() as object ?? dict;
     }
 }
 
