@@ -80,10 +80,12 @@ public static class Tally
                     .Select(task => Score(results[task.Name], metric, tasks[task.Name]))];
                 if (scores.Length == 0)
                     continue;
-                values[metric] = weighs ? protocol.Column(scores) / 100
-                    : scores.Aggregate((double?)0.0, (sum, score) => sum + score.Value) / scores.Length;
-                // Pooled by size even where the mean is not (protocol 11.6).
-                values[Metric.ErrorOf(metric)] = protocol.ColumnError(scores) / 100;
+                int[] sizes = [.. scores.Select(score => score.Documents)];
+                var areKnown = scores.All(score => score.Value is not null);
+                (values[metric], values[Metric.ErrorOf(metric)]) = !group.IsAskedByName
+                    ? (protocol.Column(scores) / 100, protocol.ColumnError(scores) / 100)
+                    : (areKnown ? HarnessGroups.Mean([.. scores.Select(score => score.Value!.Value)], sizes, weighs) : null,
+                        HarnessGroups.PooledError([.. scores.Select(score => score.StandardError)], sizes));
             }
             return KeyValuePair.Create<string, IReadOnlyDictionary<string, double?>>(group.Name, values);
         }));

@@ -106,7 +106,7 @@ internal static class FileChecks
     private static void RequireComputable(TaskFile file, FiledDoc[] docs, AskedRows asked)
     {
         foreach (var metric in file.Metrics)
-            if (metric.Name is "f1" && docs.Index().FirstOrDefault(doc => doc.Item.Choices.Count != 2) is { Item: { } doc, Index: var at })
+            if (metric.Aggregation is "f1" && docs.Index().FirstOrDefault(doc => doc.Item.Choices.Count != 2) is { Item: { } doc, Index: var at })
                 throw metric.Wrong($"is of two choices, and {Place(asked, at)} has {doc.Choices.Count}; give another metric");
             else if (metric.Name is "brier_score" && docs.Index().FirstOrDefault(doc => doc.Item.Choices.Count != docs[0].Choices.Count) is { Item: { } other, Index: var i })
                 throw metric.Wrong($"needs as many choices in every document, and {Place(asked, i)} has {other.Choices.Count}, document 0 {docs[0].Choices.Count}; give another metric");

@@ -1,4 +1,5 @@
 using Cognito.Eval.Files;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
 using Cognito.Eval.Templates;
 
@@ -8,50 +9,24 @@ namespace Cognito.Eval.TaskFiles;
 /// <param name="Place">Where it stands among the metrics in the harness' results.</param>
 internal sealed record FileMetric(string Origin, string Name, string Aggregation, bool HigherIsBetter, int Place)
 {
-    /// <summary>What the harness knows of a metric.</summary>
-    /// <param name="Types">Output types that give it a value, and its place among the values of each.</param>
-    private sealed record Known(string Name, string Aggregation, bool HigherIsBetter, params (string Type, int Place)[] Types)
-    {
-        /// <summary>Whether a document's value is a pair, which only some aggregations take.</summary>
-        public bool IsPair => Aggregation is not ("mean" or "perplexity");
-
-        public int? PlaceIn(string type) => Types.Where(its => its.Type == type).Select(its => (int?)its.Place).FirstOrDefault();
-    }
-
     private const string Choice = "multiple_choice", One = "loglikelihood", Whole = "loglikelihood_rolling", Text = "generate_until";
 
-    private static readonly Known[] All =
-    [
-        new("acc", "mean", true, (Choice, 0), (One, 1)),
-        new("f1", "f1", true, (Choice, 1)),
-        new("mcc", "matthews_corrcoef", true, (Choice, 2)),
-        new("acc_norm", "mean", true, (Choice, 3)),
-        new("acc_bytes", "mean", true, (Choice, 4)),
-        new("exact_match", "mean", true, (Choice, 5), (Text, 0)),
-        new("brier_score", "brier_score", false, (Choice, 6)),
-        new("acc_mutual_info", "mean", true, (Choice, 7)),
-        new("perplexity", "perplexity", false, (One, 0)),
-        new("word_perplexity", "weighted_perplexity", false, (Whole, 0)),
-        new("byte_perplexity", "weighted_perplexity", false, (Whole, 1)),
-        new("bits_per_byte", "bits_per_byte", false, (Whole, 2)),
-    ];
-
-    private static readonly Dictionary<string, string[]> Usual = new()
+    /// <summary>The metrics of each output type, in the order in which the harness' results have them.</summary>
+    private static readonly Dictionary<string, string[]> Usable = new()
     {
-        [Choice] = ["acc", "acc_norm"],
+        [Choice] = ["acc", "f1", "mcc", "acc_norm", "acc_bytes", "exact_match", "brier_score", "acc_mutual_info"],
         [One] = ["perplexity", "acc"],
         [Whole] = ["word_perplexity", "byte_perplexity", "bits_per_byte"],
         [Text] = ["exact_match"],
     };
 
-    /// <summary>Metrics that need another library, or code: none is computed.</summary>
-    private static readonly string[] NotDone =
-        ["bleu", "chrf", "ter", "rouge", "rouge1", "rouge2", "rougeL", "rougeLsum", "bleurt", "bert_score", "bertscore", "likelihood", "acc_all", "bypass"];
+    private static IEnumerable<string> Usual(string output) => output == Choice ? ["acc", "acc_norm"] : Usable[output];
 
     /// <summary>Keys of every metric, and the switches of exact_match.</summary>
     private static readonly string[] Shared = ["metric", "aggregation", "higher_is_better", "hf_evaluate"],
         Switches = ["ignore_case", "ignore_punctuation", "ignore_numbers", "regexes_to_ignore"];
 
+    /// <summary>Ways to make one value of numbers; of pairs there are others.</summary>
     private static readonly string[] OfScalars = ["mean", "nanmean", "median", "perplexity"];
 
     /// <summary>How answers are compared; null where they are not.</summary>
@@ -60,8 +35,8 @@ internal sealed record FileMetric(string Origin, string Name, string Aggregation
     public static IReadOnlyList<FileMetric> Of(FileKeys keys, string output, List<Doubt> doubts)
     {
         if (keys.Of("metric_list") is not { } said)
-            return [.. Usual[output].Select(name => All.First(known => known.Name == name))
-                .Select(known => new FileMetric(keys.File, known.Name, known.Aggregation, known.HigherIsBetter, known.PlaceIn(output)!.Value) { Options = output == Text ? ExactMatchOptions.None : null })];
+            return [.. Usual(output).Select(name => HarnessMetric.Find(name)!).Select(known => new FileMetric(
+                keys.File, known.Name, known.Aggregation, known.HigherIsBetter, Array.IndexOf(Usable[output], known.Name)) { Options = output == Text ? ExactMatchOptions.None : null })];
         FileMetric[] metrics = [.. said.List().Select(item => Of(item, output, doubts))];
         return metrics.Length == 0 ? throw said.Wrong("is empty, so nothing would be measured; name a metric, or leave metric_list out")
             : metrics.GroupBy(metric => metric.Name).FirstOrDefault(same => same.Count() > 1) is { Key: var twice }
@@ -77,12 +52,12 @@ internal sealed record FileMetric(string Origin, string Name, string Aggregation
         var name = said.Text();
         if (keys.TryGetValue("hf_evaluate", out var other) && other.Flag())
             throw other.Wrong("takes the metric from another library, which is not done; name one of this program's metrics");
-        if (NotDone.Contains(name))
-            throw said.Wrong($"{name} is not computed here; give one of {string.Join(", ", Usable(output))}");
-        var known = All.FirstOrDefault(its => its.Name == name) ?? throw said.Wrong(
-            $"{Printable.Line(name)} is no metric; did you mean {NearNames.Nearest(name, Usable(output))}? output_type {output} has {string.Join(", ", Usable(output))}");
-        var place = known.PlaceIn(output) ?? throw said.Wrong(
-            $"{name} has no value with output_type {output}; give one of {string.Join(", ", Usable(output))}");
+        var place = Array.IndexOf(Usable[output], name);
+        if (place < 0)
+            throw said.Wrong(HarnessMetric.Find(name) is not null ? $"{name} has no value with output_type {output}; give one of {string.Join(", ", Usable[output])}"
+                : NeedsMore(name) ? $"{HarnessMetric.Refusal(name)}; give one of {string.Join(", ", Usable[output])}"
+                : $"{Printable.Line(name)} is no metric here; did you mean {NearNames.Nearest(name, Usable[output])}? output_type {output} has {string.Join(", ", Usable[output])}");
+        var known = HarnessMetric.Find(name)!;
         var options = output == Text ? OptionsOf(keys) : null;
         foreach (var (_, value) in keys.Where(key => !Shared.Contains(key.Key)))
             if (options is null)
@@ -94,14 +69,15 @@ internal sealed record FileMetric(string Origin, string Name, string Aggregation
         };
     }
 
-    private static IEnumerable<string> Usable(string output) => All.Where(known => known.PlaceIn(output) is not null).Select(known => known.Name);
+    /// <summary>Whether the harness has it, and it takes another library or code.</summary>
+    private static bool NeedsMore(string name) => name is "bleu" or "chrf" or "ter" or "likelihood" or "acc_all" || name.StartsWith("rouge", StringComparison.Ordinal);
 
-    private static string AggregationOf(IReadOnlyDictionary<string, Said> keys, Known known, string metric)
+    private static string AggregationOf(IReadOnlyDictionary<string, Said> keys, HarnessMetric known, string metric)
     {
         if (!keys.TryGetValue("aggregation", out var said))
             return known.Aggregation;
         var name = said.Text();
-        string[] usable = !known.IsPair ? OfScalars
+        string[] usable = known.Aggregation is "mean" or "perplexity" ? OfScalars
             : metric is "f1" or "mcc" ? ["f1", "matthews_corrcoef"]
             : metric is "brier_score" ? ["brier_score"] : ["weighted_perplexity", "bits_per_byte"];
         return usable.Contains(name) ? name : throw said.Wrong(
@@ -142,7 +118,21 @@ internal sealed record FileMetric(string Origin, string Name, string Aggregation
         }
     }
 
-    public Metric Of(string filter) => new($"{Name},{filter}") { HigherIsBetter = HigherIsBetter };
+    public Metric Of(string filter)
+    {
+        var metric = new Metric($"{Name},{filter}") { HigherIsBetter = HigherIsBetter };
+        var whole = HarnessAggregation.Find(Aggregation)!;
+        Estimate Of(IReadOnlyList<DocValue> values) => new(whole.Apply(values), whole.StandardError(values));
+        return Aggregation switch
+        {
+            "mean" => metric,
+            // Of each document the squares are summed already.
+            "brier_score" => metric with { Aggregate = values => Estimate.FromValues(values) with { StandardError = null } },
+            "weighted_perplexity" or "bits_per_byte" => metric with { AggregatePairs = pairs => Of([.. pairs.Select(pair => new DocValue(pair.Value, pair.Weight))]) },
+            "f1" or "matthews_corrcoef" => metric with { AggregatePairs = pairs => Of([.. pairs.Select(pair => new DocValue(pair.Weight, pair.Value))]) },
+            _ => metric with { Aggregate = values => Of([.. values.Select(value => new DocValue(value))]) },
+        };
+    }
 
     public InputException Wrong(string fact) => new($"{Origin}: {Name} {fact}");
 }

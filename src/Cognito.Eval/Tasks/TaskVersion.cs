@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Cognito.Eval.Templates;
 
 namespace Cognito.Eval.Tasks;
 
@@ -39,7 +40,8 @@ internal sealed class TaskVersionJson : JsonConverter<TaskVersion>
         switch (value.Value)
         {
             case long whole: writer.WriteNumberValue(whole); break;
-            case double number when double.IsFinite(number): writer.WriteNumberValue(number); break;
+            // 1.0 stays one, as the file has it.
+            case double number when double.IsFinite(number): writer.WriteRawValue(PythonFloat.Repr(number)); break;
             case bool flag: writer.WriteBooleanValue(flag); break;
             default: writer.WriteStringValue(value.ToString()); break;
         }
