@@ -62,6 +62,9 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
 
     private Place PlaceOf(Dataset dataset, string split)
     {
+        // A split of the hub may have a slash in its name, which no file has.
+        if (dataset is { Columns.Count: 0, Files: null })
+            split = split.Replace('/', '_');
         Place[] places = dataset.Files is not null ? [Named(dataset, split)] : [.. dataset.Folders.Select(folder => InFolder(dataset, folder, split)).OfType<Place>(),
             .. dataset.Originals.Where(original => original.Split == split && RegularFile.Exists(At(original.Path)))
                 .Select(original => new Place([original.Path], file => ReadOriginal(dataset, original, file, Bounds)))];

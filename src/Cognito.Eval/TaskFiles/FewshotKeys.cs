@@ -10,7 +10,7 @@ internal sealed record FewshotKeys(string? Split, AskedForm Form, bool TakesFirs
     /// <param name="asked">How a document is asked, which is how an example is shown where nothing else is said.</param>
     public static FewshotKeys Of(FileKeys keys, AskedForm asked)
     {
-        var split = TaskFile.TextOf(keys, "fewshot_split");
+        var split = TaskFile.SplitOf(keys.Of("fewshot_split"));
         if (keys.Of("fewshot_config") is not { } said)
             return new(split, asked, TakesFirst: false, null, []);
         var config = said.Mapping();
@@ -21,7 +21,7 @@ internal sealed record FewshotKeys(string? Split, AskedForm Form, bool TakesFirs
         var sampler = Its("sampler")?.Text() ?? "default";
         if (sampler is not ("default" or "first_n"))
             throw Its("sampler")!.Wrong($"is {Printable.Line(sampler)}; give default or first_n");
-        split = config.TryGetValue("split", out var own) ? own.TextOrNull() : split;
+        split = config.TryGetValue("split", out var own) ? TaskFile.SplitOf(own) : split;
         var samples = Its("samples") is { } list ? Rows(list) : null;
         var doubts = new List<Doubt>();
         if (Its("fewshot_indices") is { } indices)

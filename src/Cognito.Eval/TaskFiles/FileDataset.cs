@@ -16,7 +16,7 @@ public static class FileDataset
         var said = file.Keys.Of("dataset_path") ?? throw new InputException(
             $"{file.Keys.File}: {file.Name} has no dataset_path; add the dataset's id on the hub, or dataset_path: json with data_files");
         var (path, name) = (said.Text(), TaskFile.TextOf(file.Keys, "dataset_name"));
-        if (path.Length == 0 || path.Split('/', '\\').Contains("..") || name?.Split('/', '\\').Contains("..") is true)
+        if (path.Length == 0 || (path + name).Any(c => char.IsControl(c) || c is '*' or '?') || path.Split('/', '\\').Contains("..") || name?.Split('/', '\\').Contains("..") is true)
             throw said.Wrong($"is {Printable.Line(path)}, which is no dataset's id; give org/name, or a folder");
         var arguments = file.Keys.Of("dataset_kwargs")?.Mapping() ?? [];
         foreach (var (key, argument) in arguments.Where(its => its.Key != "data_files" && !Ignored.Contains(its.Key)))

@@ -65,9 +65,9 @@ internal sealed record TaskFile(FileKeys Keys, string Name)
         return new TaskFile(keys, name)
         {
             OutputType = output,
-            TrainingSplit = TextOf(keys, "training_split"),
-            ValidationSplit = TextOf(keys, "validation_split"),
-            TestSplit = TextOf(keys, "test_split"),
+            TrainingSplit = SplitOf(keys.Of("training_split")),
+            ValidationSplit = SplitOf(keys.Of("validation_split")),
+            TestSplit = SplitOf(keys.Of("test_split")),
             FewshotSplit = fewshot.Split,
             Description = keys.Of("description") is { } description && description.Text().Length > 0 ? DocField.Of(description) : null,
             Form = form,
@@ -85,6 +85,11 @@ internal sealed record TaskFile(FileKeys Keys, string Name)
     }
 
     public static string? TextOf(FileKeys keys, string key) => keys.Of(key)?.Text();
+
+    /// <summary>The name of a split, which is one of files too.</summary>
+    public static string? SplitOf(Said? said) => said?.TextOrNull() is not { } name ? null
+        : name.Length is > 0 and <= 200 && !name.Any(c => char.IsControl(c) || "\\*?[]:\"<>|".Contains(c, StringComparison.Ordinal)) && !name.Contains("..", StringComparison.Ordinal) ? name
+        : throw said.Wrong($"is {Printable.Line(name)}, which is no split's name; give one such as test");
 
     private static int Count(Said said, int least)
     {
