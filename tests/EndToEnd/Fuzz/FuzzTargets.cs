@@ -30,7 +30,7 @@ internal sealed partial class FuzzTargets : IDisposable
         "model.safetensors.index.json", "results.json", "rows.jsonl", "rows.csv",
         "tokenizer.json", "tokenizer_config.json beside tokenizer.json", "harness results", "harness samples", "gate policy", "details",
         "datasets.lock.json", "fetched.json", "hub listing", "hub index",
-        "run.json", "journal.sqlite", "patterns",
+        "run.json", "journal.sqlite", "patterns", "task files",
     ];
 
     public void Dispose() => folder.Dispose();
@@ -68,6 +68,7 @@ internal sealed partial class FuzzTargets : IDisposable
         "hub index" => OfJson(name, [Index()], _ => ReadShards(), Mib, "model.safetensors.index.json"),
         "run.json" => Manifests(),
         "journal.sqlite" => Journals(),
+        "task files" => TaskFiles(),
         "patterns" => new(name, Patterns(), ChangedPattern, ReadPattern, new(16 * Mib, 16 * Kib)),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
     };
