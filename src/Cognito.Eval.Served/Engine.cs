@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Cognito.Eval.Served;
@@ -25,13 +26,20 @@ internal readonly record struct TargetScore(double LogProbability, bool IsGreedy
     public static double Read(JsonElement value, int place) => value.Number() switch
     {
         > MostRounded and var positive => throw new CheckFailedException(
-            Checks.Positive, $"token {place} has the log-probability {positive:g4}, which is above 0"),
+            Checks.Positive, $"token {place} has the log-probability {Nats.Show(positive)}, which is above 0"),
         <= LeastWritten => double.NegativeInfinity,
         { } number => Math.Min(number, 0),
         // NaN as Python writes it.
         null when value.ValueKind == JsonValueKind.String => double.NaN,
         null => throw new CheckFailedException(Checks.OwnId, $"token {place} has no log-probability of its own"),
     };
+}
+
+/// <summary>Natural logarithms in messages, the same in every language.</summary>
+internal static class Nats
+{
+    public static string Show(double value) => double.IsNegativeInfinity(value) ? "minus infinity"
+        : value.ToString(Math.Abs(value) < 0.001 ? "0.0e0" : "0.####", CultureInfo.InvariantCulture);
 }
 
 /// <summary>What follows a prompt.</summary>

@@ -30,7 +30,7 @@ internal sealed class Recognition(ServerAddress address, ServedFingerprint first
     {
         if (!First.IsWithin(kept))
             throw new ServedException($"{address}: the model is not the one whose answers were kept: a fixed prompt's log-probabilities are "
-                + $"{Shown(First.Distance(kept))} elsewhere, more than the {Math.Max(First.Tolerance, kept.Tolerance):g2} of rounding; "
+                + $"{Shown(First.Distance(kept))} elsewhere, more than the {Nats.Show(Math.Max(First.Tolerance, kept.Tolerance))} of rounding; "
                 + "serve that model again, or ask all anew with --fresh");
         First = kept;
     }
@@ -54,7 +54,7 @@ internal sealed class Recognition(ServerAddress address, ServedFingerprint first
         var distance = First.Distance(new(now, 0));
         if (!(distance <= First.Tolerance))
             throw new ServedException($"{address}: the model is not the one that the run began with: a fixed prompt's log-probabilities are "
-                + $"{Shown(distance)} elsewhere, more than the {First.Tolerance:g2} of rounding; what was answered since the last look does not count; "
+                + $"{Shown(distance)} elsewhere, more than the {Nats.Show(First.Tolerance)} of rounding; what was answered since the last look does not count; "
                 + "serve that model again and give the same command");
         options.Logger.LogDebug("served: a fixed prompt's log-probabilities are within {Distance} of the first ones; {Answers} more answers count",
             distance, _waiting);
@@ -66,5 +66,5 @@ internal sealed class Recognition(ServerAddress address, ServedFingerprint first
         return true;
     }
 
-    private static string Shown(double distance) => double.IsFinite(distance) ? $"{distance:g3} nats" : "of other tokens, or no numbers,";
+    private static string Shown(double distance) => double.IsFinite(distance) ? $"{Nats.Show(distance)} nats" : "of other tokens, or no numbers,";
 }
