@@ -67,7 +67,7 @@ public sealed class ServedModelTests : IClassFixture<NanoOracle>
         {
             Data = DataRoot.Open(Fixture.Samples),
             Protocol = protocol,
-            Shots = name == "leaderboard-v1" ? 1 : null,
+            Shots = 1,
             Limit = new Limit(1),
         });
         Assert.True(asked.Generates);
