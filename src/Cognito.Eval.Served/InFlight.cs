@@ -9,7 +9,7 @@ internal static class InFlight
     private const int MostFailures = 20;
 
     /// <summary>What has ended and nobody has taken, for each worker, before it waits.</summary>
-    private const int Waiting = 4;
+    private const int Waiting = 16;
 
     /// <param name="ask">Does the work of a place; told which worker does it.</param>
     /// <param name="confirm">

@@ -41,7 +41,7 @@ internal sealed class ServedHttp : IDisposable
 
     public ServerAddress Address => _address;
 
-    /// <summary>How many requests were made, and how long their answers took, added up.</summary>
+    /// <summary>How many requests were made, and how long it took from each one's first byte to its answer's last, added up.</summary>
     public (long Sent, TimeSpan Waited) Account => (Interlocked.Read(ref _sent), TimeSpan.FromTicks(Interlocked.Read(ref _waitedTicks)));
 
     public Task<ServerReply> GetAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Get, path, null, cancel);
@@ -96,16 +96,10 @@ internal sealed class ServedHttp : IDisposable
         }
         var begun = TimeProvider.System.GetTimestamp();
         Interlocked.Increment(ref _sent);
-        try
-        {
-            using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
-            var bytes = await ReadAsync(answer.Content, cancel);
-            return ServerReply.Read(answer, bytes, _options.ApiKey);
-        }
-        finally
-        {
-            Interlocked.Add(ref _waitedTicks, TimeProvider.System.GetElapsedTime(begun).Ticks);
-        }
+        using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        var bytes = await ReadAsync(answer.Content, cancel);
+        Interlocked.Add(ref _waitedTicks, TimeProvider.System.GetElapsedTime(begun).Ticks);
+        return ServerReply.Read(answer, bytes, _options.ApiKey);
     }
 
     private static async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancel)
