@@ -7,6 +7,7 @@ using Cognito.Eval.Files;
 using Cognito.Eval.Hub;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
+using Cognito.Eval.Served;
 using Cognito.Eval.Tasks;
 using Cognito.Eval.Torch;
 
@@ -20,8 +21,8 @@ internal static class Inputs
     public static Option<string?> Model() => new("--model", "-m")
     {
         Description = "The checkpoint: a folder (config.json, *.safetensors, tokenizer.model or tokenizer.json), or an id on the hub, org/name or "
-            + "org/name@revision. Default: the embedded cognito-nano.",
-        HelpName = "DIR|ID",
+            + "org/name@revision; of a run also a server, http://HOST:PORT. Default: the embedded cognito-nano.",
+        HelpName = "DIR|ID|URL",
     };
 
     public static Option<string?> Data() => new("--data", "-d")
@@ -51,6 +52,8 @@ internal static class Inputs
     {
         if (given is null)
             return new(EmbeddedModel, null, IsEmbedded: true);
+        if (ServerAddress.IsMeant(given))
+            throw new InputException("--model: an address names a served model, which a run alone asks; name a checkpoint's folder or its id on the hub");
         if (Directory.Exists(given))
             return new(Path.GetFullPath(given), null, IsEmbedded: false);
         return HubRepo.Model(given) is { } repo
@@ -83,7 +86,7 @@ internal static class Inputs
     public static DataRoot Samples => DataRoot.Open(Path.Combine(AppContext.BaseDirectory, "samples")) with { Given = null };
 }
 
-/// <summary>The checkpoint as it was named: a folder, or a repository of the hub.</summary>
+/// <summary>The checkpoint as it was named: a folder, or a repository of the hub. Neither is named where a server has the model.</summary>
 internal sealed record NamedModel(string? Folder, HubRepo? Repo, bool IsEmbedded)
 {
     /// <summary>As it may be named again, from anywhere; null for the embedded one.</summary>

@@ -72,7 +72,7 @@ internal static class RunCommand
             RunOptions.Tasks, TaskFileOptions.Paths, TaskFileOptions.Allow, RunOptions.ProtocolName, RunOptions.Bos, Model, Data, Shots,
             LimitOption, Output, RunOptions.Device, RunOptions.Split, RunOptions.Dtype, LogProbDtype,
             RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads, Exact, Details, Routing, ShardOption, Fresh,
-            RunOptions.LibTorch, Fetching.Offline,
+            RunOptions.LibTorch, Fetching.Offline, ServedRun.Model, ServedRun.Tokenizer, ServedRun.ApiKeyEnv, ServedRun.Concurrency,
             RunOptions.Unbounded, RunOptions.Quiet, Json,
         };
         root.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Score(parsed, cancel))));
@@ -85,7 +85,8 @@ internal static class RunCommand
         var limit = Inputs.LimitOf(parsed.GetValue(LimitOption));
         var protocol = TaskFileOptions.ProtocolOf(parsed);
         var tasks = TaskFileOptions.SetOf(parsed, protocol).Select(parsed.GetRequiredValue(RunOptions.Tasks));
-        var named = Inputs.Named(parsed.GetValue(Model));
+        var served = ServedRun.Parse(parsed, parsed.GetValue(Model), [LogProbDtype, Exact, Routing, ShardOption, RunOptions.Split]);
+        var named = served is null ? Inputs.Named(parsed.GetValue(Model)) : ServedRun.Named;
         var shard = Shards.Parse(parsed.GetValue(ShardOption));
         RunFolder.RequireWritable(parsed.GetRequiredValue(Output));
         using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet), parsed.GetValue(Session.Verbose));
@@ -93,7 +94,7 @@ internal static class RunCommand
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
         // Rows first: they are small, and a mistake in them should not show after gigabytes of weights.
         var data = Inputs.Rows(parsed.GetValue(Data), named, tasks.Tasks, fetching, RunOptions.Bounds(parsed), cancel);
-        var folder = named.Fetch(fetching, weights: true, cancel);
+        var folder = served is null ? named.Fetch(fetching, weights: true, cancel) : "";
         if (named.IsEmbedded)
             narrator.Say($"no --model: using the embedded checkpoint cognito-nano ({folder})");
         narrator.Say($"data: {(data.IsSamples ? "the embedded samples, " : "")}"
@@ -109,10 +110,10 @@ internal static class RunCommand
             IsFresh = parsed.GetValue(Fresh),
             Logger = narrator.Logger,
         };
-        var checkpoint = named.Open(folder, parsed.GetValue(RunOptions.MaxLength), protocol);
+        var checkpoint = served is null ? named.Open(folder, parsed.GetValue(RunOptions.MaxLength), protocol) : null;
         var asked = Evaluator.Ask(tasks, options);
         cancel.ThrowIfCancellationRequested();
-        using var model = LocalModel.Open(checkpoint, new LocalModelOptions
+        using var model = served?.Open(asked, fetching, narrator, cancel) ?? LocalModel.Open(checkpoint!, new LocalModelOptions
         {
             Device = parsed.GetValue(RunOptions.Device),
             Split = RunOptions.SplitOf(parsed),

@@ -7,6 +7,7 @@ using System.Text.RegularExpressions;
 using Cognito.Eval.Files;
 using Cognito.Eval.Hub;
 using Cognito.Eval.Journal;
+using Cognito.Eval.Served;
 using Cognito.Eval.Torch.Native;
 
 namespace Cognito.Eval.Cli;
@@ -111,6 +112,7 @@ internal static partial class Session
         JournalException => (e.Message, Failed),
         OutputException => (e.Message, Failed),
         HubException => (e.Message, Failed),
+        ServedException => (e.Message, Failed),
         OperationCanceledException => ("interrupted; nothing was written", Interrupted),
         UnauthorizedAccessException => ($"{Named(e)}{Fact.Of(e)}; check its permissions", BadInput),
         InsufficientMemoryException => (e.Message, Failed),

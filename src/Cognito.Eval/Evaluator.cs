@@ -144,7 +144,7 @@ public static class Evaluator
         await foreach (var exact in model.AnswerAsync(sample.Requests, how with { IsExact = true }, cancel))
             differences.Add(Difference(replies[sample.Places[exact.Place]], exact.Reply));
         // Passes over those that are no numbers.
-        var largest = differences.Max();
+        var largest = (model.SeenRounding is > 0 and var seen ? differences.Append(seen) : differences).Max();
         return new(sample.Documents, sample.Requests.Count, largest, 2 * largest);
     }
 

@@ -115,7 +115,7 @@ internal sealed class RunUnderWay
     {
         try
         {
-            return (await _model.FingerprintAsync(_cancel)).Sha256 == run.Provenance.WeightsSha256;
+            return (await _model.FingerprintAsync(_cancel)).IsThatOf(run.Provenance.WeightsSha256, run.Provenance.Served?.Fingerprint);
         }
         catch (OperationCanceledException e) when (_cancel.IsCancellationRequested)
         {
@@ -166,6 +166,7 @@ internal sealed class RunUnderWay
         return Tally.Count(graded, _options.Protocol, _asked.Set, _key.Provenance with
         {
             WeightsSha256 = _fingerprint.Sha256,
+            Served = _key.Provenance.Served is { } served ? served with { Fingerprint = _fingerprint.Served } : null,
             BatchTokens = _budget.Shares ? _budget.BatchTokens : null,
             CacheTokens = _budget.Shares ? _budget.CacheTokens : null,
         }, _options.Limit, _asked.Notes, rounding, _key.Remarks, _fingerprint.NotFiniteTensors) with

@@ -33,6 +33,7 @@ public sealed record SettingDifferences(string What, string Baseline, string Can
             .. Said("generation", Generation(baseline), Generation(candidate), "other tokens are generated from the same logits"),
             .. Grouped(common, "truncated_requests", task => $"{baseline.Tasks[task].TruncatedRequests}",
                 task => $"{candidate.Tasks[task].TruncatedRequests}", "these lost their oldest tokens, so a part of the question or its examples"),
+            .. Said("served", Served(a), Served(b), "log-probabilities are asked for in another way: near-ties may turn over"),
             .. Said("architecture", a.Architecture, b.Architecture, "another model"),
             .. Said("weights_sha256", Short(a.WeightsSha256), Short(b.WeightsSha256), "another model"),
             .. Said("dtype", a.Dtype, b.Dtype, "rounding: near-ties may turn over"),
@@ -43,6 +44,10 @@ public sealed record SettingDifferences(string What, string Baseline, string Can
             .. Versions(a.Versions, b.Versions),
         ];
     }
+
+    /// <summary>How it was asked for; a model of its own is asked directly.</summary>
+    private static string Served(Provenance about) => about.Served is not { } served ? about.Kind == Provenance.Measured ? "not served" : ""
+        : string.Join(" and ", new[] { served.Recipe, served.ChoiceRecipe, served.GenerationRecipe }.OfType<string>());
 
     /// <summary>Where both runs say it, and not the same.</summary>
     private static IEnumerable<SettingDifferences> Said(string what, string? a, string? b, string effect, bool asks = false)

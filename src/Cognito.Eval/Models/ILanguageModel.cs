@@ -16,6 +16,9 @@ public interface ILanguageModel : IDisposable
     /// <summary>How it cuts its work unless it is told otherwise; one that does not plan asks each request alone.</summary>
     Budget Budget => Budget.Exact;
 
+    /// <summary>By how many nats a log-likelihood of it was seen to move before the run; 0 where nobody looked.</summary>
+    double SeenRounding => 0;
+
     /// <summary>Makes ready to answer these requests: loads weights, begins to plan. A model that needs nothing does nothing.</summary>
     /// <exception cref="Files.InputException">It cannot answer them.</exception>
     Task PrepareAsync(IReadOnlyList<Request> requests, AnswerOptions options, CancellationToken cancel) => Task.CompletedTask;
@@ -87,4 +90,12 @@ public sealed record ModelLimits(int MaxLength)
 /// <summary>What a model's answers come from.</summary>
 /// <param name="Sha256">Of the weights.</param>
 /// <param name="NotFiniteTensors">Names of the tensors that hold a NaN or an infinity.</param>
-public sealed record ModelFingerprint(string Sha256, IReadOnlyList<string> NotFiniteTensors);
+public sealed record ModelFingerprint(string Sha256, IReadOnlyList<string> NotFiniteTensors)
+{
+    /// <summary>What stands for the weights of a model that a server has; null where they are to be had.</summary>
+    public ServedFingerprint? Served { get; init; }
+
+    /// <summary>Whether answers of a model with this hash, or this prompt's log-probabilities, are this one's.</summary>
+    public bool IsThatOf(string? sha256, ServedFingerprint? served) =>
+        Sha256 == sha256 || Served is not null && served is not null && Served.IsWithin(served);
+}

@@ -24,4 +24,15 @@ public interface ITokenModel : IDisposable
 
     /// <summary>The batches' greedy continuations, in the batches' order, as they come.</summary>
     IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches, CancellationToken cancel = default);
+
+    /// <summary>Whether its batches end in any order, and one that fails keeps no other from its answer.</summary>
+    bool AnswersInAnyOrder => false;
+
+    /// <summary>As <see cref="Score"/>, each with its batch's place; what failed is thrown after all others have come.</summary>
+    IEnumerable<(int Batch, IReadOnlyList<TokenScore> Scores)> ScoreAsTheyCome(
+        IReadOnlyList<ScoreBatch> batches, CancellationToken cancel = default) => Score(batches, cancel).Index();
+
+    /// <summary>As <see cref="Generate"/>, each with its batch's place; what failed is thrown after all others have come.</summary>
+    IEnumerable<(int Batch, IReadOnlyList<Generated> Rows)> GenerateAsTheyCome(
+        IReadOnlyList<GenerationBatch> batches, CancellationToken cancel = default) => Generate(batches, cancel).Index();
 }

@@ -32,6 +32,25 @@ internal sealed class KeptAnswers(AnswerJournal? journal)
         }
     }
 
+    /// <summary>The same in any order: those kept first, then the rest as the model answers them, each with its place among those asked.</summary>
+    public IEnumerable<(int Batch, TAnswer Answer)> AnswerAsTheyCome<TBatch, TAnswer>(
+        Stage<TBatch> stage, IReadOnlyList<int> wanted, BatchForm<TBatch, TAnswer> form,
+        Func<IReadOnlyList<int>, IEnumerable<(int Place, TAnswer Answer)>> answer) where TAnswer : class
+    {
+        var missing = new List<int>();
+        foreach (var b in wanted)
+            if (Find(stage, b, form) is { } known)
+                yield return (b, known);
+            else
+                missing.Add(b);
+        foreach (var (place, fresh) in answer(missing))
+        {
+            var b = missing[place];
+            journal?.Add(new(stage.KeyOf(b), form.Digest(stage.Batches[b]), stage.Requests[b], form.Write(fresh)));
+            yield return (b, fresh);
+        }
+    }
+
     /// <summary>How many of a shard's batches have no answer.</summary>
     public int Missing<TBatch, TAnswer>(Stage<TBatch> stage, Shard shard, BatchForm<TBatch, TAnswer> form)
         where TAnswer : class =>

@@ -38,6 +38,9 @@ public sealed record ModelIdentity
     /// <summary>What its files say of generation; null where that is greedy decoding and no more.</summary>
     public GenerationRecord? Generation { get; init; }
 
+    /// <summary>The server that has it, and how it is asked; null for a model of its own.</summary>
+    public ServedRecord? Served { get; init; }
+
     /// <summary>The type that it computes in, and that log-probabilities are taken in.</summary>
     public string? Dtype { get; init; }
     public string? LogProbDtype { get; init; }

@@ -8,12 +8,14 @@ internal sealed class PlanExecution(ITokenModel model, AnswerOptions options, Ca
 {
     private readonly KeptAnswers _kept = new(options.Journal);
 
-    /// <summary>Scores the requests of a plan. Each is answered with the last batch that holds a span of it.</summary>
+    /// <summary>Scores the requests of a plan. Each is answered with the last to come of the batches that hold a span of it.</summary>
     /// <param name="places">Of the plan's requests, among those that were asked.</param>
     public IEnumerable<Answer> Score(Plan plan, IReadOnlyList<int> places, string stage)
     {
         Range[] spans = [.. SpansOf(plan)];
-        var answeredBy = Enumerable.Range(0, spans.Length).ToLookup(request => LastBatch(plan, spans[request]));
+        var answeredBy = Enumerable.Range(0, spans.Length)
+            .SelectMany(request => BatchesOf(plan, spans[request]).Select(batch => (Batch: batch, Request: request)))
+            .ToLookup(of => of.Batch, of => of.Request);
         var scores = new IReadOnlyList<TokenScore>?[plan.Batches.Count];
         var routing = new IReadOnlyDictionary<string, RoutingSums>?[plan.Batches.Count];
         var seconds = new Dictionary<string, double>();
@@ -72,8 +74,8 @@ internal sealed class PlanExecution(ITokenModel model, AnswerOptions options, Ca
             yield return first..(first += windows);
     }
 
-    private static int LastBatch(Plan plan, Range spans) =>
-        Spans(spans).Select(span => plan.Answers[span].Batch).DefaultIfEmpty(-1).Max();
+    private static IEnumerable<int> BatchesOf(Plan plan, Range spans) =>
+        Spans(spans).Select(span => plan.Answers[span].Batch).DefaultIfEmpty(-1).Distinct();
 
     private static IEnumerable<int> Spans(Range spans) => Enumerable.Range(spans.Start.Value, spans.End.Value - spans.Start.Value);
 
@@ -100,10 +102,14 @@ internal sealed class PlanExecution(ITokenModel model, AnswerOptions options, Ca
         var stage = Stages.Create(plan, name);
         var wanted = options.Part.Of(stage.Costs);
         var steps = new StageProgress(options.Progress, name, wanted.Sum(b => stage.Costs[b]));
-        foreach (var answer in _kept.Answer(
-            stage, wanted, BatchForms.Scores,
-            batches => steps.Computed(OutOfMemoryRetry.Score(model, [.. batches.Select(b => stage.Batches[b])], Halved, cancel)
-                .Zip(batches, (scores, b) => ScoredBatch.Create(scores, plan.Tasks[b])))))
+        var answers = model.AnswersInAnyOrder
+            ? _kept.AnswerAsTheyCome(stage, wanted, BatchForms.Scores,
+                batches => steps.Computed(model.ScoreAsTheyCome([.. batches.Select(b => stage.Batches[b])], cancel)
+                    .Select(it => (it.Batch, ScoredBatch.Create(it.Scores, plan.Tasks[batches[it.Batch]])))))
+            : _kept.Answer(stage, wanted, BatchForms.Scores,
+                batches => steps.Computed(OutOfMemoryRetry.Score(model, [.. batches.Select(b => stage.Batches[b])], Halved, cancel)
+                    .Zip(batches, (scores, b) => ScoredBatch.Create(scores, plan.Tasks[b]))));
+        foreach (var answer in answers)
         {
             cancel.ThrowIfCancellationRequested();
             var (shares, cost) = (plan.Shares[answer.Batch], stage.Costs[answer.Batch]);
@@ -120,9 +126,12 @@ internal sealed class PlanExecution(ITokenModel model, AnswerOptions options, Ca
         var stage = Stages.Create(plan);
         var wanted = options.Part.Of(stage.Costs);
         var steps = new StageProgress(options.Progress, "generation", wanted.Sum(b => (long)stage.Requests[b]));
-        foreach (var answer in _kept.Answer(
-            stage, wanted, BatchForms.Generated,
-            batches => steps.Computed(OutOfMemoryRetry.Generate(model, [.. batches.Select(b => stage.Batches[b])], Halved, cancel))))
+        var answers = model.AnswersInAnyOrder
+            ? _kept.AnswerAsTheyCome(stage, wanted, BatchForms.Generated,
+                batches => steps.Computed(model.GenerateAsTheyCome([.. batches.Select(b => stage.Batches[b])], cancel)))
+            : _kept.Answer(stage, wanted, BatchForms.Generated,
+                batches => steps.Computed(OutOfMemoryRetry.Generate(model, [.. batches.Select(b => stage.Batches[b])], Halved, cancel)));
+        foreach (var answer in answers)
         {
             cancel.ThrowIfCancellationRequested();
             steps.Next(plan.Task, stage.Requests[answer.Batch],

@@ -16,6 +16,9 @@ public abstract record StopRule
 
     /// <summary>Whether the last of these tokens ends the row.</summary>
     public abstract bool IsDone(IReadOnlyList<int> generated);
+
+    /// <summary>Texts of which one must stand in a row that ends before an id ends it; none where ids alone do.</summary>
+    public virtual IReadOnlyList<string> Texts => [];
 }
 
 /// <summary>A row ends on one of these ids.</summary>

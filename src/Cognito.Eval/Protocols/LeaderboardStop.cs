@@ -18,6 +18,8 @@ internal sealed record LeaderboardStop(
             .Select(stop => (stop, Tokenizer.EncodeToIds(stop).Count)),
     ];
 
+    public override IReadOnlyList<string> Texts => [.. _criteria.Select(criterion => criterion.Text).Where(text => text.Length > 0)];
+
     public override bool IsDone(IReadOnlyList<int> generated) =>
         EndsText(generated) || Enumerable.Range(0, _criteria.Length).Any(c => Fires(c, generated));
 

@@ -20,6 +20,8 @@ internal sealed record LmEvalStop(
             .Select(stop => (stop, Tokenizer.EncodeToIds(stop).Count + Slack)),
     ];
 
+    public override IReadOnlyList<string> Texts => [.. _criteria.Select(criterion => criterion.Text).Where(text => text.Length > 0)];
+
     public override bool IsDone(IReadOnlyList<int> generated) => generated.Count > 0 && EndOfText.Contains(generated[^1])
         || _criteria.Any(criterion => Tokenizer.Decode(generated.Skip(Math.Max(0, generated.Count - criterion.Tokens)), withSpecial: true)
             .Contains(criterion.Text, StringComparison.Ordinal));

@@ -177,6 +177,10 @@ public sealed record Provenance
     /// <summary>What the checkpoint's files say of generation; null where that is greedy decoding and no more.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public GenerationRecord? Generation { get; init; }
+
+    /// <summary>The server that had the model, and how it was asked; null for a checkpoint.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ServedRecord? Served { get; init; }
     public IReadOnlyDictionary<string, string>? Versions { get; init; }
 
     /// <summary>What is known of a run before its model works.</summary>
@@ -202,6 +206,7 @@ public sealed record Provenance
             MaxLength = model.Limits.MaxLength,
             Exact = !model.Budget.Shares,
             Generation = generates ? identity.Generation : null,
+            Served = identity.Served,
             Versions = new SortedDictionary<string, string>(identity.Versions.ToDictionary(), StringComparer.Ordinal)
             {
                 ["cognito-eval"] = typeof(Provenance).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
