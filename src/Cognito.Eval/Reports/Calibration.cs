@@ -29,8 +29,8 @@ public sealed record Calibration(IReadOnlyList<CalibrationBin> Bins, double Erro
         }
         var all = bins.Sum(bin => bin.Count);
         return all == 0 ? null : new(
-            [.. bins.Where(bin => bin.Count > 0).Select(bin => new CalibrationBin(
-                bin.Count, bin.Confidence / bin.Count, (double)bin.Right / bin.Count))],
+            [.. bins.Index().Where(bin => bin.Item.Count > 0).Select(bin => new CalibrationBin(
+                bin.Item.Count, bin.Item.Confidence / bin.Item.Count, (double)bin.Item.Right / bin.Item.Count) { Tenth = bin.Index })],
             bins.Sum(bin => Math.Abs(bin.Right - bin.Confidence)) / all);
     }
 }
@@ -38,4 +38,8 @@ public sealed record Calibration(IReadOnlyList<CalibrationBin> Bins, double Erro
 /// <summary>Documents of like confidence.</summary>
 /// <param name="Confidence">Mean probability of the likeliest choice.</param>
 /// <param name="Accuracy">How often it was right.</param>
-public sealed record CalibrationBin(int Documents, double Confidence, double Accuracy);
+public sealed record CalibrationBin(int Documents, double Confidence, double Accuracy)
+{
+    /// <summary>Of confidence: 0 to 9.</summary>
+    internal int Tenth { get; init; }
+}

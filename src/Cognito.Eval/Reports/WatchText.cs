@@ -53,19 +53,19 @@ public static class WatchText
             <p class="note" id="history-note">{Legend}</p>
             {Plots(watch)}
             <div class="scroll" tabindex="0" role="region" aria-label="History">
-            <table class="wide" aria-describedby="history-note">
+            <table class="wide stack" aria-describedby="history-note">
             <thead><tr><th scope="col" class="num">Look</th><th scope="col">Run</th><th scope="col">Started, UTC</th>
             <th scope="col">Value</th><th scope="col" class="num">Drop</th><th scope="col" class="num">δ</th><th scope="col">Verdict</th></tr></thead>
             <tbody>{watch.Looks.SelectMany(look => Shown(look).Select(value => Row(look, value)))}</tbody></table></div>
             """));
         return HtmlReport.Page($"Watch against {watch.Baseline}", HtmlText.From($"Watch against <bdi>{watch.Baseline}</bdi>"),
-            Headline(watch) + ".", [history]).Text;
+            Headline(watch) + ".", HtmlText.None, [history]).Text;
     }
 
     private static HtmlText Row(Look look, Watched value) => HtmlText.From($"""
-        <tr><td class="num">{look.Number}</td><th scope="row"><bdi>{look.Name}</bdi></th><td>{Date(look)}</td><td>{value.Name}</td>
-        <td class="num">{Words.Signed(value.Drop)} <span class="pm">[{End(value, value.DropInterval?.Low)}, {End(value, value.DropInterval?.High)}]</span></td><td class="num">{Words.Fixed(value.Delta)}</td>
-        <td>{Word(look, value)}</td></tr>
+        <tr>{Words.Cell("Look", $"{look.Number}")}<th scope="row"><bdi>{look.Name}</bdi></th><td data-label="Started, UTC">{Date(look)}</td><td data-label="Value">{value.Name}</td>
+        {Words.Cell("Drop", HtmlText.From($"{Words.Signed(value.Drop)} <span class=\"pm\">[{End(value, value.DropInterval?.Low)}, {End(value, value.DropInterval?.High)}]</span>"))}
+        {Words.Cell("δ", Words.Fixed(value.Delta))}<td data-label="Verdict">{Word(look, value)}</td></tr>
         """);
 
     private static string End(Watched value, double? end) =>
@@ -77,11 +77,11 @@ public static class WatchText
         {
             var points = watch.Looks.SelectMany(look => look.Values.Where(value => value.Name == name)).ToList();
             var delta = points[0].Delta;
-            var model = Html.Plots.History(
+            var plot = Html.Plots.History(
                 [.. points.Select(value => new Plots.Point(value.Drop, value.DropInterval))], delta, "drop, points");
             var says = $"Drop of {name} by run, with intervals and the margin of {Words.Fixed(delta)} points; the table has the figures.";
             return HtmlText.From($"""
-                <div class="plots large"><figure>{SvgPlot.Draw(model, 230, $"history-{i}-", says)}
+                <div class="plots large"><figure>{SvgPlot.Draw(plot, $"history-{i}-", says)}
                 <figcaption>{name}: an alarm is an interval that lies above the dashed line.</figcaption></figure></div>
                 """);
         }));

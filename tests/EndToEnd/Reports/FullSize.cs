@@ -1,5 +1,7 @@
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Protocols;
+using Cognito.Eval.Reports;
+using Cognito.Eval.Reports.Html;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 
@@ -8,8 +10,13 @@ namespace Cognito.Eval.Tests;
 /// <summary>Made-up runs of as many documents as the leaderboard's six benchmarks have.</summary>
 internal static class FullSize
 {
+    /// <summary>The page of two such runs.</summary>
+    public static string Page(string folder, int? documents = null) => HtmlReport.Render(
+        ReportedRun.Read([.. new[] { 1, 2 }.Select(seed => Write(Path.Combine(folder, $"{seed}"), seed, documents))]), TaskSet.Leaderboard.Columns);
+
     /// <summary>Writes a run with its details; returns its results.json.</summary>
-    public static string Write(string folder, int seed)
+    /// <param name="documents">Most of a task; null for all.</param>
+    public static string Write(string folder, int seed, int? documents = null, string? name = null)
     {
         var results = new OrderedDictionary<string, IReadOnlyDictionary<string, double?>>();
         var tasks = new OrderedDictionary<string, TaskRecord>();
@@ -19,18 +26,21 @@ internal static class FullSize
             // The order is the same in both runs, the answers are not.
             var ids = Enumerable.Range(0, task.Dataset.PublishedRows[task.Split]).ToArray();
             new PythonRandom(42).Shuffle(ids);
+            ids = ids[..Math.Min(ids.Length, documents ?? int.MaxValue)];
             DocDetail[] docs = [.. ids.Select(id => Doc(task, id, random))];
             DetailsFile.Write(folder, task.Name, docs);
             tasks[task.Name] = Record(task, docs);
-            results[task.Name] = task.Metrics.Select(metric => metric.Name).SelectMany(metric => new[] { (metric, Value: Of(docs, metric).Mean), ($"{metric}_stderr", Of(docs, metric).StandardError!.Value) })
-                .ToDictionary(pair => pair.Item1, pair => (double?)pair.Item2);
+            results[task.Name] = task.Metrics.Select(metric => metric.Name).SelectMany(metric => new[] { (metric, (double?)Of(docs, metric).Mean), ($"{metric}_stderr", Of(docs, metric).StandardError) })
+                .ToDictionary(pair => pair.Item1, pair => pair.Item2);
         }
+        var columns = TaskSet.Leaderboard.Columns.ToDictionary(column => column.Key, column => (double?)(100 * tasks
+            .Where(task => task.Value.Column == column.Key).Average(task => task.Value.Scores[task.Value.Headline].Average())));
         return RunFile.Write(new()
         {
             Results = results,
             Tasks = tasks,
-            Leaderboard = new(new Dictionary<string, double?>(), null, true, []),
-            Provenance = new() { Model = $"full-size {seed}", Protocol = "leaderboard-v1" },
+            Leaderboard = new(columns, columns.Values.Average(), true, []),
+            Provenance = new() { Model = name ?? $"full-size {seed}", Protocol = "leaderboard-v1" },
         }, folder);
     }
 

@@ -5,43 +5,23 @@ using PuppeteerSharp.Media;
 namespace Cognito.Eval.Tests;
 
 /// <summary>The page in a browser: headless Chromium, where there is one.</summary>
-public sealed class HtmlBrowserTests : IAsyncLifetime
+public sealed partial class HtmlBrowserTests(Chromium chromium) : IClassFixture<Chromium>, IAsyncDisposable
 {
-    private readonly TwoRuns made = new("first", "second " + TwoRuns.Script);
+    private readonly TwoRuns made = chromium.Made;
     private readonly List<string> complaints = [], asked = [];
-    private IBrowser? browser;
-
-    /// <summary>COGNITO_EVAL_CHROMIUM, or a Chromium or Chrome on the path.</summary>
-    private static string? Chromium => Environment.GetEnvironmentVariable("COGNITO_EVAL_CHROMIUM") is { Length: > 0 } named ? named
-        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-            .SelectMany(folder => new[] { "chromium", "chromium-browser", "google-chrome" }.Select(name => Path.Combine(folder, name)))
-            .FirstOrDefault(File.Exists);
-
-    public async ValueTask InitializeAsync()
-    {
-        if (Chromium is { } path)
-            browser = await Puppeteer.LaunchAsync(new()
-            {
-                ExecutablePath = path,
-                Headless = true,
-                Timeout = (int)HangGuard.Long.TotalMilliseconds,
-                ProtocolTimeout = (int)HangGuard.Long.TotalMilliseconds,
-                // A container's root cannot have the sandbox; the pages are our own.
-                Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-            });
-    }
+    private readonly List<IPage> pages = [];
 
     public async ValueTask DisposeAsync()
     {
-        if (browser is not null)
-            await browser.DisposeAsync();
-        made.Dispose();
+        foreach (var page in pages)
+            await page.CloseAsync();
     }
 
-    private async Task<IPage> Open(string path, int width = 1280, string scheme = "light", string? first = null)
+    private async Task<IPage> Open(string path, int width = 1280, string scheme = "light", string? first = null, string hash = "")
     {
-        Assert.SkipWhen(browser is null, "needs Chromium: install it, or set COGNITO_EVAL_CHROMIUM to its path");
-        var page = await browser!.NewPageAsync();
+        Assert.SkipWhen(chromium.Browser is null, "needs Chromium: install it, or set COGNITO_EVAL_CHROMIUM to its path");
+        var page = await chromium.Browser!.NewPageAsync();
+        pages.Add(page);
         page.DefaultTimeout = page.DefaultNavigationTimeout = (int)HangGuard.Long.TotalMilliseconds;
         page.Console += (_, said) => complaints.Add($"{said.Message.Type}: {said.Message.Text}");
         page.PageError += (_, error) => complaints.Add($"error: {error.Message}");
@@ -54,7 +34,7 @@ public sealed class HtmlBrowserTests : IAsyncLifetime
         ]);
         if (first is not null)
             await page.EvaluateExpressionOnNewDocumentAsync(first);
-        await page.GoToAsync(new Uri(path).AbsoluteUri);
+        await page.GoToAsync(new Uri(path).AbsoluteUri + hash);
         await Until(page, "!document.getElementById('documents-count').textContent.startsWith('Reading')");
         return page;
     }
@@ -115,9 +95,10 @@ public sealed class HtmlBrowserTests : IAsyncLifetime
     public async Task A_count_of_the_differences_leads_to_its_documents()
     {
         var page = await Open(made.Page(runs: 3));
-        var count = await Text(page, "a[data-show=gained][data-other='1']");
-        await page.ClickAsync("a[data-show=gained][data-other='1']");
-        Assert.Equal($"{count} of 100 documents", await Text(page, "#documents-count"));
+        const string Gained = "#differences a[href*='show=higher'][href$='other=1']";
+        var count = await Text(page, Gained);
+        await page.ClickAsync(Gained);
+        await Until(page, $"document.getElementById('documents-count').textContent === '{count} of 100 documents'");
         Assert.NotEqual("0", count);
         await page.SelectAsync("#documents-other", "2"); // the first run once more: nothing flips
         Assert.Equal("0 of 100 documents", await Text(page, "#documents-count"));

@@ -33,7 +33,7 @@ public sealed partial class HtmlReportTests
         using var made = new TwoRuns();
         var page = File.ReadAllText(made.Page());
         Assert.DoesNotMatch("(?i)\\b(src|href)\\s*=\\s*[\"'](?!#)", page);
-        Assert.DoesNotMatch("(?i)url\\((?!#)|@import|<link|<base", page);
+        Assert.DoesNotMatch("(?i)\\burl\\((?!#)|@import|<link|<base", page);
         Assert.Contains("default-src 'none'", page);
         Assert.DoesNotContain("unsafe-inline", page);
         Assert.DoesNotMatch("(?i)\\sstyle=", page); // the policy would refuse it
@@ -78,10 +78,10 @@ public sealed partial class HtmlReportTests
         var comparison = RunComparison.Create(RunFile.Read(made.First), RunFile.Read(made.Second));
         var arc = comparison.Columns.Single(column => column.Name == "ARC");
         Assert.True(arc is { Wins: > 0, Losses: > 0, Interval: not null });
-        Assert.Contains($"<td class=\"num\">{Words.Signed(arc.Difference)} <span class=\"pm\">[{Words.Signed(arc.Interval!.Value.Low, 1)}, "
+        Assert.Contains($"<td class=\"num\" data-label=\"Difference\">{Words.Signed(arc.Difference)} <span class=\"pm\">[{Words.Signed(arc.Interval!.Value.Low, 1)}, "
             + $"{Words.Signed(arc.Interval.Value.High, 1)}]</span></td>", page);
-        Assert.Contains($"data-show=\"lost\" data-column=\"ARC\" data-other=\"1\">{arc.Losses}</a>", page);
-        Assert.Contains($"data-show=\"gained\" data-column=\"ARC\" data-other=\"1\">{arc.Wins}</a>", page);
+        Assert.Contains($"<a href=\"#documents?task=c%3AARC&amp;show=lower&amp;other=1\">{arc.Losses}</a>", page);
+        Assert.Contains($"<a href=\"#documents?task=c%3AARC&amp;show=higher&amp;other=1\">{arc.Wins}</a>", page);
         Assert.DoesNotContain("<h2>Differences</h2>", File.ReadAllText(made.Page(runs: 1)));
     }
 
@@ -151,5 +151,47 @@ public sealed partial class HtmlReportTests
         Assert.Equal(0.64, calibration.Bins[0].Confidence, 12);
         Assert.Equal((2 * 0.14 + 0.05) / 3, calibration.Error, 12);
         Assert.Null(Calibration.FromDetails([]));
+    }
+
+    [Fact]
+    public void Bins_of_under_ten_documents_and_none_break_the_line()
+    {
+        CalibrationBin Bin(int tenth, int documents) => new(documents, tenth / 10.0 + 0.05, 0.5) { Tenth = tenth };
+        var line = Plots.Joined([Bin(2, 10), Bin(3, 40), Bin(4, 9), Bin(5, 12), Bin(7, 11)]).ToList();
+        Assert.Equal([2, 3, 5, 7], line.Index().Where(point => point.Item.IsDefined()).Select(point => point.Index));
+        Assert.Equal(10, line.Count);
+    }
+
+    [Theory]
+    [InlineData("college physics", "college physics")]
+    [InlineData("high school government and politics", "high school government\nand politics")]
+    [InlineData("a_name_without_any_space_that_is_longer_than_two_lines", "a_name_without_any_\nspace_that_is_longer_t…")]
+    [InlineData("模型模型模型模型模型模型模型模型模型模型模型模型", "模型模型模型模型模型模\n型模型模型模型模型模型…")]
+    public void A_plots_names_take_at_most_two_lines(string name, string shown)
+    {
+        Assert.Equal(shown, PlotName.Fold(name));
+        Assert.InRange(PlotName.Width(shown), 1, 23.0);
+    }
+
+    [Fact]
+    public void The_page_begins_with_what_it_comes_to()
+    {
+        using var made = new TwoRuns();
+        string Verdict(int runs) => Regex.Match(File.ReadAllText(made.Page(runs: runs)), "<p class=\"verdict\">(.*?)</p>").Groups[1].Value
+            .Replace("\u2068", "", StringComparison.Ordinal).Replace("\u2069", "", StringComparison.Ordinal);
+        var comparison = RunComparison.Create(RunFile.Read(made.First), RunFile.Read(made.Second));
+        Assert.All(comparison.Columns, column => Assert.True(column is { AdjustedP: < 0.05, Difference: < 0 }));
+        var (arc, gsm) = (comparison.Columns[0].Difference, comparison.Columns[1].Difference);
+        Assert.StartsWith($"Beyond chance second scores lower than first on ARC ({Words.Signed(arc)}) and GSM8K ({Words.Signed(gsm)}).", Verdict(2));
+        Assert.StartsWith("It has scores of ARC and GSM8K, and no average. It is no leaderboard score", Verdict(1));
+    }
+
+    [Fact]
+    public void A_run_beside_itself_differs_in_nothing()
+    {
+        using var made = new TwoRuns();
+        var page = HtmlReport.Render(ReportedRun.Read([made.First, made.First]), TaskSet.Leaderboard.Columns);
+        Assert.Contains("score the same on every document.</p>", page);
+        Assert.DoesNotContain("show=higher", page, StringComparison.Ordinal);
     }
 }

@@ -38,7 +38,7 @@ public sealed class RoutingSectionTests : IDisposable
         Assert.Equal(2, Regex.Count(section, "<svg"));
         Assert.Contains("25.0 to 87.5", section, StringComparison.Ordinal);
         Assert.Contains("0.125 to 0.500 (all experts alike: 0.693)", section, StringComparison.Ordinal);
-        var cells = Regex.Matches(section, "<td class=\"num\">([^<]*)</td>").Select(cell => cell.Groups[1].Value);
+        var cells = Regex.Matches(section, "<td class=\"num\"[^>]*>([^<]*)</td>").Select(cell => cell.Groups[1].Value);
         Assert.Equal(["0", "0.125", "0.875", "25.0", "75.0", "0.500", "1", "0.438", "0.562", "87.5", "12.5", "0.125"], cells);
     }
 
@@ -64,7 +64,7 @@ public sealed class RoutingSectionTests : IDisposable
         };
         var section = Section(HtmlReport.Render([run], TaskSet.Leaderboard.Columns));
         Assert.Equal(2, Regex.Count(section, "<th scope=\"row\">"));
-        Assert.Contains("<td class=\"num\">30.0</td>", section, StringComparison.Ordinal); // (30 x 20 + 10 x 60) / 40
+        Assert.Contains("<td class=\"num\" data-label=\"first, %, 0\">30.0</td>", section, StringComparison.Ordinal); // (30 x 20 + 10 x 60) / 40
         Assert.Contains("tasks differ most at layer 0, by 20.0 points", section, StringComparison.Ordinal);
     }
 
@@ -75,12 +75,12 @@ public sealed class RoutingSectionTests : IDisposable
             record with { Layers = [.. record.Layers.Zip(numbers, (layer, number) => layer with { Layer = number })] };
         var page = Page(1, ("arc_challenge", Numbered(Record(40, (0.25, 0.5), (0.5, 0.5)), 1, 3)),
             ("gsm8k", Numbered(Record(40, (0.25, 0.5), (0.75, 0.5)), 1, 3)), ("winogrande", Record(40, (0.25, 0.5), (0.75, 0.5))));
-        var rows = Regex.Matches(Section(page), "<th scope=\"row\">[^<]*</th><td class=\"num\">([^<]*)</td>").Select(row => row.Groups[1].Value);
+        var rows = Regex.Matches(Section(page), "<th scope=\"row\">[^<]*</th><td class=\"num\"[^>]*>([^<]*)</td>").Select(row => row.Groups[1].Value);
         Assert.Equal(["1", "3", "1", "3"], rows);
         Assert.Contains("tasks differ most at layer 3, by 25.0 points", Section(page), StringComparison.Ordinal);
         Assert.All((int[][])[[3, 1], [1, 1], [-1, 2]], numbers =>
             Assert.Equal("", Section(Page(1, ("arc_challenge", Numbered(Record(40, (0.25, 0.5), (0.5, 0.5)), numbers))))));
-        Assert.Contains("<td class=\"num\">2147483647</td>",
+        Assert.Contains("<td class=\"num\" data-label=\"Layer\">2147483647</td>",
             Section(Page(1, ("arc_challenge", Numbered(Record(40, (0.25, 0.5), (0.5, 0.5)), 0, int.MaxValue)))), StringComparison.Ordinal);
     }
 

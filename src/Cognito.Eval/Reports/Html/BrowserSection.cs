@@ -3,9 +3,21 @@ namespace Cognito.Eval.Reports.Html;
 /// <summary>Every document, to filter, search and open; report.js draws it.</summary>
 internal static class BrowserSection
 {
+    /// <summary>The filter of a column's tasks, and of all tasks that the average is of.</summary>
+    public const string OfAverage = "average";
+
+    public static string OfColumn(string name) => $"c:{name}";
+
+    /// <summary>Leads to documents: report.js reads its filters here, and writes them here.</summary>
+    /// <param name="show">One of the kinds that <see cref="OfTwo"/> names.</param>
+    /// <param name="other">The run that is compared with the first.</param>
+    public static string Link(string task, string? show = null, int? other = null) => $"#documents?task={Uri.EscapeDataString(task)}"
+        + (show is null ? "" : $"&show={show}") + (other is null ? "" : $"&other={other}");
+
     /// <summary>Null where no documents were asked.</summary>
-    public static Section? Create(IReadOnlyList<DetailedRun> runs, DocTexts? texts)
+    public static Section? Create(RunScores scores, DocTexts? texts)
     {
+        var runs = scores.Runs;
         if (runs.All(run => run.Run.Tasks.Count == 0))
             return null;
         var two = runs.Count > 1;
@@ -25,13 +37,15 @@ internal static class BrowserSection
             {Others(runs)}
             <div><label for="documents-search">Search</label><input id="documents-search" type="search" autocomplete="off"
             placeholder="{(texts is null ? "task, row or generated text" : "words of question, choices, answer")}"></div>
+            <div class="actions"><button type="button" id="documents-clear">Clear filters</button>
+            <button type="button" id="documents-save">Save as CSV</button></div>
             </form>
             <table id="documents-table" class="docs wide"><caption class="hidden">Documents, as filtered; each opens to its choices</caption>
             <thead></thead><tbody></tbody></table>
             <div class="pager"><button type="button" id="documents-previous">Previous</button>
             <p id="documents-page" aria-live="polite"></p><button type="button" id="documents-next">Next</button></div>
             </div>
-            <script type="application/octet-stream" id="documents-data">{new HtmlText(DocumentData.Packed(runs, texts))}</script>
+            <script type="application/octet-stream" id="documents-data">{new HtmlText(DocumentData.Packed(scores, texts))}</script>
             """));
     }
 
@@ -50,12 +64,15 @@ internal static class BrowserSection
         """);
 
     private static HtmlText OfOne => Options(
-        ("all", "All documents"), ("right", "Right"), ("wrong", "Wrong"), ("near", "Near-ties"), ("truncated", "Truncated prompts"));
+        ("all", "All documents"), ("right", "Right"), ("wrong", "Wrong"), ("near", "Near-ties"), ("truncated", "Truncated prompts"),
+        ("notfinite", "Not finite"));
 
     private static HtmlText OfTwo => Options(
         ("all", "All documents"), ("flips", "Flips: right in one only"), ("lost", "Lost: right only in the first"),
-        ("gained", "Gained: right only in the second"), ("changed", "Another answer"), ("bothright", "Right in both"),
-        ("bothwrong", "Wrong in both"), ("near", "Near-ties in either"), ("truncated", "Truncated prompts"));
+        ("gained", "Gained: right only in the second"), ("lower", "Lower score in the second"), ("higher", "Higher score in the second"),
+        ("changed", "Another answer"), ("bothright", "Right in both"),
+        ("bothwrong", "Wrong in both"), ("near", "Near-ties in either"), ("truncated", "Truncated prompts"),
+        ("notfinite", "Not finite in either"));
 
     private static HtmlText Orders(bool two) => HtmlText.All(
     [

@@ -32,6 +32,9 @@ internal sealed record DetailedRun(
             .ToDictionary(task => task.Item.Key, task => read[task.Index]!));
     }
 
+    /// <summary>The label amid other words: a name that turns the direction of letters turns its own alone.</summary>
+    public string Isolated => $"\u2068{Label}\u2069";
+
     /// <summary>The documents of some tasks.</summary>
     public IEnumerable<DocDetail> Of(IEnumerable<string> tasks) =>
         tasks.SelectMany(task => Details.GetValueOrDefault(task) ?? []);

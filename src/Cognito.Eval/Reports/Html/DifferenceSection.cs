@@ -1,5 +1,4 @@
 using Cognito.Eval.Comparison;
-using Cognito.Eval.Files;
 using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Reports.Html;
@@ -9,71 +8,67 @@ internal static class DifferenceSection
 {
     /// <summary>Null where there is one run.</summary>
     public static Section? Create(RunScores scores) => scores.Runs.Count < 2 ? null : new(
-        "differences", "Differences", HtmlText.All(Enumerable.Range(1, scores.Runs.Count - 1).Select(other => Pair(scores, other))));
+        "differences", "Differences", HtmlText.All(scores.Pairs.Select(pair => Of(scores, pair))));
 
-    private static HtmlText Pair(RunScores scores, int other)
+    private static HtmlText Of(RunScores scores, Pair pair)
     {
-        var (first, second) = (scores.Runs[0], scores.Runs[other]);
-        var heading = HtmlText.From($"<h3><bdi>{second.Label}</bdi> less <bdi>{first.Label}</bdi></h3>");
-        RunComparison comparison;
-        try
-        {
-            comparison = RunComparison.Create(first.Run, second.Run);
-        }
-        catch (InputException e)
-        {
-            return HtmlText.From($"{heading}<p class=\"warning\">Not compared: {e.Message}.</p>");
-        }
-        Contrast[] contrasts = [.. comparison.Columns, .. comparison.Average is { } average ? (Contrast[])[average] : []];
+        var heading = HtmlText.From($"<h3><bdi>{pair.Second.Label}</bdi> less <bdi>{pair.First.Label}</bdi></h3>");
+        if (pair.Comparison is not { } comparison)
+            return HtmlText.From($"{heading}<p class=\"warning\">Not compared: {pair.WhyNot}.</p>");
         var unlike = comparison.Provenance.Select(unlike => $"{unlike}: {unlike.Effect}").ToList();
         return HtmlText.From($"""
             {heading}
-            {Table(scores, contrasts, other)}
+            {Table(scores, pair)}
             {HtmlText.List(comparison.Notes)}
-            {Plot(contrasts, other)}
+            {Plot(pair)}
             {(unlike.Count == 0 ? HtmlText.None
                 : HtmlText.From($"<details><summary>What the runs were not alike in</summary>{HtmlText.List(unlike)}</details>"))}
             """);
     }
 
-    private static HtmlText Table(RunScores scores, Contrast[] contrasts, int other)
+    private static HtmlText Table(RunScores scores, Pair pair)
     {
-        HtmlText Higher(int run) => HtmlText.From($"<th scope=\"col\" class=\"num\">Higher in <bdi>{scores.Runs[run].Label}</bdi></th>");
+        HtmlText Higher(DetailedRun run) => HtmlText.From($"<th scope=\"col\" class=\"num\">Higher in <bdi>{run.Label}</bdi></th>");
+        var other = pair.Other;
         return HtmlText.From($"""
             <p class="note" id="differences-note-{other}">Points, with the 95 % interval of the paired difference, by score; p by the test named,
             adjusted over the benchmarks by Holm's method. What it could show is the true difference that 4 of 5 such comparisons would find
             with a p below 0.05 that is not adjusted. The
             change of margin is that of the right choice's log-likelihood over the best wrong one's, whatever the metric.</p>
             <div class="scroll" tabindex="0" role="region" aria-label="Differences">
-            <table class="wide" aria-describedby="differences-note-{other}">
+            <table class="wide stack early" aria-describedby="differences-note-{other}">
             <thead><tr><th scope="col">Benchmark</th><th scope="col" class="num">Difference</th><th scope="col" class="num">p</th>
-            {Higher(0)}{Higher(other)}<th scope="col" class="num">Could show</th><th scope="col" class="num">Same answer</th>
+            {Higher(pair.First)}{Higher(pair.Second)}<th scope="col" class="num">Could show</th><th scope="col" class="num">Same answer</th>
             <th scope="col" class="num">Change of margin, nats</th></tr></thead>
-            <tbody>{contrasts.Select(contrast => Row(contrast, Moves(scores, contrast.Name, other), other))}</tbody></table></div>
+            <tbody>{pair.Contrasts.Select(contrast => Row(contrast, Moves(scores, contrast.Name, other), pair))}</tbody></table></div>
             """);
     }
 
-    private static HtmlText Row(Contrast row, Move? move, int other)
+    private static HtmlText Row(Contrast row, Move? move, Pair pair)
     {
         var margin = move?.Shift is { } shift ? Words.Difference(shift.Margin, shift.MarginInterval) : HtmlText.From($"–");
         return HtmlText.From($"""
             <tr{new HtmlText(row.Metric is null ? " class=\"total\"" : "")}>
             <th scope="row">{row.Label} <span class="pm">{row.Metric}</span></th>
-            <td class="num">{Words.Difference(row.Difference, row.Interval)}{ScoreSection.Mark(row.BaselineNotFinite + row.CandidateNotFinite)}</td>
-            <td class="num">{Words.P(row.AdjustedP ?? row.P)} <span class="pm">{row.Test}</span></td>
-            <td class="num">{Count(row, row.Losses, "lost", other)}</td><td class="num">{Count(row, row.Wins, "gained", other)}</td>
-            <td class="num">{(row.Detectable is { } least ? Words.Fixed(least, 1) : "–")}</td>
-            <td class="num">{(move is null ? "–" : $"{Words.Fixed(move.Same, 1)} %")}</td>
-            <td class="num">{margin}</td></tr>
+            {Words.Cell("Difference", HtmlText.From($"{Words.Difference(row.Difference, row.Interval)}{ScoreSection.Mark(row.BaselineNotFinite + row.CandidateNotFinite)}"))}
+            {Words.Cell("p", HtmlText.From($"{Words.P(row.AdjustedP ?? row.P)} <span class=\"pm\">{row.Test}</span>"))}
+            {Words.Cell($"Higher in {pair.First.Isolated}", Count(row, row.Losses, lower: true, pair.Other))}
+            {Words.Cell($"Higher in {pair.Second.Isolated}", Count(row, row.Wins, lower: false, pair.Other))}
+            {Words.Cell("Could show", row.Detectable is { } least ? Words.Fixed(least, 1) : "–")}
+            {Words.Cell("Same answer", move is null ? "–" : $"{Words.Fixed(move.Same, 1)} %")}
+            {Words.Cell("Change of margin, nats", margin)}</tr>
             """);
     }
 
-    /// <summary>A count of documents that leads to them, where the browser of documents has a filter for them.</summary>
-    private static HtmlText Count(Contrast row, int? count, string show, int other) =>
-        count is not { } n || !row.IsPaired ? HtmlText.From($"–")
-        : n == 0 || row.Metric?.StartsWith("acc", StringComparison.Ordinal) != true ? HtmlText.From($"{Words.Count(n)}")
-        : HtmlText.From(
-            $"<a href=\"#documents\" data-show=\"{show}\" data-column=\"{row.Name}\" data-other=\"{other}\">{Words.Count(n)}</a>");
+    /// <summary>A count of documents that leads to them.</summary>
+    private static HtmlText Count(Contrast row, int? count, bool lower, int other)
+    {
+        if (count is not { } n || !row.IsPaired)
+            return HtmlText.From($"–");
+        var task = row.Metric is null ? BrowserSection.OfAverage : BrowserSection.OfColumn(row.Name);
+        return n == 0 ? HtmlText.From($"{Words.Count(n)}")
+            : HtmlText.From($"<a href=\"{BrowserSection.Link(task, lower ? "lower" : "higher", other)}\">{Words.Count(n)}</a>");
+    }
 
     /// <summary>How documents moved that both runs kept details of, as compare --details says it.</summary>
     /// <param name="Same">Share of documents with the same answer, in percent.</param>
@@ -95,13 +90,13 @@ internal static class DifferenceSection
 
     private static IReadOnlyList<ChoiceDetail> Choices(IEnumerable<DocDetail> docs) => [.. docs.Select(ChoiceDetail.From).OfType<ChoiceDetail>()];
 
-    private static HtmlText Plot(Contrast[] contrasts, int other)
+    private static HtmlText Plot(Pair pair)
     {
-        var rows = contrasts.Select(row => new Plots.Row(row.Name, [new(row.Difference, row.Interval)])).ToList();
-        var (model, height) = Plots.Forest(rows, "points", line: 0, firstColour: other);
+        var rows = pair.Contrasts.Select(row => new Plots.Row(row.Name, [new(row.Difference, row.Interval)])).ToList();
+        var plot = Plots.Forest(rows, [], "points", line: 0, firstColour: pair.Other);
         var says = $"Differences with 95 % intervals of {string.Join(", ", rows.Select(row => row.Name))}; the table has the figures.";
         return HtmlText.From($"""
-            <div class="plots large"><figure>{SvgPlot.Draw(model, height, $"differences-{other}-", says)}
+            <div class="plots large"><figure>{SvgPlot.Draw(plot, $"differences-{pair.Other}-", says)}
             <figcaption>To the right of the upright line the later run scores higher. An interval that holds the line does not tell which
             is better.</figcaption></figure></div>
             """);

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
+using Cognito.Eval.Comparison;
 using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Reports.Html;
@@ -7,25 +8,34 @@ namespace Cognito.Eval.Reports.Html;
 /// <summary>What the page's browser of documents reads: JSON in columns, gzip, base64.</summary>
 internal static class DocumentData
 {
-    public static string Packed(IReadOnlyList<DetailedRun> runs, DocTexts? texts)
+    public static string Packed(RunScores scores, DocTexts? texts)
     {
         using var packed = new MemoryStream();
         using (var zip = new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true))
         using (var json = new Utf8JsonWriter(zip))
-            Write(json, runs, texts);
+            Write(json, scores, texts);
         return Convert.ToBase64String(packed.GetBuffer(), 0, (int)packed.Length);
     }
 
-    private static void Write(Utf8JsonWriter json, IReadOnlyList<DetailedRun> runs, DocTexts? texts)
+    private static void Write(Utf8JsonWriter json, RunScores scores, DocTexts? texts)
     {
+        var runs = scores.Runs;
         json.WriteStartObject();
         Array(json, "runs", runs, run => json.WriteStringValue(run.Label));
+        Array(json, "averages", Averages(scores), columns => Strings(json, columns));
         json.WriteStartArray("tasks");
         foreach (var task in runs.SelectMany(run => run.Run.Tasks.Keys).Distinct())
             WriteTask(json, task, runs, texts?.Tasks.GetValueOrDefault(task));
         json.WriteEndArray();
         json.WriteEndObject();
     }
+
+    /// <summary>By run the columns that its average is of; of the later ones the difference's from the first.</summary>
+    private static IEnumerable<IEnumerable<string>> Averages(RunScores scores) =>
+    [
+        scores.Averages[0] is null ? [] : scores.Runs[0].Run.Leaderboard.Columns.Keys,
+        .. scores.Pairs.Select(pair => pair.Comparison?.Average?.Averaged ?? []),
+    ];
 
     private static void WriteTask(
         Utf8JsonWriter json, string name, IReadOnlyList<DetailedRun> runs, IReadOnlyDictionary<int, DocText>? texts)
@@ -53,7 +63,7 @@ internal static class DocumentData
         }
         json.WriteStartArray("runs");
         foreach (var (record, docs) in records.Zip(known))
-            WriteRun(json, record, docs, ids);
+            WriteRun(json, record, docs, ids, records[0]);
         json.WriteEndArray();
         json.WriteEndObject();
     }
@@ -72,27 +82,42 @@ internal static class DocumentData
     }
 
     private static void WriteRun(
-        Utf8JsonWriter json, TaskRecord? record, Dictionary<int, DocDetail>? docs, int[] ids)
+        Utf8JsonWriter json, TaskRecord? record, Dictionary<int, DocDetail>? docs, int[] ids, TaskRecord? first)
     {
         if (record is null)
         {
             json.WriteNullValue();
             return;
         }
-        var places = record.DocIds.Index().ToDictionary(doc => doc.Item, doc => doc.Index);
-        var verdicts = record.Scores.GetValueOrDefault(Verdict(record)) ?? [];
         json.WriteStartObject();
         json.WriteNumber("near", Finite(record.NearTies.Margin));
-        double? Score(IReadOnlyList<double> scores, int id) =>
-            places.TryGetValue(id, out var at) && at < scores.Count ? scores[at] : null;
-        Array(json, "right", ids, id => Whole(json, Score(verdicts, id) is { } score ? score > 0.5 ? 1 : 0 : null));
+        Array(json, "right", Scores(record, Verdict(record), ids), score => Whole(json, score is null ? null : score > 0.5 ? 1 : 0));
         json.WriteStartObject("scores");
-        foreach (var (metric, scores) in record.Scores)
-            Array(json, metric, ids, id => Number(json, Score(scores, id), 4));
+        foreach (var metric in record.Scores.Keys)
+            Array(json, metric, Scores(record, metric, ids), score => Number(json, score, 4));
         json.WriteEndObject();
+        if (first is not null && first != record && (Verdict(first) != first.Headline || Verdict(record) != record.Headline))
+            Array(json, "moved", Scores(first, first.Headline, ids).Zip(Scores(record, record.Headline, ids)), scores => Whole(json, Moved(scores)));
         if (docs is not null)
             WriteDetails(json, [.. ids.Select(docs.GetValueOrDefault)]);
         json.WriteEndObject();
+    }
+
+    /// <summary>By document; null where it has none.</summary>
+    private static IEnumerable<double?> Scores(TaskRecord record, string metric, int[] ids)
+    {
+        var scores = record.Scores.GetValueOrDefault(metric) ?? [];
+        var places = record.DocIds.Index().ToDictionary(doc => doc.Item, doc => doc.Index);
+        return ids.Select(id => places.TryGetValue(id, out var at) && at < scores.Count ? scores[at] : (double?)null);
+    }
+
+    /// <summary>Whether a document scores higher (1) or lower (-1) than in the first run, as the comparison counts it.</summary>
+    private static int? Moved((double? Before, double? After) scores)
+    {
+        if (scores is not ({ } before, { } after))
+            return null;
+        var by = (double.IsFinite(after) ? after : 0) - (double.IsFinite(before) ? before : 0);
+        return by >= Stratum.Tie ? 1 : by <= -Stratum.Tie ? -1 : 0;
     }
 
     private static void WriteDetails(Utf8JsonWriter json, DocDetail?[] docs)

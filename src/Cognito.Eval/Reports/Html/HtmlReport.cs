@@ -22,15 +22,17 @@ public static class HtmlReport
         Section?[] sections =
         [
             ScoreSection.Create(scores), DifferenceSection.Create(scores), PlotSection.Subjects(scores), PlotSection.Calibrations(scores),
-            PlotSection.Margins(scores), PlotSection.Lengths(scores), RoutingSection.Create(scores), BrowserSection.Create(runs, texts), ProvenanceSection.Create(runs),
+            PlotSection.Margins(scores), PlotSection.Lengths(scores), RoutingSection.Create(scores), BrowserSection.Create(scores, texts), ProvenanceSection.Create(runs),
         ];
-        return Page(string.Join(", ", runs.Select(run => run.Label)), Title(runs), Subtitle(runs), [.. sections.OfType<Section>()]).Text;
+        return Page(
+            string.Join(", ", runs.Select(run => run.Label)), Title(runs), Subtitle(runs), Verdict(scores), [.. sections.OfType<Section>()]).Text;
     }
 
     /// <param name="name">What the page is of, as text.</param>
-    internal static HtmlText Page(string name, HtmlText heading, string subtitle, Section[] sections)
+    /// <param name="verdict">What the page comes to, in a sentence or two.</param>
+    internal static HtmlText Page(string name, HtmlText heading, string subtitle, HtmlText verdict, Section[] sections)
     {
-        var (style, script) = (Resource("report.css"), Resource("report.js"));
+        var (style, script) = (Resource("report.css"), string.Concat(Scripts.Select(Resource)));
         var policy = $"default-src 'none'; style-src {Hash(style)}; script-src {Hash(script)}; "
             + "base-uri 'none'; form-action 'none'";
         return HtmlText.From($"""
@@ -48,6 +50,7 @@ public static class HtmlReport
             <a class="skip" href="#main">Skip to the scores</a>
             <header>
             <h1>{heading}</h1>
+            {verdict}
             <p class="sub">{subtitle}</p>
             <nav aria-label="Sections"><ul>{sections.Select(section => section.Link)}</ul></nav>
             </header>
@@ -68,6 +71,9 @@ public static class HtmlReport
         return HtmlText.All(runs.Select((run, i) => HtmlText.From($"{new HtmlText(Before(i))}<bdi>{run.Label}</bdi>")));
     }
 
+    private static HtmlText Verdict(RunScores scores) => HtmlText.All(VerdictText.Of(scores).Select(sentences =>
+        HtmlText.From($"<p class=\"verdict\">{sentences}</p>\n")));
+
     private static string Subtitle(DetailedRun[] runs)
     {
         var run = runs.Select(run => run.Run).MaxBy(run => run.Tasks.Values.Sum(task => task.Documents))!;
@@ -78,6 +84,9 @@ public static class HtmlReport
     }
 
     private static string Version => typeof(HtmlReport).Assembly.GetName().Version?.ToString(3) ?? "";
+
+    /// <summary>One script of them, in this order.</summary>
+    private static readonly string[] Scripts = ["parts.js", "csv.js", "tips.js", "document.js", "report.js"];
 
     private static string Resource(string name)
     {

@@ -29,26 +29,26 @@ internal static class PlotSection
         var plots = (rows.Length - 1) / RowsOfAPlot + 1;
         return HtmlText.From($"""
             <p class="note">{metric} of each of the {tasks.Length} subjects with its 95 % interval. The column is their {(weighs ? "mean, weighed by documents" : "unweighted mean")}.</p>
-            <div class="plots">{rows.Chunk((rows.Length + plots - 1) / plots).Select((some, i) => Subjects(some, metric, $"{Id(row)}-{i}"))}</div>
+            <div class="plots">{rows.Chunk((rows.Length + plots - 1) / plots).Select((some, i) => Subjects(scores, some, metric, $"{Id(row)}-{i}"))}</div>
             <details><summary>The same as a table</summary>
-            <div class="scroll" tabindex="0" role="region" aria-label="Subjects"><table>
+            <div class="scroll" tabindex="0" role="region" aria-label="Subjects"><table class="{(scores.Runs.Count == 1 ? "" : scores.Runs.Count == 2 ? "stack two-lines" : "stack early two-lines")}">
             <thead><tr><th scope="col">Subject</th>{scores.Heads}</tr></thead>
             <tbody>{rows.Zip(tasks, (subject, task) => Subject(scores, subject, task))}</tbody>
             </table></div></details>
             """);
     }
 
-    private static HtmlText Subjects(Plots.Row[] rows, string metric, string id)
+    private static HtmlText Subjects(RunScores scores, Plots.Row[] rows, string metric, string id)
     {
-        var (model, height) = Plots.Forest(rows, $"{metric}, percent", ends: (0, 100));
+        var plot = Plots.Forest(rows, scores.Names, $"{metric}, percent", ends: (0, 100));
         var says = $"{metric} of {rows[0].Name} to {rows[^1].Name} with 95 % intervals; the table below has the figures.";
-        return HtmlText.From($"<figure>{SvgPlot.Draw(model, height, $"subjects-{id}-", says)}</figure>");
+        return HtmlText.From($"<figure>{SvgPlot.Draw(plot, $"subjects-{id}-", says)}</figure>");
     }
 
     private static HtmlText Subject(RunScores scores, Plots.Row row, string task) => HtmlText.From($"""
         <tr><th scope="row">{row.Name}</th>
-        {row.Points.Zip(scores.Runs, (point, run) => HtmlText.From(
-            $"<td class=\"num\">{Words.Estimate(point?.Value, point?.Interval)}{NotFinite(run.Run, task)}</td>"))}</tr>
+        {row.Points.Zip(scores.Runs, (point, run) => Words.Cell(scores.Runs.Count == 1 ? "Value" : run.Label, HtmlText.From(
+            $"{Words.Estimate(point?.Value, point?.Interval)}{NotFinite(run.Run, task)}")))}</tr>
         """);
 
     private static HtmlText NotFinite(Run run, string task) => ScoreSection.Mark(run.Tasks.GetValueOrDefault(task)?.NotFiniteRequests ?? 0);
@@ -67,19 +67,24 @@ internal static class PlotSection
             .Where(row => row.Runs.Any(calibration => calibration is not null)).ToList();
         return rows.Count == 0 ? null : new("calibration", "Calibration", HtmlText.From($"""
             <p class="note">How often the likeliest choice is right, against the probability it has among the document's choices (softmax of their
-            log-likelihoods), by tenths of that probability; a mark is as large as its documents are many. On the dashed line the model is as sure as it is right.</p>
+            log-likelihoods), by tenths of that probability; a mark is as large as its documents are many, and no line joins those of fewer than {Plots.Few}. On the dashed line the model is as sure as it is right.</p>
             {scores.Key}<div class="plots">{rows.Select(row => HtmlText.From($"""
                 <figure><h3>{row.Row.Name}</h3>
-                {SvgPlot.Draw(Plots.Calibration(row.Runs), 270, $"calibration-{Id(row.Row)}-",
+                {SvgPlot.Draw(Plots.Calibration(row.Runs, scores.Names), $"calibration-{Id(row.Row)}-",
                     $"Calibration on {row.Row.Name}: {Errors(scores, row.Runs)}")}
-                <figcaption>{Errors(scores, row.Runs)}</figcaption></figure>
+                <figcaption>{Errors(scores, row.Runs)}{LeftOut(scores, row.Row)}</figcaption></figure>
                 """))}</div>
             """));
     }
 
     private static string Errors(RunScores scores, IReadOnlyList<Calibration?> runs) => "Calibration error "
         + string.Join(", ", runs.Zip(scores.Runs).Where(run => run.First is not null).Select(run =>
-            $"{Words.Fixed(100 * run.First!.Error, 1)} points{(runs.Count > 1 ? $" ({run.Second.Label})" : "")}"));
+            $"{Words.Fixed(100 * run.First!.Error, 1)} points{(runs.Count > 1 ? $" ({run.Second.Isolated})" : "")}"));
+
+    /// <summary>How many requests of a row are not finite, whose documents no plot shows.</summary>
+    private static HtmlText LeftOut(RunScores scores, ScoreRow row) => HtmlText.All(scores.Runs.Zip(row.Scores)
+        .Where(run => run.Second?.NotFinite > 0).Select(run => HtmlText.From(
+            $"; {ScoreSection.Mark(run.Second!.NotFinite)}{(scores.Runs.Count > 1 ? $" in {run.First.Isolated}" : "")}, left out")));
 
     public static Section? Margins(RunScores scores)
     {
@@ -119,11 +124,11 @@ internal static class PlotSection
         int bins, bool zero, Func<IReadOnlyList<double>, string> says)
     {
         var caption = string.Join(", ", runs.Zip(scores.Runs).Where(run => run.First.Count > 0).Select(run =>
-            says(run.First) + (runs.Count > 1 ? $" ({run.Second.Label})" : "")));
+            says(run.First) + (runs.Count > 1 ? $" ({run.Second.Isolated})" : "")));
         return HtmlText.From($"""
             <figure><h3>{row.Name} <span class="pm">{axis}</span></h3>
-            {SvgPlot.Draw(Plots.Histogram(runs, least, most, bins, axis, zero), 210, $"{id}-{Id(row)}-", $"{row.Name}, {axis}: {caption}")}
-            <figcaption>{caption}</figcaption></figure>
+            {SvgPlot.Draw(Plots.Histogram(runs, scores.Names, least, most, bins, axis, zero), $"{id}-{Id(row)}-", $"{row.Name}, {axis}: {caption}")}
+            <figcaption>{caption}{(zero ? LeftOut(scores, row) : HtmlText.None)}</figcaption></figure>
             """);
     }
 

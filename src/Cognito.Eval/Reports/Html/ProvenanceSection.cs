@@ -16,11 +16,11 @@ internal static class ProvenanceSection
             return HtmlText.From($"""
                 <tr{new HtmlText(differs ? " class=\"differs\"" : "")}>
                 <th scope="row">{name} <span class="pm">{(differs ? "differs" : "")}</span></th>
-                {values.Select(value => HtmlText.From($"<td><bdi class=\"hash\">{value}</bdi></td>"))}</tr>
+                {values.Zip(runs, (value, run) => HtmlText.From($"<td data-label=\"{run.Label}\"><bdi class=\"hash\">{value}</bdi></td>"))}</tr>
                 """);
         });
         return new("provenance", "Provenance", HtmlText.From($"""
-            <div class="scroll" tabindex="0" role="region" aria-label="Provenance"><table class="wide">
+            <div class="scroll" tabindex="0" role="region" aria-label="Provenance"><table class="wide{(runs.Count == 1 ? "" : " stack")}">
             <thead><tr><th scope="col">Fact</th>
             {runs.Select(run => HtmlText.From($"<th scope=\"col\"><bdi>{run.Label}</bdi></th>"))}</tr></thead>
             <tbody>{rows}</tbody></table></div>

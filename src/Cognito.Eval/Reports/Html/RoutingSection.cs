@@ -38,15 +38,15 @@ internal static class RoutingSection
         for (var expert = 0; expert < Math.Min(MostPlots, experts == 2 ? 1 : experts); expert++)
         {
             var e = expert;
-            yield return Figure(tasks, $"expert {e} weighs most, % of tokens", $"routing-{run}-{e}-", 100, null,
+            yield return Figure(tasks, $"expert {e} weighs most, % of tokens", "% of tokens", $"routing-{run}-{e}-", 100, null,
                 layer => 100 * layer.FirstShare[e], 1, " points");
         }
-        yield return Figure(tasks, "entropy, nats", $"routing-{run}-entropy-", Math.Log(experts), Math.Log(experts),
+        yield return Figure(tasks, "entropy, nats", "nats", $"routing-{run}-entropy-", Math.Log(experts), Math.Log(experts),
             layer => layer.Entropy, 3, " nats");
     }
 
     private static HtmlText Figure(
-        IReadOnlyList<(string Name, RoutingRecord Routing)> tasks, string axis, string id, double most, double? line,
+        IReadOnlyList<(string Name, RoutingRecord Routing)> tasks, string title, string axis, string id, double most, double? line,
         Func<RoutingLayer, double> value, int digits, string unit)
     {
         var layers = tasks[0].Routing.Numbers;
@@ -58,8 +58,8 @@ internal static class RoutingSection
             + (line is { } at ? $" (all experts alike: {Words.Fixed(at, digits)})" : "")
             + (curves.Count == 1 ? "" : $"; tasks differ most at layer {layers[layer]}, by {Words.Fixed(apart, digits)}{unit}");
         return HtmlText.From($"""
-            <figure><h3>{axis}</h3>
-            {SvgPlot.Draw(Plots.Layers(layers, curves, axis, most, line), 240, id, $"{axis}, by layer: {says}")}
+            <figure><h3>{title}</h3>
+            {SvgPlot.Draw(Plots.Layers(layers, curves, [.. tasks.Select(task => task.Name)], axis, most, line), id, $"{title}, by layer: {says}")}
             <figcaption>{says}</figcaption></figure>
             """);
     }
@@ -68,14 +68,14 @@ internal static class RoutingSection
     {
         var experts = Enumerable.Range(0, tasks[0].Routing.Layers[0].FirstShare.Count).ToList();
         HtmlText Heads(string what) => HtmlText.All(experts.Select(e => HtmlText.From($"<th scope=\"col\" class=\"num\">{what} {e}</th>")));
-        HtmlText Cells(IEnumerable<double> values, int digits) =>
-            HtmlText.All(values.Select(value => HtmlText.From($"<td class=\"num\">{Words.Fixed(value, digits)}</td>")));
+        HtmlText Cells(string what, IEnumerable<double> values, int digits) =>
+            HtmlText.All(values.Select((value, e) => Words.Cell($"{what} {e}", Words.Fixed(value, digits))));
         return HtmlText.From($"""
-            <table><thead><tr><th scope="col">Task</th><th scope="col" class="num">Layer</th>{Heads("mean weight,")}{Heads("first, %,")}
+            <table class="stack"><thead><tr><th scope="col">Task</th><th scope="col" class="num">Layer</th>{Heads("mean weight,")}{Heads("first, %,")}
             <th scope="col" class="num">Entropy</th></tr></thead>
             <tbody>{tasks.Select(task => HtmlText.All(task.Routing.Layers.Zip(task.Routing.Numbers, (layer, number) => HtmlText.From($"""
-                <tr><th scope="row">{task.Name}</th><td class="num">{number}</td>{Cells(layer.MeanWeight, 3)}{Cells(layer.FirstShare.Select(share => 100 * share), 1)}
-                {Cells([layer.Entropy], 3)}</tr>
+                <tr><th scope="row">{task.Name}</th>{Words.Cell("Layer", $"{number}")}{Cells("mean weight,", layer.MeanWeight, 3)}{Cells("first, %,", layer.FirstShare.Select(share => 100 * share), 1)}
+                {Words.Cell("Entropy", Words.Fixed(layer.Entropy, 3))}</tr>
                 """))))}</tbody></table>
             """);
     }

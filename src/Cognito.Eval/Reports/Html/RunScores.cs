@@ -20,6 +20,7 @@ internal sealed class RunScores
             .Where(row => row.Any(score => score is not null)).Select(row => new ScoreRow(
                 row.First(score => score is not null)!, row,
                 [.. row.Zip(measured, (score, run) => score is null ? null : run.GetValueOrDefault(score.Key))]))];
+        Pairs = [.. runs.Skip(1).Select((run, i) => Pair.Create(runs[0], run, i + 1))];
         Averages = [.. measured.Select(run => run.GetValueOrDefault(RunComparison.AverageName))];
     }
 
@@ -29,6 +30,12 @@ internal sealed class RunScores
 
     /// <summary>By run; null where a run lacks a column.</summary>
     public IReadOnlyList<Measured?> Averages { get; }
+
+    /// <summary>Each later run against the first.</summary>
+    public IReadOnlyList<Pair> Pairs { get; }
+
+    /// <summary>The runs' names where they must be told apart; none where there is one.</summary>
+    public IReadOnlyList<string> Names => Runs.Count < 2 ? [] : [.. Runs.Select(run => run.Isolated)];
 
     /// <summary>The runs' names with the colours of the plots; nothing where there is one.</summary>
     public HtmlText Key => Runs.Count < 2 ? HtmlText.None : HtmlText.From($"""

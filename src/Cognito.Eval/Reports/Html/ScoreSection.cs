@@ -9,15 +9,17 @@ namespace Cognito.Eval.Reports.Html;
 internal static class ScoreSection
 {
     public static Section Create(RunScores scores) => new("scores", "Scores", HtmlText.From($"""
-        <p class="note" id="scores-note">Percent, and the 95 % interval. A star marks what is not {Standing(scores)}.</p>
+        <p class="note" id="scores-note">Percent, and the 95 % interval{(scores.Pairs is [{ Comparison: not null }]
+            ? "; differences in points, bold where they are beyond chance" : "")}. A star marks what is not {Standing(scores)}.</p>
         <div class="beside"><div>{Table(scores)}{Notes(scores)}</div><div>{Figure(scores)}</div></div>
         """));
 
     private static HtmlText Table(RunScores scores) => HtmlText.From($"""
         <div class="scroll" tabindex="0" role="region" aria-label="Scores">
-        <table aria-label="Scores" aria-describedby="scores-note">
-        <thead><tr><th scope="col">Benchmark</th>{Heads(scores)}<th scope="col" class="num">Documents</th></tr></thead>
-        <tbody>{scores.Rows.Select(Row)}{Total(scores)}</tbody>
+        <table class="{(scores.Runs.Count == 1 ? "" : scores.Runs.Count == 2 ? "stack two-lines" : "stack early two-lines")}" aria-label="Scores" aria-describedby="scores-note">
+        <thead><tr><th scope="col">Benchmark</th>{Heads(scores)}{(scores.Pairs is [_]
+            ? HtmlText.From($"<th scope=\"col\" class=\"num\">Difference</th>") : HtmlText.None)}<th scope="col" class="num">Documents</th></tr></thead>
+        <tbody>{scores.Rows.Select(row => Row(scores, row))}{Total(scores)}</tbody>
         </table>
         </div>
         """);
@@ -28,31 +30,53 @@ internal static class ScoreSection
     private static HtmlText Heads(RunScores scores) =>
         scores.Runs.Count == 1 ? HtmlText.From($"<th scope=\"col\" class=\"num\">Value</th>") : scores.Heads;
 
-    private static HtmlText Row(ScoreRow row) => HtmlText.From($"""
+    private static HtmlText Row(RunScores scores, ScoreRow row) => HtmlText.From($"""
         <tr><th scope="row">{row.First.Title} <span class="pm">{row.First.Metric}</span></th>
-        {row.Scores.Zip(row.Values, (score, value) =>
-            Cell(value?.Value ?? score?.Value, value?.Interval, starred: score is { IsComplete: false, Tasks.Count: > 0 },
-                score?.NotFinite ?? 0))}
-        <td class="num">{Documents(row)}</td></tr>
+        {row.Scores.Zip(row.Values, scores.Runs).Select(it =>
+            Cell(it.Third, it.Second?.Value ?? it.First?.Value, it.Second?.Interval,
+                starred: it.First is { IsComplete: false, Tasks.Count: > 0 }, it.First?.NotFinite ?? 0))}
+        {Difference(scores, pair => pair.Of(row))}{Words.Cell("Documents", Documents(row))}</tr>
         """);
+
+    /// <summary>Of two runs the second's difference; nothing where there are one or more than two.</summary>
+    private static HtmlText Difference(RunScores scores, Func<Pair, Contrast?> of)
+    {
+        if (scores.Pairs is not [var pair])
+            return HtmlText.None;
+        if (of(pair) is not { } contrast)
+            return Words.Cell("Difference", "–");
+        var value = Words.Difference(contrast.Difference, contrast.Interval);
+        return Words.Cell("Difference", VerdictText.IsBeyondChance(contrast) ? HtmlText.From($"<strong>{value}</strong>") : value);
+    }
 
     private static HtmlText Total(RunScores scores) => scores.Averages.All(average => average is null) ? HtmlText.None : HtmlText.From($"""
         <tr class="total"><th scope="row">Average</th>
         {scores.Averages.Zip(scores.Runs, (average, run) =>
-            Cell(average?.Value, average?.Interval, starred: run.Run.Leaderboard.Notes.Count > 0,
+            Cell(run, average?.Value, average?.Interval, starred: run.Run.Leaderboard.Notes.Count > 0,
                 run.Run.NotFiniteRequests))}
-        <td></td></tr>
+        {Difference(scores, pair => pair.Comparison?.Average is { Name: RunComparison.AverageName } average ? average : null)}
+        {Words.Cell("Documents", Link(scores.Averages.OfType<Measured>().Select(average => average.Documents), BrowserSection.OfAverage))}</tr>
         """);
 
     /// <summary>The star's room is taken where there is none, so that figures stand below each other.</summary>
-    private static HtmlText Cell(double? value, Interval? interval, bool starred, int notFinite) => HtmlText.From(
-        $"<td class=\"num\">{Words.Estimate(value, interval, HtmlText.From($"<span class=\"star\">{(starred ? "*" : "")}</span>"))}{Mark(notFinite)}</td>");
+    private static HtmlText Cell(DetailedRun run, double? value, Interval? interval, bool starred, int notFinite) => Words.Cell(
+        run.Label, HtmlText.From(
+            $"{Words.Estimate(value, interval, HtmlText.From($"<span class=\"star\">{(starred ? "*" : "")}</span>"))}{Mark(notFinite)}"));
 
     public static HtmlText Mark(int notFinite) => notFinite == 0 ? HtmlText.None
         : HtmlText.From($"<strong>{ColumnScore.Mark(notFinite)}</strong>");
 
-    private static string Documents(ScoreRow row) => string.Join(" / ", row.Scores.Select(score =>
-        score is { Documents: > 0 } ? Words.Count(score.Documents) : "–").Distinct());
+    private static HtmlText Documents(ScoreRow row) =>
+        Link(row.Scores.Select(score => score?.Documents ?? 0), BrowserSection.OfColumn(row.Name));
+
+    /// <summary>Counts, by run where they differ, that lead to their documents.</summary>
+    private static HtmlText Link(IEnumerable<int> documents, string task)
+    {
+        int[] counts = [.. documents.Distinct()];
+        var text = string.Join(" / ", counts.Select(count => count > 0 ? Words.Count(count) : "–"));
+        return counts.All(count => count == 0) ? HtmlText.From($"{text}")
+            : HtmlText.From($"<a href=\"{BrowserSection.Link(task)}\">{text}</a>");
+    }
 
     private static HtmlText Notes(RunScores scores)
     {
@@ -72,12 +96,12 @@ internal static class ScoreSection
             row.Name, [.. row.Values.Select(Point)], Chance(scores.Docs(row), row.First.Metric))).ToList();
         if (scores.Averages.Any(average => average is not null))
             rows.Add(new("Average", [.. scores.Averages.Select(Point)]));
-        var (model, height) = Plots.Forest(rows, "percent");
+        var plot = Plots.Forest(rows, scores.Names, "percent");
         var names = string.Join(", ", rows.Select(row => row.Name));
         var chance = rows.Any(row => row.Chance is not null) ? "The short upright stroke is what guessing would score. " : "";
         return HtmlText.From($"""
             {scores.Key}
-            <figure>{SvgPlot.Draw(model, height, "forest", $"Scores with 95 % intervals of {names}; the table has the figures.")}
+            <figure>{SvgPlot.Draw(plot, "forest", $"Scores with 95 % intervals of {names}; the table has the figures.")}
             <figcaption>{chance}An interval covers the true value in 19 of 20 draws of as many documents.</figcaption></figure>
             """);
     }

@@ -14,15 +14,17 @@ internal static class SvgPlot
     public static readonly OxyColor Ink = OxyColor.FromRgb(2, 0, 0), Rule = OxyColor.FromRgb(3, 0, 0),
         Muted = OxyColor.FromRgb(4, 0, 0);
 
-    private const double Width = 400;
+    /// <summary>As wide as the narrowest phone shows it, so that no text gets smaller than it is written.</summary>
+    private const double Width = 340;
 
     /// <summary>The colour of the i-th run.</summary>
     public static OxyColor Run(int i) => OxyColor.FromRgb(1, 0, (byte)(i % 6));
 
     /// <param name="id">Distinguishes the plot's parts from those of the page's other plots.</param>
     /// <param name="says">What the plot shows, for those who do not see it.</param>
-    public static HtmlText Draw(PlotModel model, double height, string id, string says)
+    public static HtmlText Draw(Drawing drawing, string id, string says)
     {
+        var (model, height) = (drawing.Model, drawing.Height);
         using var stream = new MemoryStream();
         SvgExporter.Export(model, stream, Width, height, isDocument: false);
         stream.Position = 0;
@@ -37,8 +39,37 @@ internal static class SvgPlot
         svg.SetAttributeValue("viewBox", string.Create(CultureInfo.InvariantCulture, $"0 0 {Width} {height}"));
         svg.SetAttributeValue("role", "img");
         svg.SetAttributeValue("aria-label", Drawn(says));
-        return new(svg.ToString(SaveOptions.DisableFormatting));
+        const string End = "</svg>";
+        var drawn = svg.ToString(SaveOptions.DisableFormatting);
+        return HtmlText.From($"""
+            {new HtmlText(drawn[..^End.Length])}{drawing.Names.Select((name, row) => Name(drawing, name, row))}{drawing.Tips.Select(tip => Place(drawing, tip))}{new HtmlText(End)}
+            """);
     }
+
+    /// <summary>A row's name, left of the plot and in the middle of its row.</summary>
+    private static HtmlText Name(Drawing drawing, string name, int row)
+    {
+        const double Leading = 14, Below = 4.3;
+        var (lines, x) = (name.Split('\n'), drawing.Model.PlotArea.Left - 6);
+        var y = drawing.Model.Axes.First(axis => axis.IsVertical()).Transform(row) + Below - (lines.Length - 1) * Leading / 2;
+        return HtmlText.From($"<text class=\"fill-ink\" text-anchor=\"end\" font-size=\"{Size(Plots.TextSize)}\">{lines.Select((line, i) =>
+            HtmlText.From($"<tspan x=\"{Size(x)}\" y=\"{Size(y + i * Leading)}\">{line}</tspan>"))}</text>");
+    }
+
+    /// <summary>A band across the plot that says what is in it.</summary>
+    private static HtmlText Place(Drawing drawing, Tip tip)
+    {
+        var area = drawing.Model.PlotArea;
+        var axis = drawing.Model.Axes.First(axis => axis.IsHorizontal() != drawing.AreRows);
+        var (from, to) = (axis.Transform(tip.From), axis.Transform(tip.To));
+        var (start, length) = (Math.Min(from, to), Math.Abs(to - from));
+        var box = drawing.AreRows ? new OxyRect(0, start, Width, length) : new OxyRect(start, area.Top, length, area.Height);
+        return HtmlText.From($"""
+            <rect class="tip" x="{Size(box.Left)}" y="{Size(box.Top)}" width="{Size(box.Width)}" height="{Size(box.Height)}"><title>{tip.Text}</title></rect>
+            """);
+    }
+
+    private static string Size(double size) => size.ToString("0.#", CultureInfo.InvariantCulture);
 
     private static void Theme(XElement element, string id)
     {

@@ -25,5 +25,10 @@ internal static class Words
         {Signed(value)}{(interval is { } i ? HtmlText.From($" <span class=\"pm\">[{Signed(i.Low, 1)}, {Signed(i.High, 1)}]</span>") : HtmlText.None)}
         """);
 
+    /// <summary>A cell with a number; on a narrow screen its heading stands beside it.</summary>
+    public static HtmlText Cell(string heading, HtmlText value) => HtmlText.From($"<td class=\"num\" data-label=\"{heading}\">{value}</td>");
+
+    public static HtmlText Cell(string heading, string value) => Cell(heading, HtmlText.From($"{value}"));
+
     public static string P(double? p) => p switch { null => "–", < 0.001 => "< 0.001", _ => Fixed(p.Value, 3) };
 }

@@ -1,8 +1,6 @@
-'use strict';
-// The browser of documents. All text from models and datasets becomes text nodes, never markup.
+// The browser of documents: what is shown stands in the address behind the hash, so that it can be kept and sent.
 (() => {
   const PAGE = 25;
-  const byId = id => document.getElementById(id);
   const holder = byId('documents-data');
   if (!holder) return;
   const count = byId('documents-count');
@@ -29,25 +27,19 @@
     return JSON.parse(await new Response(stream).text());
   }
 
-  // An element of a class, with text and elements inside.
-  function make(tag, name, ...inside) {
-    const element = document.createElement(tag);
-    if (name) element.className = name;
-    for (const part of inside)
-      if (part !== null && part !== undefined) element.append(part);
-    return element;
-  }
-
   function browse(data) {
     const [table, form] = [byId('documents-table'), byId('documents-form')];
     const [task, show, order, search, other] = ['task', 'show', 'order', 'search', 'other'].map(name => byId(`documents-${name}`));
     const [previous, next, page] = [byId('documents-previous'), byId('documents-next'), byId('documents-page')];
+    const [clear, save] = [byId('documents-clear'), byId('documents-save')];
+    const controls = Object.entries({ task, show, order, other, q: search }).filter(([, control]) => control);
     const docs = data.tasks.flatMap((task, t) => task.ids.map((_, i) => ({ task, t, i, text: null })));
     const two = data.runs.length > 1;
     const moves = two && data.tasks.some(task => task.runs.some(run => run?.margin));
     const state = { found: docs, at: 0 };
 
     fillTasks();
+    const usual = new Map(controls.map(([, control]) => [control, control.value]));
     const pair = () => two ? [0, other ? Number(other.value) : 1] : [0];
     const of = (doc, run, what) => doc.task.runs[run]?.[what]?.[doc.i] ?? null;
     const right = (doc, run) => of(doc, run, 'right');
@@ -69,13 +61,21 @@
       flips: doc => both(doc, (a, b) => a !== b),
       lost: doc => both(doc, (a, b) => a === 1 && b === 0),
       gained: doc => both(doc, (a, b) => a === 0 && b === 1),
+      higher: doc => moved(doc) > 0,
+      lower: doc => moved(doc) < 0,
       bothright: doc => both(doc, (a, b) => a === 1 && b === 1),
       bothwrong: doc => both(doc, (a, b) => a === 0 && b === 0),
       changed: doc => {
         const [a, b] = pair().map(run => of(doc, run, 'prediction') ?? of(doc, run, 'answer') ?? of(doc, run, 'text'));
         return a !== b;
       },
+      notfinite: doc => pair().some(run => of(doc, run, 'lps')?.some(value => typeof value === 'string')),
     };
+    // Of scores that are no 0 and 1 the report says it.
+    function moved(doc) {
+      const [a, b] = pair().map(run => right(doc, run));
+      return of(doc, pair()[1], 'moved') ?? (a === null || b === null ? null : b - a);
+    }
     function both(doc, holds) {
       const [a, b] = pair().map(run => right(doc, run));
       return a !== null && b !== null && holds(a, b);
@@ -103,8 +103,18 @@
         task.append(element);
       };
       const columns = [...new Set(data.tasks.map(task => task.column))];
+      if (data.averages.some(columns => columns.length > 0)) group('Average', [['average', 'What the average is of']]);
       group('Columns', columns.map(column => [`c:${column}`, column]));
-      group('Tasks', data.tasks.map((task, t) => [`t:${t}`, task.name]));
+      group('Tasks', data.tasks.map(task => [`t:${task.name}`, task.name]));
+    }
+
+    function isOf(kind) {
+      if (kind === '') return () => true;
+      if (kind === 'average') {
+        const columns = new Set(data.averages[pair().at(-1)]);
+        return doc => columns.has(doc.task.column);
+      }
+      return kind.startsWith('c:') ? doc => doc.task.column === kind.slice(2) : doc => doc.task.name === kind.slice(2);
     }
 
     function searched(doc) {
@@ -116,21 +126,21 @@
 
     // Another letter of the same search often finds the same documents: then what is opened stays open.
     function filter(isSearch = false) {
-      const [kind, chosen] = [task.value.slice(0, 1), task.value.slice(2)];
+      const chosen = isOf(task.value);
       const words = search.value.toLowerCase().split(/\s+/).filter(word => word);
       const wanted = shows[show.value];
-      let found = docs.filter(doc =>
-        (kind === 'c' ? doc.task.column === chosen : kind === 't' ? doc.t === Number(chosen) : true)
-        && wanted(doc) && words.every(word => searched(doc).includes(word)));
+      let found = docs.filter(doc => chosen(doc) && wanted(doc) && words.every(word => searched(doc).includes(word)));
       const by = orders[order.value];
       if (by) {
         const keyed = found.map(doc => [by(doc) ?? Infinity, doc]);
         keyed.sort((a, b) => a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0);
         found = keyed.map(([, doc]) => doc);
       }
-      if (isSearch && found.length === state.found.length && found.every((doc, i) => doc === state.found[i])) return;
+      clear.disabled = controls.every(([, control]) => control.value === usual.get(control));
+      if (isSearch && found.length === state.found.length && found.every((doc, i) => doc === state.found[i])) return write();
       state.found = found;
       state.at = 0;
+      save.disabled = found.length === 0;
       count.textContent = `${found.length.toLocaleString('en')} of ${docs.length.toLocaleString('en')} documents`;
       draw();
     }
@@ -150,6 +160,49 @@
       const rows = state.found.slice(state.at * PAGE, (state.at + 1) * PAGE).map((doc, i) => row(doc, runs, i));
       table.tHead.replaceChildren(head);
       table.tBodies[0].replaceChildren(...rows);
+      write();
+    }
+
+    // What is not as usual, and the page.
+    function write() {
+      const words = new URLSearchParams(controls.filter(([, control]) => control.value !== usual.get(control)).map(([name, control]) => [name, control.value]));
+      if (state.at > 0) words.set('page', state.at + 1);
+      const hash = words.size > 0 ? `#documents?${words}` : '#documents';
+      if (hash !== location.hash && (words.size > 0 || location.hash.startsWith('#documents?'))) history.replaceState(null, '', hash);
+    }
+
+    // Takes the filters from the address; those that it does not name, or that are not there, become as usual.
+    function read() {
+      if (!location.hash.startsWith('#documents?')) return false;
+      const words = new URLSearchParams(location.hash.slice(11));
+      for (const [name, control] of controls) {
+        const wanted = words.get(name);
+        const isThere = wanted !== null && (control === search || [...control.options].some(option => option.value === wanted));
+        control.value = isThere ? wanted : usual.get(control);
+      }
+      const at = Number(words.get('page')) - 1;
+      filter();
+      if (at > 0) {
+        state.at = Math.min(Math.floor(at), Math.max(0, Math.ceil(state.found.length / PAGE) - 1));
+        draw();
+      }
+      byId('documents').scrollIntoView();
+      return true;
+    }
+
+    function csv() {
+      const runs = pair();
+      const metrics = [...new Set(data.tasks.flatMap(task => task.runs.flatMap(run => Object.keys(run?.scores ?? {}))))];
+      const each = (names, values) => names.flatMap((name, i) => runs.map(run => values(run, i)));
+      const heads = ['answer', 'right', 'margin', ...metrics, 'prompt_tokens', 'truncated', 'text'];
+      const rows = state.found.map(doc => [doc.task.name, doc.task.ids[doc.i], doc.task.column, gold(doc), doc.task.question?.[doc.i],
+        ...each(heads, (run, i) => [
+          () => of(doc, run, 'prediction') === null ? of(doc, run, 'answer') : letter(of(doc, run, 'prediction')),
+          () => right(doc, run), () => of(doc, run, 'margin'),
+          ...metrics.map(metric => () => doc.task.runs[run]?.scores?.[metric]?.[doc.i]),
+          () => of(doc, run, 'prompt'), () => of(doc, run, 'truncated'), () => of(doc, run, 'text')][i]())]);
+      return toCsv([['task', 'row', 'column', 'right_answer', 'question',
+        ...each(heads, (run, i) => two ? `${heads[i]}: ${data.runs[run]}` : heads[i])], ...rows]);
     }
 
     function row(doc, runs, i) {
@@ -183,16 +236,8 @@
       return line;
     }
 
-    function label(cell, text) {
-      cell.dataset.label = text;
-      return cell;
-    }
-
-    const letter = i => i === null || i === undefined ? '–' : i < 26 ? String.fromCharCode(65 + i) : String(i + 1);
-    const number = (value, digits) => value === null || value === undefined ? '–' : typeof value === 'number' ? value.toFixed(digits).replace('-', '−') : value;
-    const signed = value => typeof value === 'number' && value > 0 ? `+${number(value, 2)}` : number(value, 2);
-
     const gold = doc => doc.task.goldAnswer ? doc.task.goldAnswer[doc.i] ?? '–' : letter(doc.task.gold?.[doc.i]);
+    const contents = documentContents(data, of, gold);
 
     function verdict(doc, run) {
       const was = right(doc, run);
@@ -203,102 +248,6 @@
       mark.append(make('span', 'hidden', was ? 'right: ' : 'wrong: '));
       const value = of(doc, run, 'margin');
       return make('td', 'num', mark, make('span', 'own', said.slice(0, 40)), value === null ? null : make('span', 'pm', ` ${signed(value)}`));
-    }
-
-    function contents(doc, runs) {
-      const parts = [];
-      const facts = [`row ${doc.task.ids[doc.i]} of ${doc.task.split}`];
-      const prompts = [...new Set(runs.map(run => of(doc, run, 'prompt')).filter(value => value !== null))];
-      if (prompts.length > 0) facts.push(`prompt of ${prompts.join(' / ')} tokens`);
-      if (runs.some(run => of(doc, run, 'truncated') > 0)) facts.push('lost its oldest tokens');
-      const metrics = Object.keys(doc.task.runs.find(run => run)?.scores ?? {});
-      for (const metric of metrics)
-        facts.push(`${metric} ${runs.map(run => number(doc.task.runs[run]?.scores?.[metric]?.[doc.i], 2)).join(' / ')}`);
-      parts.push(make('p', 'small', facts.join(' · ')));
-      const question = doc.task.question?.[doc.i];
-      if (question) parts.push(make('h4', '', 'Question'), make('pre', '', question));
-      else parts.push(make('p', 'small', byId('documents-hint').textContent));
-      if (runs.some(run => of(doc, run, 'lps')?.length > 0)) parts.push(...choices(doc, runs));
-      else if (doc.task.choices?.[doc.i]?.length > 0) parts.push(plainChoices(doc));
-      if (runs.some(run => of(doc, run, 'text') !== null)) parts.push(generated(doc, runs));
-      if (doc.task.solution?.[doc.i]) parts.push(make('h4', '', 'Reference solution'), make('pre', '', doc.task.solution[doc.i]));
-      return parts;
-    }
-
-    // Choices with each run's log-likelihood, per character where that decides, and share of probability.
-    function choices(doc, runs) {
-      const first = doc.task.mc1?.[doc.i];
-      const all = Math.max(...runs.map(run => of(doc, run, 'lps')?.length ?? 0));
-      if (!first) return [choiceTable(doc, runs, 0, all, 'Choices')];
-      return [choiceTable(doc, runs, 0, first, 'mc1: one is true'), choiceTable(doc, runs, first, all, 'mc2: several are true')];
-    }
-
-    function choiceTable(doc, runs, from, to, title) {
-      const perCharacter = doc.task.headline.split(',')[0] === 'acc_norm';
-      const table = make('table', 'choices');
-      table.append(make('caption', '', title));
-      const head = make('tr');
-      const heads = ['', 'Choice', ...runs.flatMap(run => [`${data.runs[run]}: ${perCharacter ? 'nats per character' : 'log-likelihood'}`, 'share'])];
-      heads.forEach((text, i) => {
-        const cell = make('th', i > 1 ? 'num own' : '', text || make('span', 'hidden', 'Letter'));
-        cell.scope = 'col';
-        head.append(cell);
-      });
-      table.append(make('thead', '', head));
-      const body = make('tbody');
-      const shares = runs.map(run => softmax((of(doc, run, 'lps') ?? []).slice(from, to)));
-      for (let i = from; i < to; i++) {
-        const isGold = doc.task.labels?.[doc.i]?.length > 0 ? doc.task.labels[doc.i][i] === 1 : doc.task.gold?.[doc.i] === i;
-        const name = make('th', '', letter(i - from));
-        name.scope = 'row';
-        const line = make('tr', isGold ? 'gold' : '', name,
-          make('td', 'text', isGold ? make('span', 'right', '✓ ') : null, isGold ? make('span', 'hidden', 'right: ') : null,
-            doc.task.choices?.[doc.i]?.[i] ?? ''));
-        runs.forEach((run, r) => {
-          const value = of(doc, run, 'lps')?.[i];
-          const length = of(doc, run, 'lengths')?.[i];
-          const shown = perCharacter && typeof value === 'number' && length > 0 ? value / length : value;
-          const chosen = from === 0 && of(doc, run, 'prediction') === i;
-          const share = shares[r][i - from] ?? null;
-          line.append(
-            label(make('td', 'num', number(shown, perCharacter ? 3 : 2), chosen ? make('span', 'pm', ' chosen') : null), heads[2 + 2 * r]),
-            label(make('td', 'num', bar(share, run), share === null ? '–' : `${(100 * share).toFixed(1)} %`), `${data.runs[run]}: share`));
-        });
-        body.append(line);
-      }
-      table.append(body);
-      return make('div', 'scroll', table);
-    }
-
-    function bar(share, run) {
-      const fill = make('span', `share bg-run${run % 6}`);
-      fill.style.width = `${Math.round(4 * (share ?? 0) * 100) / 100}rem`;
-      const track = make('span', 'tracks', fill);
-      track.setAttribute('aria-hidden', 'true');
-      return track;
-    }
-
-    function softmax(lps) {
-      if (!lps.every(value => typeof value === 'number')) return lps.map(() => null);
-      const most = Math.max(...lps);
-      const parts = lps.map(value => Math.exp(value - most));
-      const sum = parts.reduce((a, b) => a + b, 0);
-      return parts.map(part => part / sum);
-    }
-
-    function plainChoices(doc) {
-      const list = make('ol', '', ...doc.task.choices[doc.i].map(text => make('li', 'own', text)));
-      list.type = 'A';
-      return list;
-    }
-
-    function generated(doc, runs) {
-      return make('div', 'sides', ...runs.map(run => {
-        const text = of(doc, run, 'text');
-        const answer = of(doc, run, 'answer');
-        return make('div', '', make('h4', 'own', `${data.runs[run]} wrote`), make('pre', '', text ?? ''),
-          make('p', 'small own', `${answer === null ? 'no answer found in it' : `answer found: ${answer}`}; right: ${gold(doc)}`));
-      }));
     }
 
     let waiting = 0;
@@ -315,15 +264,23 @@
     };
     previous.addEventListener('click', () => turn(-1));
     next.addEventListener('click', () => turn(1));
-    for (const link of document.querySelectorAll('a[data-show]'))
-      link.addEventListener('click', () => {
-        if (other) other.value = link.dataset.other;
-        show.value = link.dataset.show;
-        task.value = link.dataset.column ? `c:${link.dataset.column}` : '';
-        search.value = '';
-        filter();
-      });
+    clear.addEventListener('click', () => {
+      for (const [, control] of controls) control.value = usual.get(control);
+      filter();
+      task.focus();
+    });
+    save.addEventListener('click', () => {
+      const link = make('a');
+      link.href = URL.createObjectURL(new Blob([csv()], { type: 'text/csv;charset=utf-8' }));
+      link.download = 'documents.csv';
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    });
+    window.addEventListener('hashchange', read);
+    // A link to what is shown already changes no address.
+    for (const link of document.querySelectorAll('a[href^="#documents?"]'))
+      link.addEventListener('click', () => link.hash === location.hash && read());
     byId('documents-browser').hidden = false;
-    filter();
+    if (!read()) filter();
   }
 })();
