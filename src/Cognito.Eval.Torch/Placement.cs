@@ -123,8 +123,9 @@ internal sealed record Placement(
     {
         // Two batches are under way on a GPU, and one on each worker of a CPU; half of the memory is for what is kept.
         var room = parts.Min(part => (part.Free - part.Weights) / 2 / (isCpu ? workers : 2) / MemoryEstimate.BytesPerToken(config, bytes));
-        // While the first batch is on its way to the last stage, and the last one there, others idle: the shorter each is, the less.
-        var most = isCpu ? MostTokensOnCpu : Math.Max(MostTokens / stages, LeastTokensOfSplit);
+        // While the first batch is on its way to the last stage, the last one there, or one waits for its shared prefix, stages idle:
+        // the shorter each is, the less. Measured on two cards: docs/performance.md.
+        var most = isCpu ? MostTokensOnCpu : stages == 1 ? MostTokens : Math.Max(3 * MostTokens / 4 / stages, LeastTokensOfSplit);
         var tokens = asked ?? (int)Math.Clamp(PowerOf2(room), LeastTokens, most);
         var kept = parts.Min(part => (part.Free - part.Weights) / 2 / part.InFlight
             / Math.Max(1, MemoryEstimate.CacheBytesPerToken(config, bytes) * part.Layers / config.Layers));
