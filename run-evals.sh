@@ -13,7 +13,8 @@ inputs() {
   echo "${TorchBackend-} $(command -v dotnet) $(git describe --tags --always 2>/dev/null)"
   {
     find src tasks \( -name bin -o -name obj \) -prune -o -type f -print0
-    find . -maxdepth 1 -type f \( -iname 'Directory.*' -o -iname nuget.config -o -name global.json -o -name .editorconfig \) -print0
+    find . -maxdepth 1 -type f \( -iname 'Directory.*' -o -iname nuget.config -o -name global.json -o -name .editorconfig \) \
+      -print0
   } | LC_ALL=C sort -z | xargs -0 sha256sum
 }
 

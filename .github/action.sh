@@ -59,9 +59,12 @@ comment() {
   local mark="<!-- cognito-eval $KEY -->" comments="repos/$GITHUB_REPOSITORY/issues/$PULL_REQUEST/comments" id to
   # A comment takes 65,536 characters.
   { echo "$mark"; head -c 60000 "$summary"; } >"$work/comment.md"
-  id=$(gh api --paginate "$comments" --jq ".[] | select(.user.type == \"Bot\" and (.body | startswith(\"$mark\"))) | .id" | head -n 1) || id=""
-  if [ -n "$id" ]; then to=(--method PATCH "repos/$GITHUB_REPOSITORY/issues/comments/$id"); else to=(--method POST "$comments"); fi
-  gh api "${to[@]}" -F "body=@$work/comment.md" --silent || echo "::warning::the token may not comment; the verdict is in the summary"
+  local ours=".[] | select(.user.type == \"Bot\" and (.body | startswith(\"$mark\"))) | .id"
+  id=$(gh api --paginate "$comments" --jq "$ours" | head -n 1) || id=""
+  to=(--method POST "$comments")
+  [ -z "$id" ] || to=(--method PATCH "repos/$GITHUB_REPOSITORY/issues/comments/$id")
+  gh api "${to[@]}" -F "body=@$work/comment.md" --silent \
+    || echo "::warning::the token may not comment; the verdict is in the summary"
 }
 
 end() { exit "$CODE"; }

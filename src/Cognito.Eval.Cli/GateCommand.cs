@@ -23,8 +23,8 @@ internal static class GateCommand
         };
         var init = new Option<string?>("--init")
         {
-            Description = $"Instead: write this run as a baseline, and a policy with comments, to be committed: {GateInit.Baseline} and "
-                + $"{GateInit.Policy}, or what --baseline and --policy name. Nothing is written over.",
+            Description = "Instead: write this run as a baseline, and a policy with comments, to be committed: "
+                + $"{GateInit.Baseline} and {GateInit.Policy}, or what --baseline and --policy name. Nothing is written over.",
             HelpName = "RUN",
         };
         var candidate = new Option<string?>("--candidate", "-c") { Description = "The run to judge.", HelpName = "RUN" };
@@ -90,7 +90,8 @@ internal static class GateCommand
     private static int Begin(string run, string baseline, string policy)
     {
         GateInit.Write(run, baseline, policy);
-        Terminal.Line($"written: {baseline}, {policy}. Commit both; then: cognito-eval gate --baseline {baseline} --policy {policy} --candidate RUN");
+        Terminal.Line($"written: {baseline}, {policy}. Commit both; then: cognito-eval gate --baseline {baseline} --policy {policy} "
+            + "--candidate RUN");
         return Session.Done;
     }
 

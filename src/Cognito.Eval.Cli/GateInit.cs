@@ -7,7 +7,9 @@ using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Cli;
 
-/// <summary><c>cognito-eval gate --init</c>: a run as a baseline, and a policy that says what may be set, both to be committed.</summary>
+/// <summary>
+/// <c>cognito-eval gate --init</c>: a run as a baseline, and a policy that says what may be set, both to be committed.
+/// </summary>
 internal static class GateInit
 {
     public const string Baseline = "baseline.json", Policy = "policy.yaml";
@@ -19,13 +21,15 @@ internal static class GateInit
     {
         foreach (var (path, option) in new[] { (baseline, "--baseline"), (policy, "--policy") })
             if (Path.Exists(path))
-                throw new InputException($"{path}: is there already, and --init writes over nothing; remove it, or name another file with {option}");
+                throw new InputException(
+                    $"{path}: is there already, and --init writes over nothing; remove it, or name another file with {option}");
         var file = RunInputs.Expand(named) is [var one] ? RunFile.Find(one)
             : throw new InputException($"{named}: it matches several; --init takes one run");
         var run = RunFile.Read(file);
         // What does not pass against itself is no baseline: scores that are no numbers, say.
         if (Gate.Decide(run, run, new()) is { Verdict: not Verdict.Pass, Criteria: var criteria })
-            throw new InputException($"{file}: it does not pass against itself ({criteria.First(it => it.Verdict != Verdict.Pass).Reason}); give another run");
+            throw new InputException($"{file}: it does not pass against itself "
+                + $"({criteria.First(it => it.Verdict != Verdict.Pass).Reason}); give another run");
         var json = Without(RegularFile.Read(file, FileKind.Results), "run");
         OutputFile.Write(baseline, to => to.Write(json), "name another file with --baseline");
         OutputFile.Write(policy, to => to.Write(Encoding.UTF8.GetBytes(Text(run))), "name another file with --policy");
@@ -35,14 +39,16 @@ internal static class GateInit
     internal static string Text(Run run)
     {
         var comparison = RunComparison.Create(run, run);
-        var margins = comparison.Columns.Select(column => (column.Name, Margin: Margin.Of(column.Name, [column], new()))).ToList();
+        var margins = comparison.Columns
+            .Select(column => (column.Name, Margin: Margin.Of(column.Name, [column], new()))).ToList();
         if (comparison.Average is { } average)
             margins.Insert(0, (average.Name, Margin.Of(average.Name, comparison.Columns, new())));
         var names = comparison.Columns.Select(column => Name(column.Name)).ToList();
         string[] lines =
         [
             "# What cognito-eval gate lets pass. Every key may be left out. Take the # off a key to set it.",
-            $"# The baseline is a run of {Printable.Line(run.Provenance.Model)}, {run.Tasks.Values.Sum(task => task.Documents)} documents of {run.Tasks.Count} tasks.",
+            $"# The baseline is a run of {Printable.Line(run.Provenance.Model)}, "
+                + $"{run.Tasks.Values.Sum(task => task.Documents)} documents of {run.Tasks.Count} tasks.",
             "",
             "# Points that a value may drop: a candidate passes that is, for certain, no worse than by this much.",
             "# Without it a default holds that follows from how many documents the baseline was asked.",
@@ -55,7 +61,7 @@ internal static class GateInit
             $"#require: [{string.Join(", ", names)}]",
             "",
             "# The least value in percent, whatever the baseline's.",
-            $"#minimum: {{{names[0]}: {Math.Floor(comparison.Columns[0].Baseline).ToString("0", CultureInfo.InvariantCulture)}}}",
+            FormattableString.Invariant($"#minimum: {{{names[0]}: {Math.Floor(comparison.Columns[0].Baseline):0}}}"),
             "",
             "# Most documents whose score may differ from the baseline's, in percent: for code that should change nothing.",
             "#changed: 0",
@@ -78,7 +84,8 @@ internal static class GateInit
     {
         var reader = new Utf8JsonReader(json);
         reader.Read();
-        for (var before = (int)reader.BytesConsumed; reader.Read() && reader.TokenType == JsonTokenType.PropertyName; before = (int)reader.BytesConsumed)
+        for (var before = (int)reader.BytesConsumed; reader.Read() && reader.TokenType == JsonTokenType.PropertyName;
+            before = (int)reader.BytesConsumed)
         {
             var isIt = reader.ValueTextEquals(key);
             reader.Skip();
@@ -86,7 +93,8 @@ internal static class GateInit
                 continue;
             var after = (int)reader.BytesConsumed;
             // The first key has its comma behind it, every other one before.
-            if (json[..before].TrimEnd(" \t\r\n"u8) is [.., (byte)'{'] && json[after..].TrimStart(" \t\r\n"u8) is [(byte)',', ..])
+            if (json[..before].TrimEnd(" \t\r\n"u8) is [.., (byte)'{']
+                && json[after..].TrimStart(" \t\r\n"u8) is [(byte)',', ..])
                 after += json[after..].IndexOf((byte)',') + 1;
             return [.. json[..before], .. json[after..]];
         }

@@ -5,7 +5,9 @@ namespace Cognito.Eval.Torch.Native;
 /// <summary>The .NET SDK of this machine.</summary>
 internal static class DotnetSdk
 {
-    /// <summary>The path of its dotnet: the one that runs this program, else DOTNET_ROOT's, else PATH's; null where none has an SDK.</summary>
+    /// <summary>
+    /// The path of its dotnet: the one that runs this program, else DOTNET_ROOT's, else PATH's; null where none has an SDK.
+    /// </summary>
     public static string? Find()
     {
         var name = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
@@ -16,7 +18,8 @@ internal static class DotnetSdk
             Environment.GetEnvironmentVariable("DOTNET_ROOT"),
             .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator),
         ];
-        return folders.Where(folder => !string.IsNullOrEmpty(folder)).Select(folder => Path.Combine(folder!, name)).Where(File.Exists)
-            .Select(LibTorchFolder.Real).FirstOrDefault(path => Directory.Exists(Path.Combine(Path.GetDirectoryName(path)!, "sdk")));
+        return folders.Where(folder => !string.IsNullOrEmpty(folder)).Select(folder => Path.Combine(folder!, name))
+            .Where(File.Exists).Select(LibTorchFolder.Real)
+            .FirstOrDefault(path => Directory.Exists(Path.Combine(Path.GetDirectoryName(path)!, "sdk")));
     }
 }

@@ -1,13 +1,12 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Cognito.Eval.Files;
-using Cognito.Eval.Hub;
 
 namespace Cognito.Eval.Torch.Native;
 
 /// <summary>
-/// Fetches libtorch's package once, by <c>dotnet restore</c>: from the sources, through the mirrors and with the credentials that
-/// NuGet is set up with on this machine. What comes must be what was published.
+/// Fetches libtorch's package once, by <c>dotnet restore</c>: from the sources, through the mirrors and with the credentials
+/// that NuGet is set up with on this machine. What comes must be what was published.
 /// </summary>
 internal sealed partial class LibTorchFetch
 {
@@ -31,10 +30,10 @@ internal sealed partial class LibTorchFetch
     public string Into(LibTorchPackage package, string packages)
     {
         if (IsOffline())
-            throw new InputException($"{package.Name} {package.Version}: libtorch's package is not on this machine, and offline none is "
-                + $"fetched; run once without --offline and HF_HUB_OFFLINE, or {Other}");
-        var dotnet = DotnetSdk.Find() ?? throw new InputException($"{package.Name} {package.Version}: libtorch's package is not on this "
-            + $"machine, and without a .NET SDK it is not fetched; install one, or {Other}");
+            throw new InputException($"{package.Name} {package.Version}: libtorch's package is not on this machine, and offline "
+                + $"none is fetched; run once without --offline and HF_HUB_OFFLINE, or {Other}");
+        var dotnet = DotnetSdk.Find() ?? throw new InputException(
+            $"{package.Name} {package.Version}: libtorch's package is not on this machine, and without a .NET SDK it is not fetched; install one, or {Other}");
         try
         {
             Directory.CreateDirectory(packages);
@@ -44,8 +43,8 @@ internal sealed partial class LibTorchFetch
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{packages}: libtorch's package cannot be kept there ({Fact.Of(e)}); set XDG_CACHE_HOME to a folder "
-                + $"with room, or {Other}", e);
+            throw new InputException($"{packages}: libtorch's package cannot be kept there ({Fact.Of(e)}); set XDG_CACHE_HOME "
+                + $"to a folder with room, or {Other}", e);
         }
     }
 
@@ -57,12 +56,12 @@ internal sealed partial class LibTorchFetch
         var staging = Directory.CreateDirectory(Path.Combine(packages, $".fetch-{Guid.NewGuid():n}")).FullName;
         try
         {
-            Say($"libtorch: fetching {package.Name} {package.Version} through NuGet, {Sizes.Show(package.Bytes)}, into {packages} "
-                + $"({Sizes.Show(package.Unpacked)} unpacked); this is done once");
+            Say($"libtorch: fetching {package.Name} {package.Version} through NuGet, {Megabytes(package.Bytes)}, into {packages} "
+                + $"({Megabytes(package.Unpacked)} unpacked); this is done once");
             Restore(package, staging, dotnet);
             if (package.HashIn(staging) is not { } hash || hash != package.ContentHash)
-                throw new InputException($"{package.Name} {package.Version}: what a source of NuGet served is not the published package "
-                    + $"(its SHA-512 differs); nothing of it is kept. See dotnet nuget list source, or {Other}");
+                throw new InputException($"{package.Name} {package.Version}: what a source of NuGet served is not the published "
+                    + $"package (its SHA-512 differs); nothing of it is kept. See dotnet nuget list source, or {Other}");
             // What is unpacked is enough.
             foreach (var packed in Directory.EnumerateFiles(package.Below(staging), "*.nupkg"))
                 File.Delete(packed);
@@ -80,6 +79,8 @@ internal sealed partial class LibTorchFetch
         }
     }
 
+    private static string Megabytes(long bytes) => FormattableString.Invariant($"{bytes / 1e6:0.0} MB");
+
     private void Restore(LibTorchPackage package, string staging, string dotnet)
     {
         var project = Path.Combine(staging, "libtorch.proj");
@@ -87,8 +88,8 @@ internal sealed partial class LibTorchFetch
         using (var source = typeof(LibTorchFetch).Assembly.GetManifestResourceStream("libtorch.proj")!)
             source.CopyTo(file);
         var start = new ProcessStartInfo(dotnet,
-            ["restore", project, "-nologo", "-v:quiet", "-nodeReuse:false", $"-p:Package={package.Name}", $"-p:PackageVersion={package.Version}",
-                $"-p:RestorePackagesPath={staging}", $"-p:RestoreRootConfigDirectory={ConfigFolder}"])
+            ["restore", project, "-nologo", "-v:quiet", "-nodeReuse:false", $"-p:Package={package.Name}",
+                $"-p:PackageVersion={package.Version}", $"-p:RestorePackagesPath={staging}", $"-p:RestoreRootConfigDirectory={ConfigFolder}"])
         {
             // Beside the project, where no global.json of the user's speaks for another SDK.
             WorkingDirectory = staging,
@@ -110,8 +111,8 @@ internal sealed partial class LibTorchFetch
             Trace(line);
         const int BySignal = 128;
         throw process.ExitCode is BySignal + 2 or BySignal + 15 ? new OperationCanceledException()
-            : new InputException($"{package.Name} {package.Version}: not fetched: {Why(Code().Match(said).Value, process.ExitCode)} "
-                + $"(--verbose tells what NuGet said). See dotnet nuget list source, or {Other}");
+            : new InputException($"{package.Name} {package.Version}: not fetched: "
+                + $"{Why(Code().Match(said).Value, process.ExitCode)} (--verbose tells what NuGet said). See dotnet nuget list source, or {Other}");
     }
 
     [GeneratedRegex(@"\b(NU|MSB|NETSDK)\d{4}\b")]

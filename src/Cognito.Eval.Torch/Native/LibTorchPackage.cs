@@ -5,20 +5,29 @@ namespace Cognito.Eval.Torch.Native;
 
 /// <summary>libtorch for the CPU of one platform, as a package of NuGet.</summary>
 /// <param name="Platform">Its runtime identifier.</param>
-/// <param name="ContentHash">Of the package without its signature, SHA-512 in base64, as NuGet notes it beside what it unpacks.</param>
+/// <param name="ContentHash">
+/// Of the package without its signature, SHA-512 in base64, as NuGet notes it beside what it unpacks.
+/// </param>
 /// <param name="Bytes">To fetch.</param>
 /// <param name="Unpacked">Bytes on disk.</param>
-internal sealed record LibTorchPackage(string Platform, string Name, string Version, string ContentHash, long Bytes, long Unpacked)
+internal sealed record LibTorchPackage(
+    string Platform, string Name, string Version, string ContentHash, long Bytes, long Unpacked)
 {
-    /// <summary>The packages that TorchSharp computes with, as they were published. A test holds the versions against Directory.Packages.props.</summary>
+    /// <summary>
+    /// The packages that TorchSharp computes with, as they were published. A test holds the versions against
+    /// Directory.Packages.props.
+    /// </summary>
     public static readonly IReadOnlyList<LibTorchPackage> All =
     [
         new("linux-x64", "libtorch-cpu-linux-x64", "2.10.0",
-            "YGd/F5T77Urmui3LeXOgXP8xqY+RpSZFcMBwV+tBDYMMtxppKyi8O4ajnWSNSmlSctr6KGvSmfGRhmxRGYfbuA==", 128_200_806, 498_094_720),
+            "YGd/F5T77Urmui3LeXOgXP8xqY+RpSZFcMBwV+tBDYMMtxppKyi8O4ajnWSNSmlSctr6KGvSmfGRhmxRGYfbuA==",
+            128_200_806, 498_094_720),
         new("osx-arm64", "libtorch-cpu-osx-arm64", "2.10.0",
-            "i8aTC3F+7JI65Jdr4MfgdVdZpFU/FCn2G1b/yc4Z8FauDgpc2cji3mwDfQy+3KdD+rpDBgCiAdqs8o0v7mDNXw==", 56_910_439, 245_201_341),
+            "i8aTC3F+7JI65Jdr4MfgdVdZpFU/FCn2G1b/yc4Z8FauDgpc2cji3mwDfQy+3KdD+rpDBgCiAdqs8o0v7mDNXw==",
+            56_910_439, 245_201_341),
         new("win-x64", "libtorch-cpu-win-x64", "2.10.0",
-            "Gr1gCbueixwQIEnWiMXyAs4/uAFBar03K+AxZm9BY3t17MFaX9rEIe9Vxz+Cguo9G6dXXOeGAO3W1OEhax74Mw==", 79_854_046, 267_998_192),
+            "Gr1gCbueixwQIEnWiMXyAs4/uAFBar03K+AxZm9BY3t17MFaX9rEIe9Vxz+Cguo9G6dXXOeGAO3W1OEhax74Mw==",
+            79_854_046, 267_998_192),
     ];
 
     /// <summary>This machine's; null where there is none.</summary>
@@ -44,12 +53,14 @@ internal sealed record LibTorchPackage(string Platform, string Name, string Vers
     /// <summary>This package's folder in one of packages.</summary>
     public string Below(string packages) => Path.Combine(packages, Name, Version);
 
-    /// <summary>The folder of its libraries; null where the package is not there, or its bytes were others than those published.</summary>
+    /// <summary>
+    /// The folder of its libraries; null where the package is not there, or its bytes were others than those published.
+    /// </summary>
     public string? LibrariesIn(string packages) =>
         Path.Combine(Below(packages), "runtimes", Platform, "native") is var libraries && Directory.Exists(libraries)
             && HashIn(packages) == ContentHash ? libraries : null;
 
-    /// <summary>The hash of what was unpacked there, as NuGet noted it when all was in place; null where it noted none.</summary>
+    /// <summary>The hash of what was unpacked there, as NuGet noted it at the end; null where it noted none.</summary>
     public string? HashIn(string packages)
     {
         try

@@ -30,7 +30,9 @@ public static partial class NativeTorch
     /// </summary>
     public static void Load(string? libtorchFolder) => Load(libtorchFolder, Fetch);
 
-    /// <summary>What the program fetches libtorch's package with where nothing has it; a library's user is not surprised by that.</summary>
+    /// <summary>
+    /// What the program fetches libtorch's package with where nothing has it; a library's user is not surprised by that.
+    /// </summary>
     internal static LibTorchFetch? Fetch { get; set; }
 
     private static void Load(string? libtorchFolder, LibTorchFetch? fetch)

@@ -21,7 +21,8 @@ public sealed class GateInitTests : IDisposable
         var begun = line.Run("gate", "--init", Nano);
         Assert.Equal((0, ""), (begun.Code, begun.Error));
         Assert.StartsWith("written: baseline.json, policy.yaml.", begun.Out);
-        var (baseline, run) = (JsonNode.Parse(File.ReadAllText(line.At("baseline.json")))!.AsObject(), JsonNode.Parse(File.ReadAllText(Nano))!.AsObject());
+        var baseline = JsonNode.Parse(File.ReadAllText(line.At("baseline.json")))!.AsObject();
+        var run = JsonNode.Parse(File.ReadAllText(Nano))!.AsObject();
         // Times and the machine's name are not for a repository.
         Assert.False(baseline.ContainsKey("run"));
         run.Remove("run");
@@ -42,7 +43,8 @@ public sealed class GateInitTests : IDisposable
         // They are the defaults, so that nothing changes with them.
         var plain = Gate.Decide(run, RunFile.Read(Fixture.Path("runs", "cognito-nano-early-200.json")), new());
         Assert.All(plain.Criteria.Where(it => it.Delta is not null), it => Assert.Equal(it.Delta!.Value, all.Delta[it.Name], 0.005));
-        Assert.Equal((run.Leaderboard.Columns.Count, 1, 1, 0.0), (all.Require.Count, all.Minimum.Count, all.FewerDocuments.Count, all.Changed));
+        Assert.Equal((run.Leaderboard.Columns.Count, 1, 1, 0.0),
+            (all.Require.Count, all.Minimum.Count, all.FewerDocuments.Count, all.Changed));
     }
 
     [Fact]

@@ -8,7 +8,8 @@ namespace Cognito.Eval.Tests;
 /// <summary>The action and the workflows: what they are told arrives as it is, and their scripts do what they say.</summary>
 public sealed partial class ActionTests : IDisposable
 {
-    private static readonly string Scripts = Path.Combine(Fixture.Repository, ".github"), Script = Path.Combine(Scripts, "action.sh");
+    private static readonly string Scripts = Path.Combine(Fixture.Repository, ".github");
+    private static readonly string Script = Path.Combine(Scripts, "action.sh");
 
     private readonly CommandLine line = new();
 
@@ -26,15 +27,25 @@ public sealed partial class ActionTests : IDisposable
 
     private static IEnumerable<YamlMappingNode> Steps(YamlNode of) => ((YamlSequenceNode)of["steps"]).Cast<YamlMappingNode>();
 
-    private static string? Of(YamlMappingNode node, string key) => node.Children.TryGetValue(key, out var value) ? value.ToString() : null;
+    private static string? Of(YamlMappingNode node, string key) =>
+        node.Children.TryGetValue(key, out var value) ? value.ToString() : null;
 
     /// <summary>A script's exit code and what it said; <paramref name="variables"/> are all that it is told.</summary>
     private (int Code, string Said) Bash(string[] args, params (string Name, string Value)[] variables)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the action's scripts are for bash");
-        var start = new ProcessStartInfo("bash", args) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = line.Folder };
-        foreach (var (name, value) in (IEnumerable<(string, string)>)[("RUNNER_TEMP", line.Folder), ("GITHUB_OUTPUT", line.At("outputs")),
-            ("GITHUB_STEP_SUMMARY", line.At("summary.md")), ("GITHUB_ACTION_PATH", Fixture.Repository), ("GITHUB_REPOSITORY", "owner/name"), .. variables])
+        var start = new ProcessStartInfo("bash", args)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = line.Folder,
+        };
+        (string, string)[] runners =
+        [
+            ("RUNNER_TEMP", line.Folder), ("GITHUB_OUTPUT", line.At("outputs")), ("GITHUB_STEP_SUMMARY", line.At("summary.md")),
+            ("GITHUB_ACTION_PATH", Fixture.Repository), ("GITHUB_REPOSITORY", "owner/name"),
+        ];
+        foreach (var (name, value) in runners.Concat(variables))
             start.Environment[name] = value;
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();
@@ -52,7 +63,8 @@ public sealed partial class ActionTests : IDisposable
         return path;
     }
 
-    private string Program => Executable("program", $"exec dotnet '{Path.Combine(AppContext.BaseDirectory, "cognito-eval.dll")}' \"$@\"");
+    private string Program =>
+        Executable("program", $"exec dotnet '{Path.Combine(AppContext.BaseDirectory, "cognito-eval.dll")}' \"$@\"");
 
     [Fact]
     public void Every_input_is_used_and_every_output_is_made()
@@ -72,7 +84,8 @@ public sealed partial class ActionTests : IDisposable
 
     /// <summary>A function of the script.</summary>
     private static string Body(string function) => Regex.Match(
-        File.ReadAllText(Script), $@"^{function}\(\) \{{(.*?)(\}}|^\}})$", RegexOptions.Multiline | RegexOptions.Singleline).Groups[1].Value;
+        File.ReadAllText(Script), $@"^{function}\(\) \{{(.*?)(\}}|^\}})$", RegexOptions.Multiline | RegexOptions.Singleline)
+        .Groups[1].Value;
 
     [Fact]
     public void A_step_tells_its_script_all_that_it_asks_for()
@@ -86,13 +99,15 @@ public sealed partial class ActionTests : IDisposable
             var told = ((YamlMappingNode)step["env"]).Children.Keys.Select(key => key.ToString()).ToHashSet();
             var body = Body(name);
             var asked = Regex.Matches(body, @"\$\{?([A-Z][A-Z_]*)").Select(it => it.Groups[1].Value)
-                .Concat(body.Contains("cognito_eval ", StringComparison.Ordinal) ? ["PROGRAM"] : []).Concat(body.Contains("gh api", StringComparison.Ordinal) ? ["GH_TOKEN"] : [])
+                .Concat(body.Contains("cognito_eval ", StringComparison.Ordinal) ? ["PROGRAM"] : [])
+                .Concat(body.Contains("gh api", StringComparison.Ordinal) ? ["GH_TOKEN"] : [])
                 .Where(it => !it.StartsWith("GITHUB_", StringComparison.Ordinal)).ToHashSet();
             Assert.Equal(asked.Order(), told.Order());
         });
     }
 
-    public static TheoryData<string> Workflows => [.. Directory.EnumerateFiles(Path.Combine(Scripts, "workflows"), "*.yml").Select(path => Path.GetFileName(path)!)];
+    public static TheoryData<string> Workflows =>
+        [.. Directory.EnumerateFiles(Path.Combine(Scripts, "workflows"), "*.yml").Select(path => Path.GetFileName(path)!)];
 
     /// <summary>A title, a branch or an input in a command would be a part of the command.</summary>
     [Theory, MemberData(nameof(Workflows))]
@@ -117,11 +132,20 @@ public sealed partial class ActionTests : IDisposable
     public void What_an_input_holds_is_one_argument_and_never_a_command()
     {
         const string Wild = "$(touch pwned) `touch pwned`; touch pwned #' \"";
-        var program = Executable("program", "printf '%s\\n' \"$@\" >args; mkdir -p cognito-eval/results/m/r; echo '{}' | tee cognito-eval/results/m/r/results.json");
-        var (code, said) = Bash([Script, "evaluate"], ("MODEL", Wild), ("TASKS", Wild), ("PROTOCOL", "p"), ("DATA", ""), ("ARGUMENTS", $"--limit=2\n\n{Wild}"), ("PROGRAM", program));
+        var program = Executable("program", """
+            printf '%s\n' "$@" >args
+            mkdir -p cognito-eval/results/m/r
+            echo '{}' | tee cognito-eval/results/m/r/results.json
+            """);
+        var (code, said) = Bash([Script, "evaluate"], ("MODEL", Wild), ("TASKS", Wild), ("PROTOCOL", "p"), ("DATA", ""),
+            ("ARGUMENTS", $"--limit=2\n\n{Wild}"), ("PROGRAM", program));
         Assert.True(code == 0, said);
-        Assert.Equal([$"--tasks={Wild}", "--protocol=p", $"--output={line.At("cognito-eval", "results")}", $"--model={Wild}", "--limit=2", Wild, "--json"],
-            File.ReadAllLines(line.At("args")));
+        string[] arguments =
+        [
+            $"--tasks={Wild}", "--protocol=p", $"--output={line.At("cognito-eval", "results")}", $"--model={Wild}", "--limit=2", Wild,
+            "--json",
+        ];
+        Assert.Equal(arguments, File.ReadAllLines(line.At("args")));
         Assert.False(File.Exists(line.At("pwned")));
         Assert.Contains(line.At("cognito-eval", "results", "m", "r"), File.ReadAllText(line.At("outputs")));
     }
@@ -133,14 +157,15 @@ public sealed partial class ActionTests : IDisposable
     {
         line.Write("cognito-eval/summary.md", "## Gate: pass\n" + new string('x', 100_000));
         var gh = Executable("bin/gh", $"echo \"$*\" >>gh.log; case \"$*\" in *--paginate*) echo \"{earlier}\" ;; esac");
-        var (code, said) = Bash([Script, "comment"], ("PATH", $"{Path.GetDirectoryName(gh)}:{Environment.GetEnvironmentVariable("PATH")}"),
-            ("KEY", "abc"), ("PULL_REQUEST", "12"), ("GH_TOKEN", "t"));
+        var path = $"{Path.GetDirectoryName(gh)}:{Environment.GetEnvironmentVariable("PATH")}";
+        var (code, said) = Bash([Script, "comment"], ("PATH", path), ("KEY", "abc"), ("PULL_REQUEST", "12"), ("GH_TOKEN", "t"));
         Assert.Equal((0, ""), (code, said));
         Assert.Contains(request + $" -F body=@{line.At("cognito-eval", "comment.md")}", File.ReadAllText(line.At("gh.log")));
         var body = File.ReadAllText(line.At("cognito-eval", "comment.md"));
         Assert.StartsWith("<!-- cognito-eval abc -->\n## Gate: pass", body);
         Assert.InRange(body.Length, 50_000, 65_536);
-        Assert.Contains("no pull request", Bash([Script, "comment"], ("KEY", "abc"), ("PULL_REQUEST", "1/../2"), ("GH_TOKEN", "t")).Said);
+        Assert.Contains("no pull request",
+            Bash([Script, "comment"], ("KEY", "abc"), ("PULL_REQUEST", "1/../2"), ("GH_TOKEN", "t")).Said);
     }
 
     /// <summary>The gate of this repository's workflow, on the baseline itself and on one with scores turned over.</summary>
@@ -149,7 +174,8 @@ public sealed partial class ActionTests : IDisposable
     [InlineData("turned over", 1)]
     public void The_workflows_gate_passes_the_baseline_and_stops_a_broken_candidate(string what, int expected)
     {
-        var with = Steps(Yaml(Path.Combine(Scripts, "workflows", "gate.yml"))["jobs"]["gate"]).Single(step => Of(step, "uses") == "./")["with"];
+        var with = Steps(Yaml(Path.Combine(Scripts, "workflows", "gate.yml"))["jobs"]["gate"])
+            .Single(step => Of(step, "uses") == "./")["with"];
         string Committed(string input) => Path.Combine(Fixture.Repository, with[input].ToString());
         var run = JsonNode.Parse(File.ReadAllText(Committed("baseline")))!;
         if (what != "as it is")
@@ -160,7 +186,8 @@ public sealed partial class ActionTests : IDisposable
                     scores[i] = 1 - scores[i]!.GetValue<double>();
             }
         line.Write("candidate/results.json", run.ToJsonString());
-        var (code, said) = Bash([Script, "gate"], ("RESULTS", line.At("candidate")), ("BASELINE", Committed("baseline")), ("POLICY", Committed("policy")), ("PROGRAM", Program));
+        var (code, said) = Bash([Script, "gate"], ("RESULTS", line.At("candidate")), ("BASELINE", Committed("baseline")),
+            ("POLICY", Committed("policy")), ("PROGRAM", Program));
         Assert.True(code == 0, said);
         Assert.True(File.Exists(line.At("cognito-eval", "gate.xml")));
         var outputs = File.ReadAllText(line.At("outputs"));
@@ -180,7 +207,8 @@ public sealed partial class ActionTests : IDisposable
     [Fact]
     public void The_notes_of_a_release_are_its_part_of_the_changelog()
     {
-        var log = line.Write("CHANGELOG.md", "# Changelog\n\n## Unreleased\n\n- d\n\n## [0.2.0] - 2026-01-01\n\n### Added\n- b\n\n## 0.1.0\n\n- a\n");
+        var log = line.Write("CHANGELOG.md",
+            "# Changelog\n\n## Unreleased\n\n- d\n\n## [0.2.0] - 2026-01-01\n\n### Added\n- b\n\n## 0.1.0\n\n- a\n");
         string Notes(string version) => Bash([Path.Combine(Scripts, "notes.sh"), version, log]).Said;
         Assert.Equal("### Added\n- b\n", Notes("v0.2.0"));
         Assert.Equal("- a\n", Notes("0.1.0"));

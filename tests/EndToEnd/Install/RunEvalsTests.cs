@@ -12,7 +12,8 @@ public sealed class RunEvalsTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "a script for bash");
         File.Copy(Path.Combine(Fixture.Repository, "run-evals.sh"), At("run-evals.sh"));
-        foreach (var file in (string[])[Source, Sample, "src/Cognito.Eval.Cli/Cognito.Eval.Cli.csproj", "Directory.Build.props", "global.json"])
+        const string Project = "src/Cognito.Eval.Cli/Cognito.Eval.Cli.csproj";
+        foreach (var file in (string[])[Source, Sample, Project, "Directory.Build.props", "global.json"])
             folder.Write(file, "a");
         var dotnet = folder.Write("bin/dotnet", """
             #!/usr/bin/env bash
@@ -31,7 +32,12 @@ public sealed class RunEvalsTests : IDisposable
 
     private (int Code, string Out, string Error) Run(params string[] args)
     {
-        var start = new ProcessStartInfo("bash", [At("run-evals.sh"), .. args]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
+        var start = new ProcessStartInfo("bash", [At("run-evals.sh"), .. args])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
+        };
         start.Environment["PATH"] = $"{At("bin")}:{Environment.GetEnvironmentVariable("PATH")}";
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();
