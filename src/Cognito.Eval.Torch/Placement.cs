@@ -16,7 +16,13 @@ internal sealed record Placement(
     IReadOnlyList<torch.Device> Devices, torch.ScalarType Dtype, Budget Budget, int Workers)
 {
     /// <summary>More tokens in a batch make no product faster; on the CPU fewer leave no worker without one at the end.</summary>
-    private const int MostTokens = 16384, MostTokensOnCpu = 1024, LeastTokens = 512, LeastTokensOfSplit = 4096;
+    private const int MostTokens = 16384, MostTokensOnCpu = 1024, LeastTokens = 512;
+
+    /// <summary>
+    /// Of a split model on cards: shorter batches fill the stages sooner and wait less for shared prefixes, and below this nothing
+    /// more is won (decision 22 has the figures).
+    /// </summary>
+    private const int MostTokensOfTwoStages = 6144, MostTokensOfManyStages = 4096;
 
     /// <summary>The stages of each copy, where copies are split over devices; else null.</summary>
     public IReadOnlyList<IReadOnlyList<StagePlace>>? Copies { get; init; }
@@ -123,9 +129,8 @@ internal sealed record Placement(
     {
         // Two batches are under way on a GPU, and one on each worker of a CPU; half of the memory is for what is kept.
         var room = parts.Min(part => (part.Free - part.Weights) / 2 / (isCpu ? workers : 2) / MemoryEstimate.BytesPerToken(config, bytes));
-        // While the first batch is on its way to the last stage, the last one there, or one waits for its shared prefix, stages idle:
-        // the shorter each is, the less. Measured on two cards: docs/performance.md.
-        var most = isCpu ? MostTokensOnCpu : stages == 1 ? MostTokens : Math.Max(3 * MostTokens / 4 / stages, LeastTokensOfSplit);
+        var most = isCpu ? MostTokensOnCpu : stages == 1 ? MostTokens
+            : Math.Clamp(MostTokens / stages, MostTokensOfManyStages, MostTokensOfTwoStages);
         var tokens = asked ?? (int)Math.Clamp(PowerOf2(room), LeastTokens, most);
         var kept = parts.Min(part => (part.Free - part.Weights) / 2 / part.InFlight
             / Math.Max(1, MemoryEstimate.CacheBytesPerToken(config, bytes) * part.Layers / config.Layers));

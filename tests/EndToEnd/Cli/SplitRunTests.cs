@@ -5,7 +5,7 @@ namespace Cognito.Eval.Tests;
 /// <summary>Runs of a model whose layers are dealt to several devices.</summary>
 public sealed class SplitRunTests : StoppedRuns
 {
-    private static readonly string[] Tasks = ["-t", "winogrande,truthfulqa,gsm8k,mmlu_philosophy", "--limit", "3"];
+    private static readonly string[] Tasks = ["-t", "winogrande,truthfulqa,gsm8k,mmlu_philosophy", "--limit", "2"];
 
     private static string[] Held(JsonNode run) => [.. run["split"]!.AsArray().Select(stage => (string)stage!)];
 
