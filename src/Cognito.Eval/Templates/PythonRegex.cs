@@ -29,7 +29,7 @@ public sealed class PythonRegex
 
     private readonly RegexParser _parsed;
     private readonly RegexNode _root;
-    private readonly Lazy<(Regex Any, Regex NotEmpty)> _plain;
+    private readonly Lazy<(Regex Any, Lazy<Regex> NotEmpty)> _plain;
 
     private PythonRegex(string pattern)
     {
@@ -60,12 +60,13 @@ public sealed class PythonRegex
         }
     }
 
-    private (Regex Any, Regex NotEmpty) Compile(RegexSubstitution substitution)
+    private (Regex Any, Lazy<Regex> NotEmpty) Compile(RegexSubstitution substitution)
     {
         try
         {
             var text = RegexWriter.Write(_root, substitution);
-            return (new(text, RegexOptions.CultureInvariant, Patience), new($@"\G(?:{text})(?!\G)", RegexOptions.CultureInvariant, Patience));
+            return (new(text, RegexOptions.CultureInvariant, Patience),
+                new(() => new($@"\G(?:{text})(?!\G)", RegexOptions.CultureInvariant, Patience)));
         }
         catch (ArgumentException)
         {
@@ -124,7 +125,7 @@ public sealed class PythonRegex
             var (at, isAfterEmpty) = (0, false);
             while (at <= source.Length)
             {
-                var match = isAfterEmpty ? notEmpty.Match(source, at) : any.Match(source, at);
+                var match = isAfterEmpty ? notEmpty.Value.Match(source, at) : any.Match(source, at);
                 if (Stopwatch.GetElapsedTime(started) > Patience)
                     throw TooLong(text);
                 if (isAfterEmpty && !match.Success)
