@@ -37,7 +37,7 @@ internal static class PercentFormat
             to.Append(One(field, value, budget));
             budget.Spend(to.Length / 64 + field.Width);
         }
-        if (used < positional.Count && !byName && values is not (PythonDict or PythonList))
+        if (used < positional.Count && !byName && values is not (PythonDict or PythonList or PythonRange or PythonUndefined))
             throw TemplateException.Type("a format has fewer fields than values");
         return to.ToString();
     }

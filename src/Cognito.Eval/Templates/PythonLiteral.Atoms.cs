@@ -63,7 +63,7 @@ internal sealed partial class LiteralReader
         for (_at = begin; _at < text.Length; _at++)
         {
             if (text[_at] == '\\' && _at + 1 < text.Length)
-                _at++;
+                _at += text.AsSpan(_at + 1).StartsWith("\r\n") ? 2 : 1;
             else if (string.CompareOrdinal(text, _at, quote, 0, quote.Length) == 0)
             {
                 var body = text[begin.._at].Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');

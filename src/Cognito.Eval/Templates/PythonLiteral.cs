@@ -41,7 +41,7 @@ internal sealed partial class LiteralReader(string text)
     {
         if (text.AsSpan().Trim(" \t\n\r\f").Length == 0)
             throw Syntax("there is no value");
-        SkipSpace(inBrackets: false);
+        SkipLines();
         var value = ReadValue(inBrackets: false);
         SkipSpace(inBrackets: false);
         if (_at < text.Length && text[_at] == ',')
@@ -75,6 +75,20 @@ internal sealed partial class LiteralReader(string text)
                 return;
     }
 
+    /// <summary>Lines without a value, at the beginning; the one with it is not indented.</summary>
+    private void SkipLines()
+    {
+        SkipSpace(inBrackets: false);
+        while (_at < text.Length && text[_at] is '\n' or '\r' or '#')
+        {
+            _at = text.AsSpan(_at).IndexOfAny('\n', '\r') is >= 0 and var end ? _at + end + 1 : text.Length;
+            var start = _at;
+            SkipSpace(inBrackets: false);
+            if (_at > start && text.AsSpan(start, _at - start).ContainsAny(' ', '\t') && _at < text.Length && text[_at] is not ('\n' or '\r' or '#'))
+                throw Syntax("the value is indented");
+        }
+    }
+
     private PythonTuple ReadBareTuple(object? first)
     {
         var items = new List<object?> { first };
@@ -96,7 +110,8 @@ internal sealed partial class LiteralReader(string text)
         SkipSpace(inBrackets);
         if (_at == text.Length)
             throw Syntax("it ends where a value is expected");
-        var value = text[_at] switch
+        var begin = text[_at];
+        object? value = begin switch
         {
             '[' => new List<object?>(ReadItems(']')),
             '(' => ReadTuple(),
@@ -104,15 +119,19 @@ internal sealed partial class LiteralReader(string text)
             '-' or '+' => ReadSigned(inBrackets),
             _ => ReadPlain(inBrackets),
         };
+        _isSigned = begin is '-' or '+' || begin == '(' && _isSigned;
         _budget.Leave();
         return value;
     }
+
+    /// <summary>Whether the value that was read last has a sign: one sign is allowed.</summary>
+    private bool _isSigned;
 
     private object ReadSigned(bool inBrackets)
     {
         var sign = text[_at++];
         var value = ReadValue(inBrackets);
-        if (!PythonNumber.IsNumber(value) || value is bool)
+        if (!PythonNumber.IsNumber(value) || value is bool || _isSigned)
             throw TemplateException.Value("a sign stands before what is no number");
         return sign == '-' ? PythonNumber.Negate(value!) : value!;
     }
@@ -225,6 +244,7 @@ internal sealed partial class LiteralReader(string text)
     }
 
     private static object? Hashable(object? key) => key is List<object?> or IReadOnlyDictionary<string, object?> or PythonDict or PythonSet
+        || key is PythonTuple tuple && tuple.Any(item => Hashable(item) is PythonSet)
         ? throw TemplateException.Type("a list or dict is no key")
         : key;
 

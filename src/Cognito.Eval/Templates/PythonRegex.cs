@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
 using Cognito.Eval.Files;
@@ -23,6 +24,7 @@ public sealed class PythonRegex
     /// <summary>Of a pattern, in characters.</summary>
     private const int MostLength = 20_000;
 
+    /// <summary>For one text.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly RegexParser _parsed;
@@ -116,12 +118,15 @@ public sealed class PythonRegex
         var source = substitution.To(text);
         var (any, notEmpty) = substitution.IsNone ? _plain.Value : Compile(substitution);
         var matches = new List<Match>();
+        var started = Stopwatch.GetTimestamp();
         try
         {
             var (at, isAfterEmpty) = (0, false);
             while (at <= source.Length)
             {
                 var match = isAfterEmpty ? notEmpty.Match(source, at) : any.Match(source, at);
+                if (Stopwatch.GetElapsedTime(started) > Patience)
+                    throw TooLong(text);
                 if (isAfterEmpty && !match.Success)
                 {
                     isAfterEmpty = false;
@@ -136,10 +141,13 @@ public sealed class PythonRegex
         }
         catch (RegexMatchTimeoutException)
         {
-            throw new PythonRegexException(TemplateException.Limit, $"the pattern {Pattern} takes too long on a text of {text.Length} characters");
+            throw TooLong(text);
         }
         return matches;
     }
+
+    private PythonRegexException TooLong(string text) =>
+        new(TemplateException.Limit, $"the pattern {Pattern} takes too long on a text of {text.Length} characters");
 
     /// <summary>Python's <c>re.escape</c>.</summary>
     public static string Escape(string text) =>

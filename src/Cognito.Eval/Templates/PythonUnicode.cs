@@ -125,7 +125,7 @@ internal static class PythonUnicode
     };
 
     /// <summary>Whether its case can be changed.</summary>
-    public static bool HasCase(Rune rune) => Rune.ToLowerInvariant(rune) != rune || Rune.ToUpperInvariant(rune) != rune || Uppers.ContainsKey(rune.Value);
+    public static bool HasCase(Rune rune) => rune.Value == 0x130 || Rune.ToLowerInvariant(rune) != rune || Rune.ToUpperInvariant(rune) != rune || Uppers.ContainsKey(rune.Value);
 
     private static bool IsNew(Rune rune) => rune.Value >= 0x370 && Within(New, rune.Value);
 

@@ -183,13 +183,23 @@ internal static class RegexCase
     /// <summary>The upper case of the lower case: alike for all that Python's re takes for one letter.</summary>
     private static string Key(Rune rune) => rune.Value == 0x130 ? "I" : PythonText.Upper(PythonUnicode.Lower(rune));
 
+    private static readonly Lazy<Dictionary<int, int[]>> ByLetter = new(() =>
+        Classes.Value.SelectMany(letters => letters.Select(letter => (letter, letters))).ToDictionary(pair => pair.letter, pair => pair.letters));
+
     /// <summary>With all letters that are one with a letter within.</summary>
     public static IReadOnlyList<(int First, int Last)> Widened(IReadOnlyList<(int First, int Last)> ranges, bool isAscii)
     {
-        bool IsWithin(int value) => ranges.Any(range => range.First <= value && value <= range.Last);
-        var added = isAscii
-            ? Enumerable.Range('a', 26).Select(letter => (int[])[letter, letter - 32]).Where(pair => pair.Any(IsWithin)).SelectMany(pair => pair)
-            : Classes.Value.Where(letters => letters.Any(IsWithin)).SelectMany(letters => letters);
-        return [.. ranges, .. added.Where(value => !IsWithin(value)).Select(value => (value, value))];
+        var wider = new List<(int, int)>(ranges);
+        foreach (var (first, last) in ranges)
+            if (isAscii)
+                for (var letter = Math.Max(first, 'A'); letter <= Math.Min(last, 'z'); letter++)
+                    wider.AddRange(char.IsAsciiLetter((char)letter) ? [(letter ^ 32, letter ^ 32)] : []);
+            else if (first == last)
+                wider.AddRange(ByLetter.Value.TryGetValue(first, out var letters) ? letters.Select(letter => (letter, letter)) : []);
+            else
+                foreach (var many in Classes.Value)
+                    if (Array.Exists(many, letter => first <= letter && letter <= last))
+                        wider.AddRange(many.Select(letter => (letter, letter)));
+        return wider;
     }
 }

@@ -23,7 +23,7 @@ public sealed class Template
     public static Template Parse(string source)
     {
         if (source.Length > MostSource)
-            throw new TemplateException(TemplateException.Limit, $"a template has more than {MostSource} characters");
+            throw new TemplateException(TemplateException.Limit, $"a template has more than {MostSource} characters", line: 1);
         var parser = new TemplateParser(source);
         var statements = parser.Parse();
         return new(source, statements, parser.Reads.Except(parser.Sets).Except(TemplateGlobals.Names).ToHashSet());

@@ -61,7 +61,7 @@ internal static partial class TemplateFilters
         ["tojson"] = (value, arguments, context) => new Markup(TemplateJson.Write(value, Bind("tojson", arguments, 0, "indent"), context.Budget)),
         ["xmlattr"] = (value, _, _) => value is PythonDict ? throw TemplateException.Refused("|xmlattr")
             : throw new TemplateException("AttributeError", $"|xmlattr takes a mapping, not {PythonValue.TypeName(value)}"),
-        ["urlencode"] = (value, arguments, context) => Bind("urlencode", arguments, 0) is not null && value is IReadOnlyList<object?> or PythonDict or PythonView
+        ["urlencode"] = (value, arguments, context) => Bind("urlencode", arguments, 0) is not null && value is IReadOnlyList<object?> or PythonDict or PythonView or PythonRange or PythonIterator
             ? throw TemplateException.Refused("|urlencode of other values than text")
             : Quoted(context.Str(value)),
     };

@@ -34,7 +34,14 @@ internal sealed partial class TemplateLexer
     public static IReadOnlyList<TemplateToken> Read(string source)
     {
         var lexer = new TemplateLexer(source);
-        lexer.ReadAll();
+        try
+        {
+            lexer.ReadAll();
+        }
+        catch (TemplateException e)
+        {
+            throw e.At(lexer._line);
+        }
         return lexer._tokens;
     }
 

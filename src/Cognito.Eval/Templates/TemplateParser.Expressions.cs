@@ -119,7 +119,7 @@ internal sealed partial class TemplateParser
                 Advance();
                 if (token.Text is "true" or "True" or "false" or "False" or "none" or "None")
                     return new Constant(token.Text[0] is 'n' or 'N' ? null : token.Text[0] is 't' or 'T');
-                Reads.Add(token.Text);
+                Read(token.Text);
                 return new Variable(token.Text);
             case TokenKind.String:
                 var text = new System.Text.StringBuilder();

@@ -16,6 +16,14 @@ internal sealed partial class TemplateParser(string source)
     /// <summary>Every name that the template sets itself.</summary>
     public HashSet<string> Sets { get; } = [];
 
+    private ScopeNames _names = new();
+
+    private void Read(string name)
+    {
+        Reads.Add(name);
+        _names.Read(name);
+    }
+
     /// <exception cref="TemplateException">The template is wrong, or asks for what is not done.</exception>
     public IReadOnlyList<Statement> Parse()
     {
@@ -128,7 +136,7 @@ internal sealed partial class TemplateParser(string source)
             "set" => ParseSet(line),
             "with" => ParseWith(line),
             "macro" => ParseMacro(line),
-            "filter" => new FilterBlock(line, ParseFilter(null, isInline: true), Body("endfilter").Statements),
+            "filter" => new FilterBlock(line, ParseFilter(null, isInline: true), Within([], () => Body("endfilter").Statements)),
             "print" => new Output(line, ParseTuple()),
             "include" or "extends" => ParseOther(line, keyword),
             "import" or "from" or "block" or "call" or "autoescape" => throw TemplateException.Refused($"{{% {keyword} %}}").At(line),
@@ -149,10 +157,14 @@ internal sealed partial class TemplateParser(string source)
         var target = ParseTarget(isTuple: true, endName: "in");
         Expect(TokenKind.Name, "in", "'in'");
         var items = ParseTuple(withCondition: false, endName: "recursive");
-        var condition = Skip(TokenKind.Name, "if") ? ParseExpression() : null;
-        Skip(TokenKind.Name, "recursive");
-        var (body, end) = Body("endfor", "else");
-        return new(line, target, items, condition, body, end == "else" ? Body("endfor").Statements : []);
+        var (condition, body, end) = Within([.. NamesOf(target), "loop"], () =>
+        {
+            var condition = Skip(TokenKind.Name, "if") ? ParseExpression() : null;
+            Skip(TokenKind.Name, "recursive");
+            var (body, end) = Body("endfor", "else");
+            return (condition, body, end);
+        });
+        return new(line, target, items, condition, body, end == "else" ? Within([], () => Body("endfor").Statements) : []);
     }
 
     private If ParseIf(int line)
@@ -161,10 +173,13 @@ internal sealed partial class TemplateParser(string source)
         while (true)
         {
             var test = ParseTuple(withCondition: false);
+            _names.Ifs++;
             var (body, end) = Body("elif", "else", "endif");
             branches.Add((test, body));
+            var otherwise = end == "else" ? Body("endif").Statements : [];
+            _names.Ifs--;
             if (end != "elif")
-                return new(line, branches, end == "else" ? Body("endif").Statements : []);
+                return new(line, branches, otherwise);
         }
     }
 
@@ -172,9 +187,15 @@ internal sealed partial class TemplateParser(string source)
     {
         var target = ParseTarget(isTuple: true, withNamespace: true);
         if (Skip(TokenKind.Operator, "="))
-            return new Set(line, target, ParseTuple());
+        {
+            var value = ParseTuple();
+            _names.Set(NamesOf(target));
+            return new Set(line, target, value);
+        }
         Expression? filter = IsOperator("|") ? ParseFilter(null, isInline: false) : null;
-        return new SetBlock(line, target, filter, Body("endset").Statements);
+        var body = Within([], () => Body("endset").Statements);
+        _names.Set(NamesOf(target));
+        return new SetBlock(line, target, filter, body);
     }
 
     private With ParseWith(int line)
@@ -188,7 +209,7 @@ internal sealed partial class TemplateParser(string source)
             ExpectOperator("=");
             values.Add((target, ParseExpression()));
         }
-        return new(line, values, Body("endwith").Statements);
+        return new(line, values, Within(values.SelectMany(value => NamesOf(value.Item1)), () => Body("endwith").Statements));
     }
 
     private MacroOf ParseMacro(int line)
@@ -207,8 +228,30 @@ internal sealed partial class TemplateParser(string source)
                 throw Error("a parameter without a value follows one that has one");
         }
         ExpectOperator(")");
-        return new(line, name, parameters, defaults, Body("endmacro").Statements);
+        _names.Set([name]);
+        return new(line, name, parameters, defaults, Within(parameters, () => Body("endmacro").Statements, isLater: true));
     }
+
+    /// <summary>A part with names of its own.</summary>
+    /// <param name="isLater">Whether it is run where it is called, not where it stands.</param>
+    private T Within<T>(IEnumerable<string> names, Func<T> parse, bool isLater = false)
+    {
+        var outer = _names;
+        _names = new();
+        _names.Set(names);
+        var part = parse();
+        if (!isLater)
+            outer.ReadWithin(_names);
+        _names = outer;
+        return part;
+    }
+
+    private static IEnumerable<string> NamesOf(Expression target) => target switch
+    {
+        Variable variable => [variable.Name],
+        TupleOf tuple => tuple.Items.SelectMany(NamesOf),
+        _ => [],
+    };
 
     private string ParseNewName()
     {
@@ -235,7 +278,7 @@ internal sealed partial class TemplateParser(string source)
             {
                 var name = Advance().Text;
                 Advance();
-                Reads.Add(name);
+                Read(name);
                 return new AttributeOf(new Variable(name), ExpectName());
             }
             return new Variable(ParseNewName());
@@ -251,5 +294,35 @@ internal sealed partial class TemplateParser(string source)
         }
         _budget.Leave();
         return isMany ? new TupleOf(items) : items[0];
+    }
+}
+
+/// <summary>
+/// Which names a scope reads and sets, in the order of the source. A name that a part within reads, and that the scope itself sets only
+/// later, is undefined to Jinja there, though the row may have it.
+/// </summary>
+internal sealed class ScopeNames
+{
+    private readonly HashSet<string> _read = [], _readWithin = [], _set = [];
+
+    /// <summary>How many ifs are open: what is set in one may stay unset.</summary>
+    public int Ifs { get; set; }
+
+    public void Read(string name)
+    {
+        if (!_set.Contains(name))
+            _read.Add(name);
+    }
+
+    public void ReadWithin(ScopeNames part) => _readWithin.UnionWith(part._read.Concat(part._readWithin).Where(name => !_set.Contains(name)));
+
+    /// <exception cref="TemplateException">A part within has read it before.</exception>
+    public void Set(IEnumerable<string> names)
+    {
+        foreach (var name in names)
+            if (Ifs > 0)
+                Read(name);
+            else if (_set.Add(name) && _readWithin.Contains(name) && !_read.Contains(name))
+                throw TemplateException.Refused($"'{name}', which is read within a part before it is set outside of it,");
     }
 }

@@ -10,6 +10,9 @@ public static class YamlFile
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    /// <summary>Lines that <see cref="IsOutdented"/> finds.</summary>
+    private const int MostMended = 200;
+
     /// <exception cref="InputException">No such file, or no YAML.</exception>
     public static YamlNode Read(string path)
     {
@@ -33,16 +36,30 @@ public static class YamlFile
     {
         if (StrangeLine(text) is { } line)
             throw new InputException($"{name}, line {line}: a control character or half a character, which no YAML may hold; remove it");
-        try
-        {
-            return new YamlTree(new Parser(new StringReader(text.TrimStart('\ufeff'))), name).Read();
-        }
-        catch (Exception e) when (e is YamlException or ArgumentException or InvalidOperationException)
-        {
-            var where = e is YamlException { Start.Line: > 0 and var at } ? $", line {at}" : "";
-            throw new InputException($"{name}{where}: no YAML here; look for an unquoted ':', '{{' or '#', a quote that is not closed, or a tab", e);
-        }
+        var lines = text.TrimStart('\ufeff').Split('\n');
+        for (var mended = 0; ; mended++)
+            try
+            {
+                return new YamlTree(new Parser(new StringReader(string.Join('\n', lines))), name).Read();
+            }
+            catch (YamlException e) when (mended < MostMended && IsOutdented(e, lines))
+            {
+                lines[e.End.Line - 1] = new string(' ', (int)e.Start.Column) + lines[e.End.Line - 1];
+            }
+            catch (Exception e) when (e is YamlException or ArgumentException or InvalidOperationException)
+            {
+                var where = e is YamlException { Start.Line: > 0 and var at } ? $", line {at}" : "";
+                throw new InputException($"{name}{where}: no YAML here; look for an unquoted ':', '{{' or '#', a quote that is not closed, or a tab", e);
+            }
     }
+
+    /// <summary>
+    /// Whether a quoted text goes on in a line that begins further left than its key: the YAML library wants it indented and PyYAML does
+    /// not. White space at the beginning of such a line is no part of the text, so more of it changes nothing.
+    /// </summary>
+    private static bool IsOutdented(YamlException e, string[] lines) =>
+        e.Message.Contains("wrong indentation", StringComparison.Ordinal) && e.End.Line > e.Start.Line && e.End.Line <= lines.Length
+            && lines[e.End.Line - 1] is { Length: > 0 } line && !line.StartsWith("---", StringComparison.Ordinal) && !line.StartsWith("...", StringComparison.Ordinal);
 
     /// <summary>The first line with a character that PyYAML refuses.</summary>
     private static int? StrangeLine(string text)
@@ -180,6 +197,8 @@ internal sealed class YamlTree(IParser parser, string name)
             var at = parser.Current!;
             if (ReadNode() is not YamlScalar key)
                 throw Error(at, "a key is a mapping, a list or a function; if it begins with '{{', put the text in quotes");
+            if (key is { IsPlain: true, Text: "" })
+                throw Error(at, "a key is missing before ':'");
             entries.Add(new(key, ReadNode()));
         }
         var (line, column) = Place(start);

@@ -83,6 +83,7 @@ public sealed class TemplateTests
     [InlineData("{{ x.strip }}", "builtin_function_or_method")]
     [InlineData("{{ '\\N{PILE OF POO}' }}", "PILE OF POO")]
     [InlineData("{{ x.format(*[1]) }}", "*")]
+    [InlineData("{% for i in [1] %}{{ x }}{% endfor %}{% set x = 1 %}", "'x'")]
     public void What_is_not_done_is_refused_by_name(string template, string name)
     {
         var error = Fails(template, ("x", "text"));
