@@ -19,14 +19,14 @@ internal sealed partial class FuzzTargets
         "(a*)*b", "\\d+", "question", "options", "gold", "answer", "10000000", "until", "do_sample", "true", "\u00e9\ud83d\ude00", "first_n", "samples", "'", "\"",
     ];
 
-    private FuzzTarget TaskFiles()
+    private FuzzTarget AskedTaskFiles()
     {
         var rows = Path.Combine(folder.Path, "rows");
         WriteRows(rows);
         byte[][] seeds = [.. ((string[])["t01_pond", "t02_kitchen", "t06_letter", "t08_pages", "t09_short", "t16_shop", "t18_samples", "t19_names", "t20_repeats", "t22_number_column"])
             .Select(name => Encoding.UTF8.GetBytes(string.Join('\n', File.ReadAllLines(Fixture.Path("task-files", "tasks", name + ".yaml"))
                 .Select(line => line.StartsWith("dataset_path:", StringComparison.Ordinal) ? "dataset_path: x" : line))))];
-        return new("task files", seeds, ChangedTaskFile, bytes => AskTaskFile(bytes, rows), new(128 * Mib, 64 * Kib));
+        return new("task files, asked", seeds, ChangedTaskFile, bytes => AskTaskFile(bytes, rows), new(128 * Mib, 64 * Kib));
     }
 
     /// <summary>Three rows with the columns of all seeds, as every split.</summary>
