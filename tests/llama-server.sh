@@ -10,14 +10,14 @@ exec 3>&1 >"$folder/log" 2>&1
 # What an end before its time would leave mounted.
 trap 'umount "$folder"/sid/proc "$folder"/sid/sys 2>/dev/null || true' EXIT
 mirror=$(sed -n 's/^URIs: *\(http[^ ]*\/debian\)\/\{0,1\}$/\1/p; s/^deb .*\(http[^ ]*\/debian\)\/\{0,1\} .*/\1/p' \
-  /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)
+  /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1 || true)
 debootstrap --variant=minbase sid "$folder/sid" "${mirror:-http://deb.debian.org/debian}"
 chroot "$folder/sid" apt-get -o Acquire::Check-Valid-Until=false update
 chroot "$folder/sid" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends llama.cpp-tools
 libraries=$folder/sid/usr/lib/$(uname -m)-linux-gnu
-loader=$(find "$folder/sid/lib64/" "$folder/sid/lib/" -maxdepth 2 -name 'ld-linux-*.so.*' | head -n 1)
+loader=$(find "$folder/sid/lib64/" "$folder/sid/lib/" -maxdepth 2 -name "ld-linux-*.so.*" | head -n 1 || true)
 # The programs look for their backends beside themselves, which is beside the loader here.
-backend=$(ls "$libraries"/ggml/backends0/libggml-cpu-{x64,armv8.0_1}*.so 2>/dev/null | head -n 1)
+backend=$(ls "$libraries"/ggml/backends0/libggml-cpu-{x64,armv8.0_1}*.so 2>/dev/null | head -n 1 || true)
 if grep -qw avx2 /proc/cpuinfo && [ -f "$libraries/ggml/backends0/libggml-cpu-haswell.so" ]; then
   backend=$libraries/ggml/backends0/libggml-cpu-haswell.so
 fi
