@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Cli;
 using Cognito.Eval.Files;
+using Cognito.Eval.Served;
 using Cognito.Eval.Tokenizers;
 using Cognito.Eval.Torch;
 using NetArchTest.Rules;
@@ -17,7 +18,7 @@ public sealed class ArchitectureTests
     private static readonly Assembly[] Assemblies =
     [
         typeof(InputException).Assembly, typeof(CheckpointTokenizer).Assembly, typeof(Evaluator).Assembly,
-        typeof(TaskRegistry).Assembly, typeof(TorchModel).Assembly, typeof(Session).Assembly,
+        typeof(TaskRegistry).Assembly, typeof(ServedModel).Assembly, typeof(TorchModel).Assembly, typeof(Session).Assembly,
     ];
 
     /// <summary>From the bottom up: a room, and those it may know, which all stand above it in this list.</summary>
@@ -38,7 +39,8 @@ public sealed class ArchitectureTests
         ("Results", ["Files", "Tokenizers", "Data", "Datasets", "Templates", "Tasks", "Protocols", "Planning", "Models"]),
         ("Comparison", ["Files", "Data", "Datasets", "Tasks", "Protocols", "Models", "Results"]),
         ("Reports", ["Files", "Data", "Datasets", "Tasks", "Protocols", "Results", "Comparison"]),
-        ("Benchmarks", ["Files", "Data", "Datasets", "Templates", "Tasks", "Protocols"]),
+        ("Benchmarks", ["Files", "Data", "Datasets", "Templates", "Tasks", "Protocols", "TaskFiles"]),
+        ("Served", ["Files", "Tokenizers", "Tasks", "Protocols", "Journal", "Planning", "Models"]),
         ("Torch.Native", ["Files"]),
         ("Torch.Architectures", ["Files", "Models"]),
         ("Torch.Weights", ["Files", "Hub", "Torch.Native", "Torch.Architectures"]),

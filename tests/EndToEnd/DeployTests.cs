@@ -91,6 +91,7 @@ public sealed class DeployTests
     [Theory]
     [InlineData("slurm/cognito-eval.sbatch")]
     [InlineData("slurm/test-on-one-node.sh")]
+    [InlineData("slurm/served.sbatch")]
     public void Scripts_are_shell(string script)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs bash");
@@ -107,6 +108,76 @@ public sealed class DeployTests
             Assert.Equal(2, code);
             Assert.Contains("cognito-eval.sbatch SHARDS OUTPUT", error);
         }
+    }
+
+    private static V1Job Served => Read<V1Job>("served.yaml");
+
+    [Fact]
+    public void A_server_is_a_sidecar_that_is_ready_before_the_run_and_ends_with_it()
+    {
+        var (pod, run) = (Served.Spec.Template.Spec, Container(Served));
+        var server = Assert.Single(pod.InitContainers);
+        // An init container that is kept on is a sidecar; the run begins when its startup probe has succeeded.
+        Assert.Equal("Always", server.RestartPolicy);
+        Assert.Contains("http://127.0.0.1:8000/health", server.StartupProbe.Exec.Command);
+        Assert.Contains("--model=http://127.0.0.1:8000", run.Args);
+        Assert.Contains("--port=8000", server.Args);
+        Assert.Contains("--served-model=my-model", run.Args);
+        Assert.Contains("--served-model-name=my-model", server.Args);
+        Assert.Contains($"--tensor-parallel-size={server.Resources.Limits["nvidia.com/gpu"]}", server.Args);
+        Assert.Equal(Container(Shards).Image, run.Image);
+        Assert.Equal(Read<V1PersistentVolumeClaim>("claim.yaml").Metadata.Name, pod.Volumes[0].PersistentVolumeClaim.ClaimName);
+        Assert.All(new[] { server, run }, container =>
+        {
+            Assert.Equal((false, true), (container.SecurityContext.AllowPrivilegeEscalation, container.SecurityContext.ReadOnlyRootFilesystem));
+            Assert.Subset(pod.Volumes.Select(volume => volume.Name).ToHashSet(), container.VolumeMounts.Select(mount => mount.Name).ToHashSet());
+        });
+        Assert.Equal([2], Assert.Single(Served.Spec.PodFailurePolicy.Rules, rule => rule.Action == "FailJob").OnExitCodes.Values);
+    }
+
+    /// <summary>With Slurm's commands, Ray and vLLM replaced by scripts that say that they were there.</summary>
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(2, 2)]
+    public void The_Slurm_script_starts_the_server_beside_the_run_and_stops_it_after(int code, int nodes)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs bash");
+        using var folder = new TemporaryFolder();
+        foreach (var (name, script) in new[]
+        {
+            ("srun", """while [[ $1 == --* ]]; do shift; done; exec "$@" """),
+            ("scontrol", "echo first; echo second"),
+            ("curl", """[[ -e $HERE/ready ]]"""),
+            ("ray", """echo "ray $*" >>"$HERE/log"; exec sleep 1000"""),
+            ("vllm", """echo "vllm $*" >>"$HERE/log"; trap 'echo vllm stopped >>"$HERE/log"; exit' TERM; touch "$HERE/ready"; while :; do sleep 0.05; done"""),
+            ("cognito-eval", $"""echo "run $*" >>"$HERE/log"; exit {code}"""),
+        })
+        {
+            folder.Write($"bin/{name}", $"#!/usr/bin/env bash\n{script}\n");
+            File.SetUnixFileMode(Path.Combine(folder.Path, "bin", name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        var start = new ProcessStartInfo("bash", [At("slurm", "served.sbatch"), "org/name", Path.Combine(folder.Path, "out"), "--limit", "3"]) { RedirectStandardError = true };
+        foreach (var (name, value) in new Dictionary<string, string>
+        {
+            ["PATH"] = $"{folder.Path}/bin:{Environment.GetEnvironmentVariable("PATH")}",
+            ["HERE"] = folder.Path,
+            ["SLURM_JOB_ID"] = "1",
+            ["SLURM_JOB_NUM_NODES"] = $"{nodes}",
+            ["SLURM_JOB_NODELIST"] = "first,second",
+            ["SLURM_GPUS_ON_NODE"] = "8",
+            ["RAY_PAUSE"] = "0.2",
+        })
+            start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        process.WaitForExit();
+        Assert.Equal(code, process.ExitCode);
+        var log = File.ReadAllLines(Path.Combine(folder.Path, "log"));
+        Assert.Equal(nodes > 1 ? ["ray start --head --port=6379 --block", "ray start --address=first:6379 --block"] : [], log.Where(line => line.StartsWith("ray", StringComparison.Ordinal)));
+        var server = Assert.Single(log, line => line.StartsWith("vllm serve", StringComparison.Ordinal));
+        Assert.Contains("org/name --host 0.0.0.0 --port 8000 --tensor-parallel-size 8" + (nodes > 1 ? " --distributed-executor-backend ray --pipeline-parallel-size 2" : ""), server);
+        Assert.Contains("--no-enable-prefix-caching", server);
+        Assert.Equal($"run --model http://first:8000 --tokenizer org/name --output {folder.Path}/out --limit 3", log[^2]);
+        Assert.Equal("vllm stopped", log[^1]);
     }
 
     private static (int Code, string Error) Bash(params string[] args)

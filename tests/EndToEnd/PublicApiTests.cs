@@ -1,6 +1,7 @@
 using System.Reflection;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Files;
+using Cognito.Eval.Served;
 using Cognito.Eval.Tokenizers;
 using Cognito.Eval.Torch;
 using PublicApiGenerator;
@@ -13,7 +14,7 @@ public sealed class PublicApiTests
     private static readonly Assembly[] Libraries =
     [
         typeof(InputException).Assembly, typeof(CheckpointTokenizer).Assembly, typeof(Evaluator).Assembly,
-        typeof(TaskRegistry).Assembly, typeof(TorchModel).Assembly,
+        typeof(TaskRegistry).Assembly, typeof(ServedModel).Assembly, typeof(TorchModel).Assembly,
     ];
 
     public static TheoryData<string> Names => [.. Libraries.Select(library => library.GetName().Name!)];
