@@ -89,7 +89,7 @@ internal static class BridgeCommand
         if (json)
             Terminal.Print(JsonSerializer.Serialize(table, Json));
         else
-            Console.Write(BridgeText.Steps(table));
+            Terminal.Show(BridgeText.Steps(table));
         return Session.Done;
     }
 

@@ -58,15 +58,18 @@ internal static class CompareCommand
             if (parsed.GetValue(bridge) && (parsed.GetValue(format) == "csv" || parsed.GetValue(details) || parsed.GetValue(subjects)))
                 throw new InputException("--bridge: it shows a table of its own, or JSON; leave out --details, --subjects and csv");
             if (parsed.GetValue(bridge) && parsed.GetValue(why) && !isJson && read.Count == 2)
-                Console.Write(Why(read[0], read[1]) + "\n");
+                Terminal.Show(Why(read[0], read[1]) + "\n");
             if (parsed.GetValue(bridge))
                 return BridgeCommand.Cross(parsed, [.. parsed.GetRequiredValue(runs).SelectMany(RunInputs.Expand)], read, isJson, cancel);
             if (parsed.GetValue(details) && (read.Count != 2 || isJson || parsed.GetValue(format) == "csv"))
                 throw new InputException("--details: it is for two runs, as a table or markdown");
             var shifts = parsed.GetValue(details) ? "\n" + Shifts(read, parsed.GetRequiredValue(runs)) : "";
-            Console.Write(parsed.GetValue(why) ? string.Join("\n", read.Skip(1).Select(run => Why(read[0], run)))
-                : Text(read, isJson ? "json" : parsed.GetRequiredValue(format), parsed.GetValue(subjects)));
-            Console.Write(shifts);
+            var text = (parsed.GetValue(why) ? string.Join("\n", read.Skip(1).Select(run => Why(read[0], run)))
+                : Text(read, isJson ? "json" : parsed.GetRequiredValue(format), parsed.GetValue(subjects))) + shifts;
+            if (!isJson && parsed.GetRequiredValue(format) == "table")
+                Terminal.Show(text);
+            else
+                Console.Write(text);
             return Session.Done;
         }), cancel));
         return command;

@@ -81,7 +81,10 @@ internal static class GateCommand
             if (parsed.GetValue(summary))
                 Save(Environment.GetEnvironmentVariable(StepSummary) is { Length: > 0 } named ? named : throw new InputException(
                     $"--step-summary: {StepSummary} is not set; GitHub sets it in a workflow's steps"), "## " + GateText.Markdown(gate, rules.Undecided), append: true);
-            Console.Write(parsed.GetValue(json) ? ComparisonData.ToJson(gate) : GateText.Markdown(gate, rules.Undecided));
+            if (parsed.GetValue(json))
+                Console.Write(ComparisonData.ToJson(gate));
+            else
+                Terminal.Show(GateText.Markdown(gate, rules.Undecided));
             return Code(gate.Verdict, rules.Undecided);
         }));
         return command;
@@ -121,7 +124,10 @@ internal static class GateCommand
         var watch = Watch.Over(held.Run, [.. runs], rules) with { Baseline = held.Name };
         if (page is not null)
             Save(page, WatchText.Page(watch), append: false);
-        Console.Write(json ? ComparisonData.ToJson(watch) : WatchText.Markdown(watch));
+        if (json)
+            Console.Write(ComparisonData.ToJson(watch));
+        else
+            Terminal.Show(WatchText.Markdown(watch));
         return watch.Verdict switch { WatchVerdict.Alarm => Regression, WatchVerdict.Dropped => Undecided, _ => Session.Done };
     }
 

@@ -13,9 +13,11 @@ internal sealed class Narrator(bool quiet, bool verbose) : IProgress<EvaluationE
 {
     private readonly bool live = Terminal.IsLive;
     private readonly Stopwatch clock = new();
-    private string stage = "";
+    private readonly RunEstimate run = new();
+    // A fetch tells how far it is from a thread of its own.
+    private readonly Lock alone = new();
+    private bool isShown;
     private TimeSpan said;
-    private TimeSpan stageStart;
 
     /// <summary>Takes each decision; with --verbose it is a line.</summary>
     public ILogger Logger => verbose ? field ??= new VerboseLogger(this) : NullLogger.Instance;
@@ -28,33 +30,33 @@ internal sealed class Narrator(bool quiet, bool verbose) : IProgress<EvaluationE
     {
         if (quiet)
             return;
-        stage = line;
-        if (live)
-            Terminal.Renew(line);
-        else
-            Terminal.Tell(line);
+        lock (alone)
+        {
+            if (live)
+                Terminal.Renew(line);
+            else
+                Terminal.Tell(line);
+            isShown = live;
+        }
     }
 
     public void Say(string line)
     {
         if (quiet)
             return;
-        Clear();
-        Terminal.Say(line);
+        Above(() => Terminal.Say(line));
     }
 
     /// <summary>A decision, said also where progress is not.</summary>
     public void Trace(string line)
     {
-        Clear();
-        Terminal.Tell($"trace: {line}");
+        Above(() => Terminal.Tell($"trace: {line}"));
     }
 
     /// <summary>What keeps a score from being what it seems; said also where progress is not.</summary>
     public void Warn(string note)
     {
-        Clear();
-        Terminal.Warn($"note: {Terminal.Short(note)}");
+        Above(() => Terminal.Warn($"note: {Terminal.Short(note)}"));
     }
 
     /// <summary>Which tokenizer is used, where that is not the first one looked for.</summary>
@@ -68,11 +70,10 @@ internal sealed class Narrator(bool quiet, bool verbose) : IProgress<EvaluationE
     /// <summary>A device that failed while the run goes on, or the last one.</summary>
     public void Lost(LostModel lost)
     {
-        Clear();
         var others = lost.Left == 0 ? "no device is left" : lost.Left == 1 ? "the other one does its work"
             : $"the other {lost.Left} do its work";
         var reason = lost.Error is ExternalException ? lost.Error.Message.Split('\n')[0].Trim() : Fact.Of(lost.Error);
-        Terminal.Warn($"note: {lost.Device} failed, {others}: {reason}");
+        Above(() => Terminal.Warn($"note: {lost.Device} failed, {others}: {reason}"));
     }
 
     /// <summary>Where the results are, once they are.</summary>
@@ -89,40 +90,31 @@ internal sealed class Narrator(bool quiet, bool verbose) : IProgress<EvaluationE
         }
     }
 
+    /// <summary>A line now and then: five a second where it renews itself, else one in ten seconds.</summary>
     private void Progress(Progress progress)
     {
-        if (quiet)
-            return;
-        if (progress.Stage != stage || progress.Done == 0)
-        {
-            Begin(progress);
-            return;
-        }
+        clock.Start();
+        run.Take(progress, clock.Elapsed);
         var between = live ? TimeSpan.FromMilliseconds(200) : TimeSpan.FromSeconds(10);
-        if (clock.Elapsed - said < between && progress.Done < progress.All)
+        if (quiet || progress.Done == 0 || clock.Elapsed - said < between)
             return;
         said = clock.Elapsed;
-        var elapsed = (clock.Elapsed - stageStart).TotalSeconds;
-        var left = TimeSpan.FromSeconds(elapsed / Math.Max(1, progress.Done) * (progress.All - progress.Done));
-        var line = $"{progress.Stage} {100.0 * progress.Done / progress.All,3:0} %  {progress.Task}  "
-            + $"{progress.Tokens / Math.Max(0.001, elapsed):0} tokens/s  {left:h\\:mm\\:ss} left";
-        if (live)
-            Terminal.Renew(line);
-        else
-            Terminal.Tell(line);
-    }
-
-    private void Begin(Progress progress)
-    {
-        clock.Start();
-        (stage, stageStart, said) = (progress.Stage, clock.Elapsed, clock.Elapsed);
+        Renew(ProgressLine.Of(run, live ? Terminal.LineWidth : int.MaxValue));
     }
 
     /// <summary>Removes the renewing line.</summary>
-    public void Clear()
+    public void Clear() => Above(() => { });
+
+    /// <summary>Writes lines where the renewing one was.</summary>
+    private void Above(Action write)
     {
-        if (live && !quiet && stage.Length > 0)
-            Terminal.Clear();
+        lock (alone)
+        {
+            if (isShown)
+                Terminal.Clear();
+            isShown = false;
+            write();
+        }
     }
 
     public void Dispose() => Clear();

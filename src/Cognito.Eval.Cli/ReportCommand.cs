@@ -80,7 +80,9 @@ internal static class ReportCommand
             "csv" => ScoreTables.Csv(runs, TaskSet.AllColumns),
             _ => ModelCard.Render(Only(runs, format), TaskSet.AllColumns),
         };
-        if (output is null)
+        if (output is null && format == "table")
+            Terminal.Show(text);
+        else if (output is null)
             Console.Write(text);
         else
             Write(output, text);

@@ -45,11 +45,24 @@ internal static class Terminal
     /// <summary>Whether a line of stderr can be renewed in place.</summary>
     public static bool IsLive => !Console.IsErrorRedirected && Coloured.Profile.Capabilities.Ansi;
 
-    /// <summary>Writes a line over the one before.</summary>
-    public static void Renew(string line) => RawError.Write($"\r{OneLine(line).PadRight(100)[..100]}");
+    // Removes what stands right of the cursor and below it; ends lines at the terminal's edge, and breaks them there again.
+    private const string Erase = "\u001b[J", Cut = "\u001b[?7l", Wrap = "\u001b[?7h";
+
+    /// <summary>
+    /// Writes a line over the one before. The cursor stays where the line begins, so that the next one takes its place also
+    /// where a terminal that became narrower has broken it.
+    /// </summary>
+    public static void Renew(string line) =>
+        RawError.Write($"\r{Erase}{Cut}{Cells.Cut(OneLine(line).Replace('\t', ' '), LineWidth)}\r{Wrap}");
 
     /// <summary>Removes the renewed line.</summary>
-    public static void Clear() => RawError.Write("\r" + new string(' ', 100) + "\r");
+    public static void Clear() => RawError.Write("\r" + Erase);
+
+    /// <summary>The most columns of a renewed line: with the last one some terminals begin another line.</summary>
+    public static int LineWidth => Math.Max(1, (TerminalSize.OfError ?? 80) - 1);
+
+    /// <summary>Results with tables in Markdown's form, which a terminal shows no wider than it is.</summary>
+    public static void Show(string text) => Console.Write(FittedTable.Fit(text, TerminalSize.OfOut));
 
     /// <summary>A line of progress on stderr.</summary>
     public static void Say(string line) => Say(line, Color.Grey);
@@ -95,7 +108,7 @@ internal static class Terminal
             using var text = new StringWriter();
             Spectre(text, redirected: true).Write(_table);
             var lines = text.ToString().Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0);
-            Console.Write(string.Concat(lines.Select(line => line + "\n")));
+            Show(string.Concat(lines.Select(line => line + "\n")));
         }
 
         /// <summary>A text, never Spectre's markup, on one line and in its cell.</summary>
@@ -111,9 +124,8 @@ internal static class Terminal
             Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
             ColorSystem = redirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
         });
-        // Nothing is wrapped or cut in a file or a pipe.
-        if (redirected)
-            console.Profile.Width = 10_000;
+        // Lines are wrapped by the terminal, which copies them as one.
+        console.Profile.Width = 10_000;
         return console;
     }
 }

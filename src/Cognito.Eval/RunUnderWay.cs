@@ -235,6 +235,7 @@ internal sealed class RunUnderWay
         Budget = _budget,
         Journal = _journal,
         Progress = _progress is null ? null : new Forwarded(_progress),
+        AskedAgain = _budget.Shares ? _asked.Sample.Requests.Count : 0,
     };
 
     private async Task<T> Twice<T>(Func<AnswerOptions, Task<T>> work)

@@ -67,6 +67,9 @@ public sealed record AnswerOptions
     public AnswerAccount Account { get; init; } = new();
 
     public IProgress<Progress>? Progress { get; init; }
+
+    /// <summary>How many requests will be asked once more when these are answered, to measure rounding.</summary>
+    internal int AskedAgain { get; init; }
 }
 
 /// <summary>How far a stage has come.</summary>
@@ -74,7 +77,21 @@ public sealed record AnswerOptions
 /// <param name="Done">Of <paramref name="All"/>: tokens for log-likelihoods, prompts for generation.</param>
 /// <param name="Tokens">Tokens that went through the model so far, in this process.</param>
 /// <param name="Kept">What of <paramref name="Done"/> a journal had.</param>
-public readonly record struct Progress(string Stage, string Task, long Done, long All, long Tokens, long Kept);
+public readonly record struct Progress(string Stage, string Task, long Done, long All, long Tokens, long Kept)
+{
+    /// <summary>All stages of the work in their order, with what they cost; empty where the model does not plan.</summary>
+    public IReadOnlyList<StageCost> Stages { get; init; } = [];
+
+    /// <summary>Which of them this one is, from 1; 0 where it is none of them.</summary>
+    public int Number { get; init; }
+}
+
+/// <summary>What a stage costs by its plan.</summary>
+/// <param name="Tokens">
+/// Through the model, the most that may be generated among them; null while the stage is not planned.
+/// </param>
+/// <param name="Generates">Whether its tokens come one by one.</param>
+public readonly record struct StageCost(string Name, long? Tokens, bool Generates);
 
 /// <summary>What a model is able to answer.</summary>
 /// <param name="MaxLength">The most tokens of a request.</param>

@@ -4,7 +4,9 @@ using Cognito.Eval.Tasks;
 namespace Cognito.Eval.Models;
 
 /// <summary>Has a model do what was planned, by way of the journal, and brings its answers back to the requests.</summary>
-internal sealed class PlanExecution(ITokenModel model, AnswerOptions options, CancellationToken cancel)
+/// <param name="stages">All stages of the work, as far as they are planned.</param>
+internal sealed class PlanExecution(
+    ITokenModel model, AnswerOptions options, Func<IReadOnlyList<StageCost>> stages, CancellationToken cancel)
 {
     private readonly KeptAnswers _kept = new(options.Journal);
 
@@ -101,7 +103,7 @@ internal sealed class PlanExecution(ITokenModel model, AnswerOptions options, Ca
         Require(plan.MaxLength);
         var stage = Stages.Create(plan, name);
         var wanted = options.Part.Of(stage.Costs);
-        var steps = new StageProgress(options.Progress, name, wanted.Sum(b => stage.Costs[b]));
+        var steps = new StageProgress(options.Progress, name, stage.Name, wanted.Sum(b => stage.Costs[b]), stages);
         var answers = model.AnswersInAnyOrder
             ? _kept.AnswerAsTheyCome(stage, wanted, BatchForms.Scores,
                 batches => steps.Computed(model.ScoreAsTheyCome([.. batches.Select(b => stage.Batches[b])], cancel)
@@ -125,7 +127,7 @@ internal sealed class PlanExecution(ITokenModel model, AnswerOptions options, Ca
         Require(plan.MaxLength);
         var stage = Stages.Create(plan);
         var wanted = options.Part.Of(stage.Costs);
-        var steps = new StageProgress(options.Progress, "generation", wanted.Sum(b => (long)stage.Requests[b]));
+        var steps = new StageProgress(options.Progress, "generation", stage.Name, wanted.Sum(b => (long)stage.Requests[b]), stages);
         var answers = model.AnswersInAnyOrder
             ? _kept.AnswerAsTheyCome(stage, wanted, BatchForms.Generated,
                 batches => steps.Computed(model.GenerateAsTheyCome([.. batches.Select(b => stage.Batches[b])], cancel)))

@@ -43,7 +43,7 @@ public sealed class PlannedModel(ModelIdentity identity, Planner planner, IToken
         IReadOnlyList<Request> requests, AnswerOptions options, [EnumeratorCancellation] CancellationToken cancel)
     {
         var plans = Prepare(requests, options);
-        var work = new PlanExecution(await LoadAsync(cancel), options, cancel);
+        var work = new PlanExecution(await LoadAsync(cancel), options, new StageCosts(plans, options).Get, cancel);
         if (options is { Journal: { } journal, IsExact: false })
             // All of a run's are known before they are planned.
             journal.Requests = options.Part == Shard.Whole ? requests.Count

@@ -8,15 +8,21 @@ internal sealed class StageProgress
     private readonly IProgress<Progress>? _told;
     private readonly string _stage;
     private readonly long _all;
+    private readonly Func<IReadOnlyList<StageCost>> _stages;
+    private readonly string _key;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private long _done, _kept, _tokens;
     private bool _isComputed;
 
+    /// <param name="stage">What is shown.</param>
+    /// <param name="key">Its name among the stages.</param>
     /// <param name="all">The stage's work, in the unit of <see cref="Progress.Done"/>.</param>
-    public StageProgress(IProgress<Progress>? told, string stage, long all)
+    /// <param name="stages">All that are planned so far.</param>
+    public StageProgress(
+        IProgress<Progress>? told, string stage, string key, long all, Func<IReadOnlyList<StageCost>> stages)
     {
-        (_told, _stage, _all) = (told, stage, all);
-        told?.Report(new(stage, "", 0, all, 0, 0));
+        (_told, _stage, _key, _all, _stages) = (told, stage, key, all, stages);
+        Report("");
     }
 
     /// <summary>Seconds since the last step.</summary>
@@ -41,6 +47,18 @@ internal sealed class StageProgress
             _kept += work;
         _isComputed = false;
         _clock.Restart();
-        _told?.Report(new(_stage, task, _done, _all, _tokens, _kept));
+        Report(task);
+    }
+
+    private void Report(string task)
+    {
+        if (_told is null)
+            return;
+        var stages = _stages();
+        _told.Report(new(_stage, task, _done, _all, _tokens, _kept)
+        {
+            Stages = stages,
+            Number = 1 + stages.Index().Where(stage => stage.Item.Name == _key).Select(stage => stage.Index).FirstOrDefault(-1),
+        });
     }
 }
