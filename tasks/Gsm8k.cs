@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Templates;
 
 namespace Cognito.Eval.Benchmarks;
 

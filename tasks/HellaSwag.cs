@@ -3,6 +3,7 @@ using System.Text;
 using Cognito.Eval.Data;
 using Cognito.Eval.Files;
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Templates;
 
 namespace Cognito.Eval.Benchmarks;
 

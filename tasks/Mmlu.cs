@@ -1,6 +1,7 @@
 using Cognito.Eval.Data;
 using Cognito.Eval.Files;
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Templates;
 
 namespace Cognito.Eval.Benchmarks;
 
@@ -53,9 +54,17 @@ public static class Mmlu
         [
             .. lists.Select(list => new TaskGroup(
                 $"mmlu_{list.Key}", list.Key.Replace('_', ' '), [.. list.Value.Select(subject => $"mmlu_{subject}")],
-                [.. list.Value.Select(subject => LmEval.Single(task => task.Name == $"mmlu_{subject}"))], "acc,none", 2)),
+                [.. list.Value.Select(subject => LmEval.Single(task => task.Name == $"mmlu_{subject}"))])
+            {
+                Scores = [new("acc", ["none"], WeighsDocuments: true)],
+                Version = "2",
+            }),
         ];
-        return [.. parts, new("mmlu", "mmlu", [.. parts.Select(part => part.Name)], [.. parts.SelectMany(part => part.Tasks)], "acc,none", 2)];
+        return [.. parts, new("mmlu", "mmlu", [.. parts.Select(part => part.Name)], [.. parts.SelectMany(part => part.Tasks)])
+        {
+            Scores = parts[0].Scores,
+            Version = parts[0].Version,
+        }];
     }
 
     private static EvalTask Subject(string subject, int testRows) => new($"hendrycksTest-{subject}")

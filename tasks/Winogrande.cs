@@ -1,6 +1,7 @@
 using Cognito.Eval.Data;
 using Cognito.Eval.Files;
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Templates;
 
 namespace Cognito.Eval.Benchmarks;
 

@@ -4,6 +4,7 @@ using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Datasets;
 using Cognito.Eval.Files;
 using Cognito.Eval.Hub;
+using Cognito.Eval.TaskFiles;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Cli;
@@ -29,8 +30,10 @@ internal static class DataCommand
         HelpName = "ID",
     };
 
-    public static IReadOnlyList<EvalTask> Chosen(string[]? tasks, string? model) => tasks switch
+    /// <param name="files">The tasks of task files that are named; null where none are.</param>
+    public static IReadOnlyList<EvalTask> Chosen(string[]? tasks, string? model, TaskSet? files = null) => tasks switch
     {
+        _ when files is not null => files.Select(tasks is { Length: > 0 } ? tasks : ["all"]).Tasks,
         { Length: > 0 } => TaskSet.Registered.Select(tasks).Tasks,
         _ => model is null ? TaskSet.Leaderboard.Tasks : [],
     };
@@ -64,13 +67,14 @@ internal static class DataCommand
         var (tasks, model) = (Tasks(), Model());
         var command = new Command("fetch", "Fetch what is not on disk into Hugging Face's cache, and check its rows.")
         {
-            tasks, model, Fetching.Offline, RunOptions.Quiet,
+            tasks, TaskFileOptions.Paths, model, Fetching.Offline, RunOptions.Quiet,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () =>
         {
             using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet), parsed.GetValue(Session.Verbose));
             using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
-            var chosen = Chosen(parsed.GetValue(tasks), parsed.GetValue(model));
+            var chosen = Chosen(parsed.GetValue(tasks), parsed.GetValue(model),
+                parsed.GetValue(TaskFileOptions.Paths) is { Length: > 0 } paths ? TaskFileSet.Read(paths, TaskSet.LmEval, ["all"]) : null);
             if (chosen.Count > 0)
             {
                 var root = fetching.Datasets(chosen, cancel);

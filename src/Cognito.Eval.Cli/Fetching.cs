@@ -42,6 +42,8 @@ internal sealed class Fetching : IDisposable
     public DataRoot Datasets(IEnumerable<EvalTask> tasks, CancellationToken cancel) =>
         Wait(HubDatasets.Fetch(Hub, Lock, tasks.Select(task => task.Dataset), cancel));
 
+    public DataRoot Of(IEnumerable<Dataset> datasets, CancellationToken cancel) => Wait(HubDatasets.Fetch(Hub, Lock, datasets, cancel));
+
     private T Wait<T>(Task<T> fetch)
     {
         try

@@ -68,6 +68,8 @@ internal static class Inputs
         CancellationToken cancel)
     {
         var root = RowsGiven(given) is { } folder ? DataRoot.Open(folder)
+            // The samples hold no rows of task files, whose own are where they say, or on the hub.
+            : tasks.Any(task => task.Reads is not null) ? fetching.Datasets(tasks, cancel)
             : model.IsEmbedded ? Samples : fetching.Datasets(tasks, cancel);
         return root with { Bounds = bounds };
     }

@@ -20,7 +20,7 @@ internal static class LmEvalReport
         LmEvalFiles.Require(run.Run);
         if (output is null)
             throw new InputException("--format lm-eval writes several files; name their folder with --output DIR");
-        var set = TaskSet.Of(Protocol.Of(run.Run.Provenance.Protocol));
+        var set = TaskFileOptions.SetOf(Protocol.Of(run.Run.Provenance.Protocol), Manifest.Read(run.Folder)?.Arguments);
         var tasks = set.Tasks.Where(task => run.Run.Tasks.ContainsKey(task.Name)).ToList();
         var (results, samples) = LmEvalFiles.Write(run, set, Rows(run, data, tasks) with { Bounds = bounds }, output);
         Terminal.Tell($"written: {results}, and {samples.Count} samples_<task>_<date>.jsonl beside it");

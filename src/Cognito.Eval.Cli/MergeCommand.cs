@@ -57,7 +57,7 @@ internal static class MergeCommand
         var (key, arguments) = (shards.Manifest.Key, shards.Manifest.Arguments);
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
         var protocol = RunOptions.WithBos(Protocol.Of(key.Provenance.Protocol), arguments.Bos);
-        var tasks = TaskSet.Of(protocol).Select(arguments.Tasks);
+        var tasks = TaskFileOptions.SetOf(protocol, arguments).Select(arguments.Tasks);
         var named = Inputs.Named(parsed.GetValue(Model) ?? arguments.Model);
         var options = new EvaluationOptions
         {

@@ -43,7 +43,7 @@ internal static class PlanCommand
             "plan",
             "Count the tokens that a run would put through the model, and estimate memory and time; loads no weights.")
         {
-            RunOptions.Tasks, RunOptions.ProtocolName, RunOptions.Bos, Model, Data, Shots, LimitOption, NoTokens, RunOptions.MaxLength, RunOptions.BatchTokens, Dtype, Rate,
+            RunOptions.Tasks, TaskFileOptions.Paths, TaskFileOptions.Allow, RunOptions.ProtocolName, RunOptions.Bos, Model, Data, Shots, LimitOption, NoTokens, RunOptions.MaxLength, RunOptions.BatchTokens, Dtype, Rate,
             Fetching.Offline, RunOptions.Unbounded, Json,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Print(parsed, cancel))));
@@ -58,11 +58,12 @@ internal static class PlanCommand
         RunOptions.Check(parsed);
         if (rate is { } given && !(given > 0 && double.IsFinite(given)))
             throw new InputException($"--tokens-per-second {given}: give a number above 0");
-        var protocol = RunOptions.ProtocolOf(parsed);
-        var tasks = TaskSet.Of(protocol).Select(parsed.GetRequiredValue(RunOptions.Tasks));
+        var protocol = TaskFileOptions.ProtocolOf(parsed);
+        var tasks = TaskFileOptions.SetOf(parsed, protocol).Select(parsed.GetRequiredValue(RunOptions.Tasks));
         var limit = Inputs.LimitOf(parsed.GetValue(LimitOption));
         var named = Inputs.Named(parsed.GetValue(Model));
         using var narrator = new Narrator(quiet: false, parsed.GetValue(Session.Verbose));
+        TaskFileOptions.Tell(parsed, tasks, narrator);
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
         var data = Inputs.Rows(parsed.GetValue(Data), named, tasks.Tasks, fetching, RunOptions.Bounds(parsed), cancel);
         var options = new EvaluationOptions { Data = data, Protocol = protocol, Shots = parsed.GetValue(Shots), Limit = limit };

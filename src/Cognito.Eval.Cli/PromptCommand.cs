@@ -24,19 +24,22 @@ internal static class PromptCommand
         var command = new Command(
             "prompt", $"Show what the model sees of a document; {Border} is the border between context and continuation.")
         {
-            task, RunOptions.ProtocolName, RunOptions.Bos, doc, shots, data, model, Fetching.Offline, RunOptions.Unbounded, json,
+            task, TaskFileOptions.Paths, TaskFileOptions.Allow, RunOptions.ProtocolName, RunOptions.Bos, doc, shots, data, model, Fetching.Offline, RunOptions.Unbounded, json,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () =>
         {
             using var narrator = new Narrator(quiet: false, parsed.GetValue(Session.Verbose));
             using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
-            var protocol = RunOptions.ProtocolOf(parsed);
-            var only = Only(TaskSet.Of(protocol), parsed.GetRequiredValue(task));
+            var protocol = TaskFileOptions.ProtocolOf(parsed);
+            var only = Only(TaskFileOptions.SetOf(parsed, protocol), parsed.GetRequiredValue(task));
             var named = Inputs.Named(parsed.GetValue(model));
             var root = Inputs.Rows(parsed.GetValue(data), named, [only], fetching, RunOptions.Bounds(parsed), cancel);
             var tokenizer = CheckpointTokenizer.Open(named.Fetch(fetching, weights: false, cancel), protocol.Tokenization);
             narrator.Warn(tokenizer);
-            return Print(Questions.Ask(only, root, protocol, parsed.GetValue(shots)), parsed.GetValue(doc), tokenizer, parsed.GetValue(json));
+            var asked = Questions.Ask(only, root, protocol, only.ShotOrder == ShotOrder.None && only.Reads is not null ? null : parsed.GetValue(shots));
+            foreach (var note in asked.Notes)
+                narrator.Warn(note);
+            return Print(asked, parsed.GetValue(doc), tokenizer, parsed.GetValue(json));
         })));
         return command;
     }
@@ -72,11 +75,12 @@ internal static class PromptCommand
             context_tokens = span.Context.Length,
             continuation_tokens = span.Continuation.Length,
         },
+        LogLikelihoodRolling r => new { context = "", continuation = r.Text, continuation_tokens = tokenizer.Tokenizer.EncodeToIds(r.Text).Count },
         GreedyUntil r => new { context = r.Context, until = r.Stops, context_tokens = tokenizer.Encode(r, protocol).Length },
         _ => throw new ArgumentException("a kind of request that is not shown", nameof(request)),
     };
 
-    private static void Show(Questions asked, int index, AskedDoc doc, CheckpointTokenizer tokenizer)
+    public static void Show(Questions asked, int index, AskedDoc doc, CheckpointTokenizer tokenizer)
     {
         Terminal.Say(
             $"{asked.Task.Name}, document {index} of {asked.Docs.Count} (row {doc.Row} of {asked.Task.Split}), {asked.Shots} shots");
@@ -98,6 +102,7 @@ internal static class PromptCommand
     private static string Continuation(Request request) => request switch
     {
         LogLikelihood r => r.Continuation,
+        LogLikelihoodRolling r => r.Text,
         GreedyUntil r => $" (generates until {string.Join(", ", r.Stops.Select(stop => JsonSerializer.Serialize(stop, Terminal.Json)))})",
         _ => "",
     };
@@ -106,6 +111,7 @@ internal static class PromptCommand
     {
         LogLikelihood first => $"{tokenizer.Encode(first, protocol).Context.Length} tokens {Border} "
             + string.Join(", ", requests.Select(request => tokenizer.Encode((LogLikelihood)request, protocol).Continuation.Length)),
+        LogLikelihoodRolling first => $"{tokenizer.Tokenizer.EncodeToIds(first.Text).Count} tokens, all of them scored",
         GreedyUntil first => $"{tokenizer.Encode(first, protocol).Length} tokens",
         _ => "",
     };

@@ -87,7 +87,8 @@ internal static class ReportCommand
         return Session.Done;
     }
 
-    private static IReadOnlyList<EvalTask> TasksOf(ReportedRun run) => TaskSet.Of(Protocol.Of(run.Run.Provenance.Protocol)).Tasks;
+    private static IReadOnlyList<EvalTask> TasksOf(ReportedRun run) =>
+        TaskFileOptions.SetOf(Protocol.Of(run.Run.Provenance.Protocol), Manifest.Read(run.Folder)?.Arguments).Tasks;
 
     private static Run Only(IReadOnlyList<ReportedRun> runs, string format) => runs.Count == 1 ? runs[0].Run
         : throw new InputException(

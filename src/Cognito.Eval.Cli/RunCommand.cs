@@ -69,7 +69,7 @@ internal static class RunCommand
             "Scores a language-model checkpoint on the six tasks of the Open LLM Leaderboard v1, with the leaderboard's own "
             + "questions or those of lm-evaluation-harness 0.4, and prints its table.")
         {
-            RunOptions.Tasks, RunOptions.ProtocolName, RunOptions.Bos, Model, Data, Shots, LimitOption, Output, RunOptions.Device, RunOptions.Dtype, LogProbDtype,
+            RunOptions.Tasks, TaskFileOptions.Paths, TaskFileOptions.Allow, RunOptions.ProtocolName, RunOptions.Bos, Model, Data, Shots, LimitOption, Output, RunOptions.Device, RunOptions.Dtype, LogProbDtype,
             RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads, Exact, Details, Routing, ShardOption, Fresh,
             RunOptions.LibTorch, Fetching.Offline,
             RunOptions.Unbounded, RunOptions.Quiet, Json,
@@ -82,12 +82,13 @@ internal static class RunCommand
     {
         RunOptions.Check(parsed);
         var limit = Inputs.LimitOf(parsed.GetValue(LimitOption));
-        var protocol = RunOptions.ProtocolOf(parsed);
-        var tasks = TaskSet.Of(protocol).Select(parsed.GetRequiredValue(RunOptions.Tasks));
+        var protocol = TaskFileOptions.ProtocolOf(parsed);
+        var tasks = TaskFileOptions.SetOf(parsed, protocol).Select(parsed.GetRequiredValue(RunOptions.Tasks));
         var named = Inputs.Named(parsed.GetValue(Model));
         var shard = Shards.Parse(parsed.GetValue(ShardOption));
         RunFolder.RequireWritable(parsed.GetRequiredValue(Output));
         using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet), parsed.GetValue(Session.Verbose));
+        TaskFileOptions.Tell(parsed, tasks, narrator);
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
         // Rows first: they are small, and a mistake in them should not show after gigabytes of weights.
         var data = Inputs.Rows(parsed.GetValue(Data), named, tasks.Tasks, fetching, RunOptions.Bounds(parsed), cancel);

@@ -21,6 +21,12 @@ internal static class RunTable
             table.Add(
                 "Average", Cell(average.Value) + ColumnScore.Mark(run.NotFiniteRequests),
                 Cell(average.StandardError), "");
+        foreach (var (group, metrics) in run.Groups ?? new Dictionary<string, IReadOnlyDictionary<string, double?>>())
+            if (TaskSet.LmEval.Scored.All(known => known.Name != group))
+                foreach (var (metric, value) in metrics.Where(metric => !metric.Key.Contains("_stderr", StringComparison.Ordinal)))
+                    table.Add(
+                        $"{group} (group), {metric}", Cell(value * Metric.Points(metric)),
+                        Cell(metrics.GetValueOrDefault(Metric.ErrorOf(metric)) * Metric.Points(metric)), "");
         table.Print();
         foreach (var note in run.Leaderboard.Notes)
             Terminal.Line($"* {Terminal.Short(note)}");

@@ -11,8 +11,12 @@ internal static class TasksCommand
     public static Command Create()
     {
         var json = Inputs.Json();
-        var command = new Command("tasks", "List the tasks, their shots, metrics and published documents.") { RunOptions.ProtocolName, json };
-        command.SetAction(parsed => Session.Guard(parsed, () => Print(TaskSet.Of(RunOptions.ProtocolOf(parsed)), parsed.GetValue(json))));
+        var command = new Command("tasks", "List the tasks, their shots, metrics and published documents.") 
+        {
+            TaskFileOptions.Paths, TaskFileOptions.Allow, RunOptions.ProtocolName, json, TasksNewCommand.Create(),
+        };
+        command.SetAction(parsed => Session.Guard(parsed, () =>
+            Print(TaskFileOptions.SetOf(parsed, TaskFileOptions.ProtocolOf(parsed)), parsed.GetValue(json))));
         return command;
     }
 
@@ -37,6 +41,12 @@ internal static class TasksCommand
                 (table, task) => table.Add(
                     task.Name, string.Join(", ", task.Aliases), task.ColumnKey, $"{task.Shots}", task.Headline,
                     $"{Published(task)} {task.Split}".TrimStart())).Print();
+        if (!json)
+            foreach (var (name, tasksOf) in tasks.Groups.Where(group => tasks.Files.Count > 0 && group.Key != "all"
+                && group.Value.Any(task => task.Reads is not null)).OrderBy(group => group.Key, StringComparer.Ordinal))
+                Terminal.Line($"{name}: {string.Join(", ", tasksOf)}");
+        foreach (var refused in tasks.Refused)
+            Terminal.Tell($"cannot be asked: {refused}");
         return Session.Done;
     }
 

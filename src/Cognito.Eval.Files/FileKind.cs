@@ -44,6 +44,9 @@ public sealed record FileKind(string Name, long Most, string Fix)
     /// <summary>--policy.</summary>
     public static FileKind Policy { get; } = new("a policy", 1 << 20, "--policy names a YAML file");
 
+    /// <summary>A task file, and what it includes.</summary>
+    public static FileKind Task { get; } = new("a task file", 1 << 20, "--task-path names YAML files or folders of them");
+
     /// <summary>datasets.lock.json, fetched.json, imported.json.</summary>
     public static FileKind Record { get; } = new("a record of files", 64 << 20, "remove it and fetch or import again");
 

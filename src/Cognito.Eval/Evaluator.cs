@@ -98,6 +98,7 @@ public static class Evaluator
         SideBySide.For(held.Length, i => asked[i] = Questions.Ask(
             held[i], data, options.Protocol, fixedShots.Contains(held[i]) ? null : shots, options.Limit));
         notes.AddRange(Caveats.OfFewerShots(asked, shots));
+        notes.AddRange(asked.SelectMany(task => task.Notes));
         notes.AddRange(held.Select(task => tasks.NotAsked.GetValueOrDefault(task.Name)).OfType<string>());
         // Log-likelihoods first: all of them make one plan.
         return new(tasks, [.. asked.OrderBy(task => task.Generates)], [.. Caveats.Find(asked, tasks.Columns, options.Protocol, data, options.Limit),

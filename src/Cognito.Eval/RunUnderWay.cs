@@ -44,8 +44,10 @@ internal sealed class RunUnderWay
         {
             RunFolder.RequireWritable(output);
             var arguments = new RunArguments(
-                model.Identity.Given, options.Data.Given, [.. asked.Set.Tasks.Select(task => task.Name)], options.Shots, options.Limit?.Value)
+                model.Identity.Given, options.Data.Given, asked.Set.Asked, options.Shots, options.Limit?.Value)
             {
+                TaskPaths = asked.Set.Files.Count == 0 ? null : [.. asked.Set.Files.Select(Path.GetFullPath)],
+                Allow = asked.Set.Allowed.Count == 0 ? null : asked.Set.Allowed,
                 Bos = options.Protocol is LmEval04 { Bos: not BosRule.Auto and var bos } ? $"{bos}".ToLowerInvariant() : null,
             };
             _find = fresh => RunFolder.Find(output, _key.Provenance.Model, _key, arguments, model.Budget, shard, _watch.Started, fresh);

@@ -56,17 +56,20 @@ internal static class ColumnContrast
             losses += differences[i] <= -Stratum.Tie ? 1 : 0;
             areBinary &= a[i] is 0 or 1 && b[i] is 0 or 1;
         }
+        var isUnbounded = ComparedScale.IsUnbounded(before);
         var (test, p) = areBinary ? (PairedTests.MidP, PairedTests.McNemarMidP(wins, losses))
             : PairedTests.MeanDifference(differences);
-        var stratum = areBinary ? Stratum.Discordant(documents, wins, losses) : Stratum.Differences(differences);
+        var stratum = areBinary ? Stratum.Discordant(documents, wins, losses)
+            : isUnbounded ? Stratum.Normal(differences.Average(), Variance(differences), Math.Max(1, documents - 1)) : Stratum.Differences(differences);
         var mean = areBinary ? MeanOf.Discordant(documents, wins, losses) : MeanOf.Documents(differences);
         var (clusters, rows) = (Clusters.Of(before), before.DocIds.Take(documents).ToList());
         return WithError(new()
         {
             Name = name,
-            Metric = before.Headline,
+            Metric = ComparedScale.Metric(before),
             Documents = documents,
             IsPaired = true,
+            IsUnbounded = isUnbounded,
             Baseline = Estimate.FromValues(a).Mean * 100,
             Candidate = Estimate.FromValues(b).Mean * 100,
             Wins = wins,
@@ -74,14 +77,18 @@ internal static class ColumnContrast
             Test = test,
             P = p,
             ExactP = areBinary ? PairedTests.McNemar(wins, losses) : null,
-        }, mean.AtLeastTwoDiscordant([documents], size: stratum.Most), WeightedMean.Of(stratum),
+        }, isUnbounded ? mean : mean.AtLeastTwoDiscordant([documents], size: stratum.Most), WeightedMean.Of(stratum),
             clusters is null || clusters.Count(rows) == 0 ? null
                 : (clusters.Name, clusters.Variance(rows, differences) - mean.Variance));
     }
 
+    /// <summary>Of their mean; of one document not known.</summary>
+    private static double Variance(IReadOnlyCollection<double> values) => values.Count < 2 ? double.NaN
+        : values.Average() is var mean ? values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1) / values.Count : 0;
+
     /// <summary>A score that is no number counts as 0.</summary>
     private static ArraySegment<double> Scores(TaskRecord task, int documents) =>
-        new([.. task.Scores[task.Headline].Take(documents).Select(score => double.IsFinite(score) ? score : 0)]);
+        new([.. ComparedScale.Scores(task).Take(documents).Select(score => double.IsFinite(score) ? score : 0)]);
 
     /// <summary>
     /// Two means with errors of their own; taken as independent, which is wide where the documents are the same.
@@ -90,12 +97,12 @@ internal static class ColumnContrast
     {
         var (x, y) = (Result(baseline, name, before), Result(candidate, name, after));
         return Independent(
-            name, before.Headline, after.Documents, x.Mean * 100, y.Mean * 100, x.StandardError * 100, y.StandardError * 100,
+            name, ComparedScale.Metric(before), after.Documents, x.Mean * 100, y.Mean * 100, x.StandardError * 100, y.StandardError * 100,
             [(OfScores(x, before), -1), (OfScores(y, after), 1)]);
     }
 
     private static Estimate Result(Run run, string name, TaskRecord task) => run.Results.GetValueOrDefault(name) is { } metrics
-        ? new(metrics.GetValueOrDefault(task.Headline) ?? 0, metrics.GetValueOrDefault(Metric.ErrorOf(task.Headline)))
+        ? ComparedScale.Of(new(metrics.GetValueOrDefault(task.Headline) ?? 0, metrics.GetValueOrDefault(Metric.ErrorOf(task.Headline))), task)
         : throw new InputException($"{run.Provenance.Model}: no results of {name}; give an undamaged results.json");
 
     /// <summary>
@@ -251,7 +258,7 @@ internal static class ColumnContrast
             StandardError = mean.Error * 100,
             DegreesOfFreedom = mean.Error is null || double.IsPositiveInfinity(mean.Freedom) ? null : mean.Freedom,
             Interval = mean.Error is null || scores?.Interval() is not { } interval ? null
-            : new Interval(Math.Max(-1, interval.Low), Math.Min(1, interval.High)) * 100,
+            : (contrast.IsUnbounded ? interval : new Interval(Math.Max(-1, interval.Low), Math.Min(1, interval.High))) * 100,
             Scores = scores,
             Cluster = clusters is { } known && double.IsFinite(known.Excess) ? known.Name : null,
             ClusterExcess = clusters is { Excess: var excess } && double.IsFinite(excess) ? excess : 0,

@@ -46,6 +46,10 @@ public sealed record Contrast
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int CandidateNotFinite { get; init; }
 
+    /// <summary>Whether a score may differ by any number, as a log-likelihood may.</summary>
+    [JsonIgnore]
+    internal bool IsUnbounded { get; init; }
+
     /// <summary>Candidate − baseline.</summary>
     public double Difference => Candidate - Baseline;
 
@@ -137,7 +141,7 @@ public sealed record Contrast
     {
         var interval = level == Comparison.Interval.Usual && Cautious == Scores ? Interval
             : Interval is null ? null : Cautious?.Interval(level) * 100;
-        return interval is { } it ? new(Math.Max(-100, 0 - it.High), Math.Min(100, 0 - it.Low)) : null;
+        return interval is { } it ? IsUnbounded ? new(0 - it.High, 0 - it.Low) : new(Math.Max(-100, 0 - it.High), Math.Min(100, 0 - it.Low)) : null;
     }
 
     /// <summary>

@@ -52,7 +52,7 @@ public static class HarnessFile
             return new()
             {
                 Results = results,
-                Versions = protocol is null ? new Dictionary<string, int>() : Versions(root, tasks.Keys),
+                Versions = protocol is null ? new Dictionary<string, TaskVersion>() : Versions(root, tasks.Keys),
                 Leaderboard = Columns(protocol ?? Protocol.Default, columns, results, tasks, none),
                 Tasks = tasks,
                 Provenance = Provenance(path, root, protocol),
@@ -153,10 +153,10 @@ public static class HarnessFile
             : task.Dataset.PublishedRows.GetValueOrDefault(task.Split));
 
     /// <summary>Of the tasks whose version is a whole number, as those known here are.</summary>
-    private static Dictionary<string, int> Versions(JsonElement root, IEnumerable<string> tasks) => tasks
+    private static Dictionary<string, TaskVersion> Versions(JsonElement root, IEnumerable<string> tasks) => tasks
         .Select(task => (task, version: Inside(root, "versions", task) is { ValueKind: JsonValueKind.Number } value ? value.GetDouble() : double.NaN))
         .Where(it => it.version >= 0 && it.version <= int.MaxValue && it.version == Math.Floor(it.version))
-        .ToDictionary(it => it.task, it => (int)it.version);
+        .ToDictionary(it => it.task, it => (TaskVersion)(int)it.version);
 
     private static JsonElement? Inside(JsonElement root, string key, string inner) =>
         root.TryGetProperty(key, out var outer) && outer.ValueKind == JsonValueKind.Object && outer.TryGetProperty(inner, out var found) ? found : null;

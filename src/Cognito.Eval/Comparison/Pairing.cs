@@ -41,6 +41,7 @@ internal static class Pairing
         DocIds = [.. places.Select(place => task.DocIds[place])],
         DocKeys = [.. places.Select(place => task.DocKeys![place])],
         Scores = task.Scores.ToDictionary(scores => scores.Key, scores => (IReadOnlyList<double>)[.. places.Select(place => scores.Value[place])]),
+        Weights = task.Weights?.ToDictionary(weights => weights.Key, weights => (IReadOnlyList<double>)[.. places.Select(place => weights.Value[place])]),
     };
 
     /// <exception cref="InputException">Some task's questions differ; the message says which, and in what.</exception>
@@ -78,12 +79,16 @@ internal static class Pairing
         if (!one.DocIds.Take(common).SequenceEqual(other.DocIds.Take(common)))
             return "other documents, or in another order";
         if (one.DocIds.Count == other.DocIds.Count)
-            return one.RequestsSha256.Raw == other.RequestsSha256.Raw ? null : "prompts that differ (requests_sha256)";
+            return one.RequestsSha256.Raw == other.RequestsSha256.Raw && HaveSameSettings(one, other) ? null : "prompts that differ (requests_sha256)";
         // Of a limited run the prompts are the first ones of a longer run's, where all that they are made from is the same.
         return (baseline.Provenance.Protocol, baseline.Versions.GetValueOrDefault(name))
             == (candidate.Provenance.Protocol, candidate.Versions.GetValueOrDefault(name)) && one.DataSha256.Count > 0
                 ? null : "another protocol or version of the task, and not as many documents";
     }
+
+    /// <summary>The harness' digest holds how text is generated too, where a task file says it.</summary>
+    private static bool HaveSameSettings(TaskRecord one, TaskRecord other) =>
+        one.RequestsSha256.Harness.Length == 0 || other.RequestsSha256.Harness.Length == 0 || one.RequestsSha256.Harness == other.RequestsSha256.Harness;
 
     public static IEnumerable<string> Notes(Run baseline, Run candidate, IReadOnlyList<Contrast> columns)
     {

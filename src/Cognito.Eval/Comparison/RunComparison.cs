@@ -22,9 +22,7 @@ public sealed record RunComparison(
     public static RunComparison Create(Run baseline, Run candidate)
     {
         foreach (var run in (Run[])[baseline, candidate])
-            if (run.Tasks.FirstOrDefault(task => task.Value.LowerIsBetter) is { Value: { } lower } task)
-                throw new InputException($"{run.Provenance.Model}: of {task.Key}'s {lower.Headline} less is better, which is not compared "
-                    + "yet; leave the task out");
+            ComparedScale.Require(run);
         (baseline, candidate) = Pairing.Align(baseline, candidate);
         var unlike = SettingDifferences.Between(baseline, candidate);
         Pairing.RequireSameQuestions(baseline, candidate, unlike);
@@ -42,7 +40,7 @@ public sealed record RunComparison(
         return new(
             baseline.Provenance.Model, candidate.Provenance.Model, columns, average,
             [.. all.Where(column => columns.All(c => c.Name != column) && (Has(baseline, column) || Has(candidate, column)))],
-            unlike, [.. Pairing.Notes(baseline, candidate, columns)]);
+            unlike, [.. Pairing.Notes(baseline, candidate, columns), .. ComparedScale.Notes(baseline)]);
     }
 
     /// <summary>Mean of columns, each counting the same: the variance is the sum of theirs over their number squared.</summary>

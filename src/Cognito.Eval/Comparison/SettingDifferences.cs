@@ -70,7 +70,7 @@ public sealed record SettingDifferences(string What, string Baseline, string Can
 
     /// <summary>Empty where it is not known.</summary>
     private static string Version(Run run, string task) =>
-        run.Versions.TryGetValue(task, out var version) ? version.ToString(CultureInfo.InvariantCulture) : "";
+        run.Versions.TryGetValue(task, out var version) ? version.ToString() : "";
 
     /// <summary>Null where it is not known.</summary>
     private static string? Limit(Run run) => run.Config is not { } config ? null : config.Limit?.ToString(CultureInfo.InvariantCulture) ?? "none";

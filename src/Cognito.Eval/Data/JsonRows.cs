@@ -8,14 +8,16 @@ internal static class JsonRows
 {
     /// <summary>The rows of a .jsonl, .jsonl.gz or .json file; of a name given twice the last value counts.</summary>
     /// <param name="bounds">How many there may be; as many as there are if null.</param>
+    /// <param name="isAnyForm">Whether a .json file may hold lines too.</param>
     /// <exception cref="InputException">The file is not what its name says; the message names the line.</exception>
-    public static List<Row> Read(string path, RowBounds? bounds = null)
+    public static List<Row> Read(string path, RowBounds? bounds = null, bool isAnyForm = false)
     {
         bounds ??= RowBounds.None;
         var bytes = DataFile.Read(path).Span;
         if (bytes.StartsWith("\uFEFF"u8))
             bytes = bytes[3..];
-        return path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? OfArray(path, bytes, bounds) : OfLines(path, bytes, bounds);
+        var isArray = path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) && !(isAnyForm && bytes.TrimStart(" \t\r\n"u8).StartsWith("{"u8));
+        return isArray ? OfArray(path, bytes, bounds) : OfLines(path, bytes, bounds);
     }
 
     private static List<Row> OfLines(string path, ReadOnlySpan<byte> bytes, RowBounds bounds)

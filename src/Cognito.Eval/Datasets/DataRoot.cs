@@ -20,6 +20,9 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
     /// <summary>The folder as it may be named again, from anywhere; null where it needs no name.</summary>
     public string? Given { get; init; }
 
+    /// <summary>What paths that a dataset itself names are seen from.</summary>
+    public string WorkingFolder { get; init; } = ".";
+
     /// <summary>How much a split, and a task's documents, may hold.</summary>
     public RowBounds Bounds { get; init; } = RowBounds.Usual;
 
@@ -33,7 +36,7 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
             : throw new InputException($"{path}: no such folder; give --data the folder that holds the datasets");
 
     /// <summary>Whether any of the dataset's folders or original files is here.</summary>
-    public bool Has(Dataset dataset) =>
+    public bool Has(Dataset dataset) => dataset.Files is not null || dataset.WorkingFolder is not null ||
         dataset.Folders.Any(folder => Directory.Exists(At(folder))) ||
         dataset.Originals.Any(original => RegularFile.Exists(At(original.Path)));
 
@@ -41,14 +44,7 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
     /// <exception cref="InputException">It is not here, is here twice, its files are damaged, or it is beyond the bounds.</exception>
     public DatasetSplit Read(Dataset dataset, string split)
     {
-        Place[] places = [.. dataset.Folders.Select(folder => InFolder(dataset, folder, split)).OfType<Place>(),
-            .. dataset.Originals.Where(original => original.Split == split && RegularFile.Exists(At(original.Path)))
-                .Select(original => new Place([original.Path], file => ReadOriginal(dataset, original, file, Bounds)))];
-        if (places is not [var place])
-            throw places is [var one, var other, ..]
-                ? new InputException($"{Folder}: {dataset.Name} {split} is both in {one.Files[0]} and in " +
-                    $"{other.Files[0]}; remove one")
-                : Missing(dataset, split);
+        var place = PlaceOf(dataset, split);
         var (rows, characters) = (new List<Row>(), 0L);
         foreach (var file in place.Files)
         {
@@ -57,10 +53,38 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
             Bounds.RequireRows(At(file), rows.Count);
             characters = Bounds.RequireCharacters(At(file), rows.Skip(before), characters);
         }
+        if (dataset.Columns.Count == 0)
+            rows = WholeRows.SameColumns(rows);
         return rows.Count > 0
-            ? new DatasetSplit(rows, place.Files, DatasetSplit.Digest(rows, dataset.Columns))
+            ? new DatasetSplit(rows, place.Files, dataset.Columns.Count == 0 ? DatasetSplit.DigestAll(rows) : DatasetSplit.Digest(rows, dataset.Columns))
             : throw new InputException($"{At(place.Files[0])}: {dataset.Name} {split} has no rows; fetch it again");
     }
+
+    private Place PlaceOf(Dataset dataset, string split)
+    {
+        // A split of the hub may have a slash in its name, which no file has.
+        if (dataset is { Columns.Count: 0, Files: null })
+            split = split.Replace('/', '_');
+        Place[] places = dataset.Files is not null ? [Named(dataset, split)] : [.. dataset.Folders.Select(folder => InFolder(dataset, folder, split)).OfType<Place>(),
+            .. dataset.Originals.Where(original => original.Split == split && RegularFile.Exists(At(original.Path)))
+                .Select(original => new Place([original.Path], file => ReadOriginal(dataset, original, file, Bounds)))];
+        if (dataset.Columns.Count == 0 && places.Length > 1)
+            places = [places[0]];
+        if (places.Length == 0 && dataset.WorkingFolder is { } here
+            && (this with { Folder = Path.GetFullPath(WorkingFolder), Elsewhere = new Dictionary<string, string>() }).InFolder(dataset, here, split) is { } seen)
+            places = [seen with { Files = [.. seen.Files.Select(Here)] }];
+        return places switch
+        {
+            [var place] => place,
+            [var one, var other, ..] => throw new InputException(
+                $"{Folder}: {dataset.Name} {split} is both in {one.Files[0]} and in {other.Files[0]}; remove one"),
+            _ => throw Missing(dataset, split),
+        };
+    }
+
+    /// <summary>Requires that a split is here, whatever it holds.</summary>
+    /// <exception cref="InputException">It is not, or is here twice.</exception>
+    internal void Require(Dataset dataset, string split) => PlaceOf(dataset, split);
 
     private sealed record Place(IReadOnlyList<string> Files, Func<string, IEnumerable<Row>> Read);
 
@@ -71,6 +95,18 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
                 return Path.Join(folder, path[under.Length..]);
         return Path.Combine(Folder, path);
     }
+
+    /// <summary>The files that a dataset itself names, as seen from the working folder.</summary>
+    private Place Named(Dataset dataset, string split)
+    {
+        if (!dataset.Files!.TryGetValue(split, out var files))
+            throw new InputException($"{dataset.Name}: data_files name no split {split}, only {string.Join(", ", dataset.Files.Keys)}; add it there");
+        if (files.FirstOrDefault(file => !RegularFile.Exists(Here(file))) is { } missing)
+            throw new InputException($"{missing}: no such file, and {dataset.Name}'s data_files name it for {split}; they are seen from the working folder, {Path.GetFullPath(WorkingFolder)}");
+        return new([.. files.Select(Here)], file => ReadFile(dataset, file));
+    }
+
+    private string Here(string path) => Path.GetFullPath(path, Path.GetFullPath(WorkingFolder));
 
     private InputException Missing(Dataset dataset, string split) =>
         new($"{Folder}: no {dataset.Name} {split} in {string.Join(", ", dataset.Folders)} " +
@@ -123,9 +159,10 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
 
     private IEnumerable<Row> ReadFile(Dataset dataset, string file) => Path.GetExtension(file) switch
     {
-        ".parquet" => ParquetRows.Read(file, dataset.AllColumns.Count > 0 ? null : dataset.Columns, Bounds),
+        ".parquet" => ParquetRows.Read(file, dataset.AllColumns.Count > 0 || dataset.Columns.Count == 0 ? null : dataset.Columns, Bounds),
+        ".csv" when dataset.Columns.Count == 0 => WholeRows.FromCsv(file, CsvRows.Read(file, null, Bounds)),
         ".csv" => CsvRows.Read(file, dataset.CsvColumns, Bounds).Select(dataset.FromCsv),
-        _ => JsonRows.Read(file, Bounds),
+        _ => JsonRows.Read(file, Bounds, isAnyForm: dataset.Columns.Count == 0),
     };
 
     internal static IEnumerable<Row> ReadOriginal(Dataset dataset, OriginalFile original, string file, RowBounds? bounds = null) =>

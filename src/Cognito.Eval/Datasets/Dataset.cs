@@ -5,10 +5,10 @@ namespace Cognito.Eval.Datasets;
 /// <summary>A dataset as tasks name it: where its files may lie under the data root, and what its rows hold.</summary>
 public sealed record Dataset(string Name)
 {
-    /// <summary>Folders under the data root, the first that exists wins; two that both hold a split are an error.</summary>
+    /// <summary>Folders under the data root. Two that both hold a split are an error, but where all columns are read: there the first has it.</summary>
     public required IReadOnlyList<string> Folders { get; init; }
 
-    /// <summary>The columns that tasks read: what the digest of the rows covers.</summary>
+    /// <summary>The columns that tasks read: what the digest of the rows covers; none where all are read.</summary>
     public required IReadOnlyList<string> Columns { get; init; }
 
     /// <summary>All columns of the hub's rows, in their order; none where only some are read.</summary>
@@ -16,6 +16,12 @@ public sealed record Dataset(string Name)
 
     /// <summary>Files of the original, pre-hub release; paths under the data root.</summary>
     public IReadOnlyList<OriginalFile> Originals { get; init; } = [];
+
+    /// <summary>Files by split, relative to the working folder, which are read wherever the data root is; null where they lie in folders.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>>? Files { get; init; }
+
+    /// <summary>A folder of it that is seen from the working folder, where the data root has none.</summary>
+    public string? WorkingFolder { get; init; }
 
     /// <summary>Column names of header-less CSV files; null where CSV files start with a header.</summary>
     public IReadOnlyList<string>? CsvColumns { get; init; }

@@ -30,6 +30,20 @@ public sealed record DatasetSplit(IReadOnlyList<Row> Rows, IReadOnlyList<string>
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    /// <summary>Of all columns, by their names.</summary>
+    internal static string DigestAll(IEnumerable<Row> rows)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var line = new StringBuilder();
+        foreach (var row in rows)
+        {
+            line.Clear();
+            Append(line, row.Cells);
+            hash.AppendData(Encoding.UTF8.GetBytes(line.Append('\n').ToString()));
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
     private static void Append(StringBuilder to, object? cell)
     {
         switch (cell)

@@ -44,9 +44,17 @@ internal static partial class UnlockedDatasets
 
     private static string FolderIn(Dataset dataset, string repository) => dataset.Folders[0][repository.Length..].TrimStart('/');
 
-    private static IReadOnlyDictionary<string, LockedSplit> SplitsOf(Dataset dataset, string repository, IEnumerable<string> files)
+    /// <summary>Of a dataset that is read whole, nobody has said where in the repository its files lie: the first place that has some.</summary>
+    private static IEnumerable<string> FoldersIn(Dataset dataset, string repository) => dataset.Columns.Count > 0 ? [FolderIn(dataset, repository)]
+        : dataset.Folders.Where(folder => folder == repository || folder.StartsWith(repository + "/", StringComparison.Ordinal))
+            .Select(folder => folder[repository.Length..].TrimStart('/'));
+
+    private static IReadOnlyDictionary<string, LockedSplit> SplitsOf(Dataset dataset, string repository, IReadOnlyCollection<string> files) =>
+        FoldersIn(dataset, repository).Select(folder => SplitsIn(dataset, folder, files)).FirstOrDefault(splits => splits.Count > 0)
+            ?? new Dictionary<string, LockedSplit>();
+
+    private static Dictionary<string, LockedSplit> SplitsIn(Dataset dataset, string folder, IEnumerable<string> files)
     {
-        var folder = FolderIn(dataset, repository);
         return files.Where(file => folder.Length == 0 ? !file.Contains('/') : file.StartsWith(folder + "/", StringComparison.Ordinal))
             .Select(file => (file, Name: RowFile.Match(file[(folder.Length == 0 ? 0 : folder.Length + 1)..])))
             .Where(it => it.Name.Success).GroupBy(it => it.Name.Groups["split"].Value)

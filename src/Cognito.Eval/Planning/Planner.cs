@@ -81,7 +81,7 @@ public sealed record Planner(
         return [.. document.Select(request => new EncodedRequest(request, request switch
         {
             LogLikelihood pair => [InContext(pair)],
-            LogLikelihoodRolling { Text: var text } => [.. RollingWindows.Cut([.. Tokenizer.EncodeToIds(text)], Protocol.EmptyContext(End), MaxLength)],
+            LogLikelihoodRolling { Text: var text } => [.. RollingWindows.Cut(Protocol.EncodeWhole(Tokenizer, End, text), Protocol.EmptyContext(End), MaxLength)],
             _ => throw new ArgumentException($"a request without a likelihood: {request.GetType().Name}", nameof(document)),
         }))];
 

@@ -81,6 +81,9 @@ internal sealed record BridgeProtocol(Protocol From, Protocol To, IReadOnlySet<P
     public override int[] EncodePrompt(VocabularyTokenizer tokenizer, EndOfText end, string context) =>
         Of(ProtocolRule.Beginnings).EncodePrompt(tokenizer, end, context);
 
+    public override int[] EncodeWhole(VocabularyTokenizer tokenizer, EndOfText end, string text) =>
+        Of(ProtocolRule.Beginnings).EncodeWhole(tokenizer, end, text);
+
     public override int EmptyContext(EndOfText end) => Of(ProtocolRule.Beginnings).EmptyContext(end);
 
     public override bool AddsBos(StartOfText start) => Of(ProtocolRule.Beginnings).AddsBos(start);

@@ -1,6 +1,7 @@
 using Cognito.Eval.Data;
 using Cognito.Eval.Files;
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Templates;
 using Cognito.Eval.Tokenizers;
 
 namespace Cognito.Eval.Protocols;
@@ -64,12 +65,15 @@ public sealed record LmEval04 : Protocol
     /// Documents come in the split's order. One generator draws the examples of one after the other; it is not touched where
     /// none are shown, or the first ones are (9.1).
     /// </summary>
+    /// <remarks>The first rows that are not the document itself, where examples come from what the harness takes for the documents.</remarks>
     public override IEnumerable<DrawnDoc> Draw(EvalTask task, IReadOnlyList<Row> rows, IReadOnlyList<Row> examples, int shots)
     {
         var random = new PythonRandom(Seed);
         int[] first = [.. Enumerable.Range(0, task.ShotOrder == ShotOrder.First ? shots : 0)];
         for (var row = 0; row < rows.Count; row++)
-            yield return new(row, shots == 0 || task.ShotOrder != ShotOrder.Drawn ? first
+            yield return new(row, shots > 0 && task is { ShotOrder: ShotOrder.First, Reads: not null } && DrawsOneMore(task)
+                ? WithoutItself(task, rows[row], examples, Enumerable.Range(0, examples.Count), shots)
+                : shots == 0 || task.ShotOrder != ShotOrder.Drawn ? first
                 : !DrawsOneMore(task) ? random.Sample(examples.Count, shots)
                 : WithoutItself(task, rows[row], examples, random.Sample(examples.Count, shots + 1), shots));
     }
@@ -84,17 +88,17 @@ public sealed record LmEval04 : Protocol
     private static bool DrawsOneMore(EvalTask task) => task.LmEval is { DrawsOneMore: true };
 
     /// <summary>The first of those drawn that are not the document itself.</summary>
-    private static int[] WithoutItself(EvalTask task, Row row, IReadOnlyList<Row> examples, IReadOnlyList<int> drawn, int shots)
+    private static int[] WithoutItself(EvalTask task, Row row, IReadOnlyList<Row> examples, IEnumerable<int> drawn, int shots)
     {
         int[] others = [.. drawn.Where(example => !examples[example].HasSameCells(row)).Take(shots)];
         return others.Length == shots ? others : throw new InputException(
-            $"{row.Origin}: {drawn.Count - others.Length} of the examples drawn for it are the same row, on which lm-evaluation-harness stops; "
+            $"{row.Origin}: {drawn.Count() - others.Length} of the examples drawn for it are the same row, on which lm-evaluation-harness stops; "
             + $"correct the rows of {task.ShotSplit}, or ask for another --num-fewshot");
     }
 
     /// <summary>The description as it is, then the examples with a blank line after each (9.1).</summary>
-    public override string Lead(EvalTask task, IEnumerable<Doc> shown) =>
-        task.Description + string.Concat(shown.Select(doc => doc.Query + doc.Target + "\n\n"));
+    public override string Lead(EvalTask task, IEnumerable<Doc> shown) => task.Description
+        + string.Concat(shown.Select(doc => doc is FiledDoc { Shown: var whole } ? whole : doc.Query + doc.Target + "\n\n"));
 
     public override IReadOnlyList<Request> Requests(Doc doc, string lead) => doc switch
     {
@@ -103,6 +107,7 @@ public sealed record LmEval04 : Protocol
         MultipleTrue { Query: var query, Choices: var choices } when lead + query is var context =>
             [.. choices.Select(choice => new LogLikelihood(context, " " + choice))],
         Cloze cloze => [.. cloze.Options.Select(option => new LogLikelihood(lead + cloze.Before + option, cloze.Target))],
+        FiledDoc filed => filed.Ask(lead),
         FreeForm { Stops: var stops } free => [new GreedyUntil(lead + free.Query, stops) { MaxNewTokens = free.MaxNewTokens }],
         _ => throw new ArgumentException($"a kind of document that is not asked: {doc.GetType().Name}", nameof(doc)),
     };
@@ -129,6 +134,9 @@ public sealed record LmEval04 : Protocol
 
     public override int[] EncodePrompt(VocabularyTokenizer tokenizer, EndOfText end, string context) =>
         [.. Before(context, tokenizer, end), .. tokenizer.EncodeToIds(context)];
+
+    /// <summary>With what stands before a prompt, which is predicted too (9.3).</summary>
+    public override int[] EncodeWhole(VocabularyTokenizer tokenizer, EndOfText end, string text) => EncodePrompt(tokenizer, end, text);
 
     /// <summary>Nothing stands before a text that spells the token itself (9.3).</summary>
     private int[] Before(string text, VocabularyTokenizer tokenizer, EndOfText end)
@@ -194,8 +202,8 @@ public sealed record LmEval04 : Protocol
             }),
     ];
 
-    public override DocScores Grade(EvalTask task, Doc doc, IReadOnlyList<Reply> replies) => doc is FreeForm free
-        ? DocScores.From(task, free.Grade(((Completion)replies[0]).Text))
+    public override DocScores Grade(EvalTask task, Doc doc, IReadOnlyList<Reply> replies) => doc is FiledDoc filed ? filed.Grade(replies)
+        : doc is FreeForm free ? DocScores.From(task, free.Grade(((Completion)replies[0]).Text))
         : LmEvalScores.Grade(task, doc, [.. replies.Select(reply => ((Likelihood)reply).LogProbability)]);
 
     public override bool WeighsDocuments => true;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Templates;
 
 namespace Cognito.Eval.Protocols;
 
@@ -14,7 +15,7 @@ public sealed record LmEvalHashes(string Doc, string Prompt, string Target)
 
     /// <exception cref="ArgumentException">The task is not one of 0.4.</exception>
     public static LmEvalHashes Of(EvalTask task, AskedDoc asked) => new(
-        Hash(PythonJsonText.Write(Logged(task, asked), indent: 2)), Hash(asked.Requests[0].Context), Hash(Printed(RightAnswer(task, asked))));
+        Hash(PythonJsonText.Write(Logged(task, asked), indent: 2)), Hash(Given(asked.Requests[0])), Hash(Printed(RightAnswer(task, asked))));
 
     /// <summary>
     /// What tells a document of one run from those of others: its row and its prompt. The first digits, as thousands of these
@@ -34,13 +35,16 @@ public sealed record LmEvalHashes(string Doc, string Prompt, string Target)
         return config.Logged(row.Ordered(task.Dataset.AllColumns), asked.Doc);
     }
 
-    internal static object RightAnswer(EvalTask task, AskedDoc asked) => Config(task).Target(asked.Source!, asked.Doc);
+    internal static object? RightAnswer(EvalTask task, AskedDoc asked) => asked.Doc is FiledDoc filed ? filed.Answer : Config(task).Target(asked.Source!, asked.Doc);
 
-    /// <summary>As Python's <c>str</c> of a number or a text.</summary>
-    internal static string Printed(object value) => value as string ?? PythonJsonText.Write(value);
+    /// <summary>As Python's <c>str</c>.</summary>
+    internal static string Printed(object? value) => PythonValue.Str(value);
 
     private static LmEvalConfig Config(EvalTask task) =>
         task.LmEval ?? throw new ArgumentException($"{task} is not asked as lm-evaluation-harness 0.4 does", nameof(task));
+
+    /// <summary>What the harness passes first: of a whole text the text.</summary>
+    private static string Given(Request request) => request is LogLikelihoodRolling { Text: var text } ? text : request.Context;
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

@@ -1,4 +1,5 @@
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Templates;
 
 namespace Cognito.Eval.Protocols;
 

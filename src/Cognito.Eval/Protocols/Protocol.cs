@@ -78,6 +78,9 @@ public abstract record Protocol(string Name)
     /// <summary>A prompt that text is generated after, in tokens.</summary>
     public virtual int[] EncodePrompt(VocabularyTokenizer tokenizer, EndOfText end, string context) => [.. tokenizer.EncodeToIds(context)];
 
+    /// <summary>A whole text whose likelihood is asked for, in tokens.</summary>
+    public virtual int[] EncodeWhole(VocabularyTokenizer tokenizer, EndOfText end, string text) => [.. tokenizer.EncodeToIds(text)];
+
     /// <summary>The token that stands for an empty context, and before a whole text.</summary>
     public virtual int EmptyContext(EndOfText end) => end.Token;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Cognito.Eval.Templates;
 
 namespace Cognito.Eval.Protocols;
 
@@ -49,28 +50,8 @@ internal static class PythonJsonText
     }
 
     /// <summary>Python's <c>repr</c> of a float; its JSON has bare words for what is no number.</summary>
-    public static string Number(double number)
-    {
-        if (!double.IsFinite(number))
-            return double.IsNaN(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity";
-        if (number == 0)
-            return double.IsNegative(number) ? "-0.0" : "0.0";
-        // The shortest digits that bring it back.
-        var text = Math.Abs(number).ToString("R", CultureInfo.InvariantCulture).Split('E');
-        var point = text[0].IndexOf('.') is >= 0 and var at ? at : text[0].Length;
-        var all = text[0].Replace(".", "", StringComparison.Ordinal);
-        var leading = all.Length - all.TrimStart('0').Length;
-        var exponent = point - leading - 1 + (text.Length > 1 ? int.Parse(text[1], CultureInfo.InvariantCulture) : 0);
-        return (number < 0 ? "-" : "") + Plain(all.Trim('0'), exponent);
-    }
-
-    /// <param name="exponent">Of the first digit.</param>
-    private static string Plain(string digits, int exponent)
-    {
-        if (exponent is < -4 or >= 16)
-            return $"{digits[0]}{(digits.Length > 1 ? "." + digits[1..] : "")}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}";
-        if (exponent < 0)
-            return $"0.{new string('0', -exponent - 1)}{digits}";
-        return digits.Length <= exponent + 1 ? $"{digits.PadRight(exponent + 1, '0')}.0" : $"{digits[..(exponent + 1)]}.{digits[(exponent + 1)..]}";
-    }
+    public static string Number(double number) => double.IsFinite(number) ? PythonFloat.Repr(number)
+        : double.IsNaN(number) ? "NaN"
+        : number > 0 ? "Infinity"
+        : "-Infinity";
 }

@@ -10,6 +10,9 @@ public sealed record AskedDoc(int Row, Doc Doc, IReadOnlyList<Request> Requests)
 {
     /// <summary>The row that it was made from.</summary>
     public Row? Source { get; init; }
+
+    /// <summary>Places of the rows that it shows, among those that examples come from.</summary>
+    public IReadOnlyList<int> Shots { get; init; } = [];
 }
 
 /// <summary>All that a task asks: documents in evaluation order, with their prompts.</summary>
@@ -26,7 +29,7 @@ public sealed record Questions(
     public IEnumerable<Request> Requests => Docs.SelectMany(doc => doc.Requests);
 
     /// <summary>Whether every published document is asked: what a leaderboard score needs.</summary>
-    public bool IsComplete => Docs.Count == SplitRows && SplitRows == PublishedRows && (Shots == Task.Shots || !Protocol.FixesShots)
+    public bool IsComplete => Task.Reads is not null ? Docs.Count == SplitRows : Docs.Count == SplitRows && SplitRows == PublishedRows && (Shots == Task.Shots || !Protocol.FixesShots)
         && ShotRows == PublishedShotRows;
 
     public int? PublishedRows => Task.Dataset.PublishedRows.TryGetValue(Task.Split, out var rows) ? rows : null;
@@ -34,11 +37,14 @@ public sealed record Questions(
     /// <summary>Whose rules they follow.</summary>
     public Protocol Protocol { get; init; } = Protocol.Default;
 
+    /// <summary>What is to be said of them, one sentence each: of a task file, what was let pass.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>Rows of the split that examples came from; null if none did.</summary>
     public int? ShotRows { get; init; }
 
     public int? PublishedShotRows =>
-        ShotRows is not null && Task.Dataset.PublishedRows.TryGetValue(Task.ShotSplit!, out var rows) ? rows : null;
+        ShotRows is not null && Task.ShotSplit is not null && Task.Dataset.PublishedRows.TryGetValue(Task.ShotSplit, out var rows) ? rows : null;
 
     /// <summary>Builds a task's prompts from its rows (protocol 3.3–3.6).</summary>
     /// <param name="shots">Examples in each prompt; the task's own number if null.</param>
@@ -53,33 +59,57 @@ public sealed record Questions(
         var split = data.Read(task.Dataset, task.Split);
         var digests = new SortedDictionary<string, string>(StringComparer.Ordinal) { [task.Split] = split.Sha256 };
         IReadOnlyList<Row> examples = [];
+        if (count == 0 && task.LmEval is { Dumped: not null, FewshotSplit: { } named })
+            Require(task, data, named);
         if (count > 0)
         {
-            var rows = data.Read(task.Dataset, task.ShotSplit!);
-            (digests[task.ShotSplit!], examples) = (rows.Sha256, rows.Rows);
+            var rows = task.Samples is { } own ? new(own, [$"{task}'s own samples"], DatasetSplit.DigestAll(own)) : data.Read(task.Dataset, task.ShotSplit!);
+            (digests[task.ShotSplit ?? "samples"], examples) = (rows.Sha256, rows.Rows);
             if (protocol.ExamplesNeeded(task, count) is var needed && examples.Count < needed)
                 throw new InputException(
                     $"{task}: {count} shots asked, but {rows.Files[0]} has {examples.Count} rows to {(needed > count ? $"draw {needed} from" : "draw them from")}; "
-                    + $"ask for --num-fewshot {Math.Max(0, examples.Count - (needed - count))} or fewer, or give the whole {task.ShotSplit} split");
+                    + $"ask for --num-fewshot {Math.Max(0, examples.Count - (needed - count))} or fewer, or give the whole {task.ShotSplit ?? "list"} split");
         }
-        var docs = split.Rows.Select(task.ToDoc).ToList();
-        var asked = limit is { } some ? protocol.Documents(some, docs.Count) : docs.Count;
+        var reader = task.Reads?.Invoke(split.Rows);
+        // What hangs on the whole split is made as it is asked, as the reference does; a file's documents after the limit are not looked at.
+        Doc?[] docs = reader is null ? [.. split.Rows.Select(task.ToDoc)] : new Doc?[split.Rows.Count];
+        Doc?[] shown = reader is null ? [.. examples.Select(task.ToDoc)] : new Doc?[examples.Count];
+        var asked = limit is { } some ? protocol.Documents(some, docs.Length) : docs.Length;
         if (asked == 0)
             throw new InputException(
-                $"{task}: --limit {limit} of {docs.Count} documents is none; give a larger fraction, or a count");
-        var prompts = data.Bounds.Within(task, Prompts(task, protocol, split.Rows, docs, examples, count).Take(asked)).ToList();
-        if (prompts.Find(doc => doc.Doc is FreeForm != task.Generates) is { } odd)
+                $"{task}: --limit {limit} of {docs.Length} documents is none; give a larger fraction, or a count");
+        var prompts = data.Bounds.Within(task, Prompts(
+            task, protocol, split.Rows, i => docs[i] ??= reader!.ToDoc(split.Rows[i]), examples,
+            i => shown[i] ??= reader!.ToExample(examples[i]), count).Take(asked)).ToList();
+        if (prompts.Find(doc => doc.Doc is FreeForm or FiledDoc { Generates: true } != task.Generates) is { } odd)
             throw new ArgumentException($"{task}: a {odd.Doc.GetType().Name} document, and Generates is {task.Generates}.", nameof(task));
         foreach (var doc in prompts)
             if (protocol.Fault(doc.Doc) is { } fault)
                 throw new InputException($"{split.Rows[doc.Row].Origin}: {fault}");
         // First rows are as many as there are (protocol 4.3).
-        var shown = task.ShotOrder == ShotOrder.First ? Math.Min(count, examples.Count) : count;
-        return new(task, shown, prompts, docs.Count, RequestDigest.Compute(prompts.SelectMany(doc => doc.Requests)), digests)
+        var stand = task.ShotOrder == ShotOrder.First ? Math.Min(count, examples.Count) : count;
+        var notes = task.Check(new(
+            [.. prompts.Select(doc => doc.Source!)], [.. prompts.Select(doc => doc.Doc)], [.. prompts.Select(doc => doc.Requests)],
+            [.. prompts.Select(doc => doc.Shots)], examples, asked == docs.Length));
+        return new(task, stand, prompts, docs.Length, RequestDigest.Compute(prompts.SelectMany(doc => doc.Requests)), digests)
         {
             Protocol = protocol,
+            Notes = notes,
             ShotRows = count > 0 ? examples.Count : null,
         };
+    }
+
+    /// <summary>A split that a task's file names for examples is there, even where none are shown.</summary>
+    private static void Require(EvalTask task, DataRoot data, string split)
+    {
+        try
+        {
+            data.Require(task.Dataset, split);
+        }
+        catch (InputException e)
+        {
+            throw new InputException($"{task}: its examples' split {split}: {e.Message}", e);
+        }
     }
 
     private static int ShotsOf(EvalTask task, int? shots) => (shots, task.ShotOrder) switch
@@ -92,16 +122,16 @@ public sealed record Questions(
     };
 
     private static IEnumerable<AskedDoc> Prompts(
-        EvalTask task, Protocol protocol, IReadOnlyList<Row> rows, List<Doc> docs, IReadOnlyList<Row> exampleRows, int shots)
+        EvalTask task, Protocol protocol, IReadOnlyList<Row> rows, Func<int, Doc> docs, IReadOnlyList<Row> exampleRows,
+        Func<int, Doc> examples, int shots)
     {
-        Doc[] examples = [.. exampleRows.Select(task.ToDoc)];
         (IReadOnlyList<int>? Shots, string Lead) last = (null, "");
         foreach (var (row, shown) in protocol.Draw(task, rows, exampleRows, shots))
         {
             // Documents that show the same examples share their text.
             if (shown != last.Shots)
-                last = (shown, protocol.Lead(task, shown.Select(i => examples[i])));
-            yield return new(row, docs[row], protocol.Requests(docs[row], last.Lead)) { Source = rows[row] };
+                last = (shown, protocol.Lead(task, shown.Select(examples)));
+            yield return new(row, docs(row), protocol.Requests(docs(row), last.Lead)) { Source = rows[row], Shots = shown };
         }
     }
 }

@@ -12,7 +12,7 @@ namespace Cognito.Eval.Protocols;
 /// </summary>
 /// <param name="Raw">
 /// UTF8(context) 00 UTF8(continuation) 01 for each request; stop strings are joined by 02, and a limit of a request's own
-/// stands after them as one more, begun by 03.
+/// stands after them as one more, begun by 03. Of a task file's settings only the stop strings are in it.
 /// </param>
 /// <param name="Json">Compact JSON <c>[context, continuation]</c> and a line feed for each request.</param>
 /// <param name="Harness">The list of requests as Python's json.dumps writes it: lm-evaluation-harness' own test hashes.</param>
@@ -51,7 +51,7 @@ public sealed record RequestDigest(string Raw, string Json, string Harness)
     {
         LogLikelihood { Continuation: var continuation } => [continuation],
         LogLikelihoodRolling { Text: var text } => [text],
-        GreedyUntil { MaxNewTokens: { } most, Stops: var stops } => [.. stops, string.Create(CultureInfo.InvariantCulture, $"\u0003{most}")],
+        GreedyUntil { Settings: null, MaxNewTokens: { } most, Stops: var stops } => [.. stops, string.Create(CultureInfo.InvariantCulture, $"\u0003{most}")],
         GreedyUntil { Stops: var stops } => stops,
         _ => throw new ArgumentException($"a kind of request without a digest: {request.GetType().Name}", nameof(request)),
     };
@@ -60,9 +60,13 @@ public sealed record RequestDigest(string Raw, string Json, string Harness)
         ? "[" + string.Join(',', answer.Select(a => Quoted(a, ascii: false))) + "]"
         : Quoted(answer[0], ascii: false);
 
-    private static string HarnessAnswer(Request request, IReadOnlyList<string> answer) => request is GreedyUntil
-        ? "{\"until\": [" + string.Join(", ", answer.Select(a => Quoted(a, ascii: true))) + "]}"
+    private static string HarnessAnswer(Request request, IReadOnlyList<string> answer) => request is GreedyUntil { Settings: { } settings }
+        ? InAscii(PythonJsonText.Write(settings))
+        : request is GreedyUntil ? "{\"until\": [" + string.Join(", ", answer.Select(a => Quoted(a, ascii: true))) + "]}"
         : Quoted(answer[0], ascii: true);
+
+    private static string InAscii(string json) =>
+        string.Concat(json.Select(c => c <= '~' ? c.ToString() : "\\u" + Hex4(c)));
 
     private static readonly SearchValues<char> Escaped = SearchValues.Create(
         [.. Enumerable.Range(0, 32).Select(i => (char)i), '"', '\\']);

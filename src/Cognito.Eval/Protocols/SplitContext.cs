@@ -1,4 +1,5 @@
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Templates;
 using Cognito.Eval.Tokenizers;
 
 namespace Cognito.Eval.Protocols;

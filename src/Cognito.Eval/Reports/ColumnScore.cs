@@ -56,8 +56,8 @@ public sealed record ColumnScore(
     internal static IEnumerable<ColumnScore> Others(Run run, IReadOnlyList<Column> columns) =>
         run.Tasks.Where(task => Of(run, columns).All(column => column.Key != task.Value.Column)).Select(task => new ColumnScore(
             task.Value.Column, $"{task.Key} ({task.Value.NumFewshot}-shot{Asked(run)})", task.Value.Headline, [task.Key],
-            run.Results.GetValueOrDefault(task.Key)?.GetValueOrDefault(task.Value.Headline) * 100,
-            Error(run, [task.Key], task.Value.Headline), task.Value.Documents, task.Value.IsComplete)
+            run.Results.GetValueOrDefault(task.Key)?.GetValueOrDefault(task.Value.Headline) * Eval.Tasks.Metric.Points(task.Value.Headline),
+            Error(run, [task.Key], task.Value.Headline) / 100 * Eval.Tasks.Metric.Points(task.Value.Headline), task.Value.Documents, task.Value.IsComplete)
         {
             NotFinite = task.Value.NotFiniteRequests,
         });

@@ -14,10 +14,12 @@ internal static class LmEvalConfigs
     /// <param name="shots">Examples in each prompt.</param>
     /// <param name="model">The model's arguments, which the harness adds to every task's metadata.</param>
     public static OrderedDictionary<string, object?> Of(
-        EvalTask task, int shots, int version, IReadOnlyDictionary<string, object?> model)
+        EvalTask task, int shots, TaskVersion version, IReadOnlyDictionary<string, object?> model)
     {
         var config = task.LmEval
             ?? throw new ArgumentException($"{task} is not asked as lm-evaluation-harness 0.4 does", nameof(task));
+        if (config.Dumped?.Invoke(shots) is { } dumped)
+            return WithModel(dumped, model);
         object? Said(string key) => config.Said.GetValueOrDefault(key);
         (string Key, object? Value)[] fields =
         [
@@ -41,8 +43,18 @@ internal static class LmEvalConfigs
         return new(fields.Where(field => field.Value is not null).Select(field => KeyValuePair.Create(field.Key, field.Value)));
     }
 
-    private static OrderedDictionary<string, object?> Metadata(int version, IReadOnlyDictionary<string, object?> model) =>
-        new([KeyValuePair.Create("version", (object?)(double)version), .. model])
+    /// <summary>What a file has for metadata, then the model's arguments, then where it was.</summary>
+    private static OrderedDictionary<string, object?> WithModel(OrderedDictionary<string, object?> dumped, IReadOnlyDictionary<string, object?> model)
+    {
+        var metadata = (OrderedDictionary<string, object?>)dumped["metadata"]!;
+        foreach (var (key, value) in model)
+            metadata[key] = value;
+        metadata["config_source"] = "inline";
+        return dumped;
+    }
+
+    private static OrderedDictionary<string, object?> Metadata(TaskVersion version, IReadOnlyDictionary<string, object?> model) =>
+        new([KeyValuePair.Create("version", version.Number ?? version.Value), .. model])
         {
             // Its word for a task that no file holds.
             ["config_source"] = "inline",

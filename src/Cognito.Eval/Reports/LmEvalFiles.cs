@@ -89,7 +89,7 @@ public static class LmEvalFiles
         return [.. asked.Zip(details)];
     }
 
-    private static bool IsAnswered(AskedDoc asked, DocDetail detail) => asked.Doc is FreeForm
+    private static bool IsAnswered(AskedDoc asked, DocDetail detail) => asked.Doc is FreeForm or FiledDoc { Generates: true }
         ? detail.GeneratedText is not null : detail.ChoiceLogprobs.Count == asked.Requests.Count;
 
     private static EvalTask Named(ReportedRun reported, TaskSet set, string name) =>
@@ -117,7 +117,7 @@ public static class LmEvalFiles
             throw new InputException($"{data.Shown}: its rows of {task} ask other questions than the run did; "
                 + "give --data the rows that it read");
         if (record.TaskHash is { } hash && LmEvalHashes.TaskHash(task.LmEval!.Filters
-            .SelectMany(_ => asked.Docs).Select(doc => LmEvalHashes.Of(task, doc))) != hash)
+            .SelectMany(_ => asked.Docs).Select(doc => LmEvalHashes.Of(asked.Task, doc))) != hash)
             throw new InputException($"{data.Shown}: its rows of {task} ask the same as the run did, but are not the same; "
                 + "give --data the rows that it read");
         return asked;

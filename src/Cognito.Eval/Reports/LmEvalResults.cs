@@ -19,7 +19,7 @@ internal sealed partial record LmEvalResults(
 
     /// <summary>The groups that were asked whole.</summary>
     private readonly TaskGroup[] _groups = [.. Scored.Where(group => Run.Groups?.GetValueOrDefault(group.Name) is { } scores
-        && scores.ContainsKey(group.Metric) && scores.ContainsKey(Metric.ErrorOf(group.Metric))
+        && group.Metrics.Any(metric => scores.ContainsKey(metric.Metric) && scores.ContainsKey(Metric.ErrorOf(metric.Metric)))
         && group.Tasks.All(task => Run.Tasks.ContainsKey(task.Name)))];
 
     private IEnumerable<TaskGroup> Roots =>
@@ -63,7 +63,7 @@ internal sealed partial record LmEvalResults(
         json["group_subtasks"] = Map(Roots.SelectMany(Downward).Select(group => (group.Name, (object?)group.Members)));
         json["configs"] = Sorted(Tasks.Select(task =>
             (task.Name, (object?)LmEvalConfigs.Of(task, Shots(task), VersionOf(task), model))));
-        json["versions"] = Sorted([.. Tasks.Select(task => (task.Name, (object?)(double)VersionOf(task))),
+        json["versions"] = Sorted([.. Tasks.Select(task => (task.Name, VersionOf(task).Number ?? VersionOf(task).Value)),
             .. groups.Select(group => (group.Name, (object?)$"{group.Version}"))]);
         json["n-shot"] = Sorted(Passed(Tasks.Select(task => (task.Name, (object)Shots(task))),
             members => members.Distinct().ToList() is [var shots] ? shots : null));
@@ -88,7 +88,7 @@ internal sealed partial record LmEvalResults(
 
     private int Shots(EvalTask task) => Run.Tasks[task.Name].NumFewshot;
 
-    private int VersionOf(EvalTask task) => Run.Versions.GetValueOrDefault(task.Name, task.Version);
+    private TaskVersion VersionOf(EvalTask task) => Run.Versions.GetValueOrDefault(task.Name, task.Version);
 
     private string Own => Run.Provenance.Versions?.GetValueOrDefault("cognito-eval") ?? "unknown";
 
@@ -108,10 +108,15 @@ internal sealed partial record LmEvalResults(
         return (group.Name, Map(
         [
             ("alias", group.Alias), ("name", group.Name), ("sample_len", documents),
-            .. Scores(group.Metric, Run.Groups![group.Name], group.Tasks.All(task => Run.Tasks[task.Name].Documents > 1)),
-            ("sample_count", Map([(group.Metric, documents)])),
+            .. group.Metrics.Where(metric => Run.Groups![group.Name].ContainsKey(metric.Metric)).SelectMany(metric =>
+                Scores(metric.Metric, Run.Groups![group.Name], Of(group, metric.Metric).All(task => Run.Tasks[task.Name].Documents > 1))),
+            ("sample_count", Map(group.Metrics.Where(metric => Run.Groups![group.Name].ContainsKey(metric.Metric)).Select(metric =>
+                (metric.Metric, (object?)Of(group, metric.Metric).Sum(task => Run.Tasks[task.Name].Documents))))),
         ]));
     }
+
+    private static IEnumerable<EvalTask> Of(TaskGroup group, string metric) =>
+        group.Tasks.Where(task => task.Metrics.Any(its => its.Name == metric));
 
     /// <summary>A value that is no number is null here and NaN there; an error of one document is "N/A".</summary>
     private static (string, object?)[] Scores(string metric, IReadOnlyDictionary<string, double?> results, bool hasError) =>

@@ -14,7 +14,7 @@ public static class ScoreTables
 
     /// <summary>
     /// One line for each run, task and metric, then one for each column and one for the average (<c>level</c> says which).
-    /// Values are in percent, unrounded. A new column comes last, so that the others keep their places.
+    /// Values are in percent, unrounded, but for perplexities and bits per byte, which are as they are. A new column comes last, so that the others keep their places.
     /// </summary>
     public static string Csv(IReadOnlyList<ReportedRun> runs, IReadOnlyList<Column> columns)
     {
@@ -35,8 +35,8 @@ public static class ScoreTables
         foreach (var (name, task) in run.Tasks)
             foreach (var metric in task.Scores.Keys)
                 yield return new(
-                    label, "task", name, metric, run.Results.GetValueOrDefault(name)?.GetValueOrDefault(metric) * 100,
-                    run.Results.GetValueOrDefault(name)?.GetValueOrDefault(Metric.ErrorOf(metric)) * 100, task.Documents,
+                    label, "task", name, metric, run.Results.GetValueOrDefault(name)?.GetValueOrDefault(metric) * Metric.Points(metric),
+                    run.Results.GetValueOrDefault(name)?.GetValueOrDefault(Metric.ErrorOf(metric)) * Metric.Points(metric), task.Documents,
                     task.NumFewshot, metric == task.Headline, task.IsComplete, Counted(task.NotFiniteRequests));
         foreach (var score in ColumnScore.FromColumns(run, columns).Where(score => score.Value is not null))
             yield return new(

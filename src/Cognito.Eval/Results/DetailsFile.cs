@@ -47,18 +47,19 @@ public static class DetailsFile
     {
         var first = docs[0];
         yield return Values("doc_id", docs.Select(doc => doc.DocId));
-        if (first.Gold is not null)
+        var haveGold = docs.All(doc => doc.Gold is not null);
+        if (haveGold)
             yield return Values("gold", docs.Select(doc => doc.Gold!.Value));
         if (first.Labels is not null)
         {
             yield return Lists("labels", docs.Select(doc => doc.Labels!));
             yield return Values("mc1_choices", docs.Select(doc => doc.Mc1Choices!.Value));
         }
-        if (first.Prediction is not null)
+        if (docs.All(doc => doc.Prediction is not null))
             yield return Values("prediction", docs.Select(doc => doc.Prediction!.Value));
         foreach (var metric in first.Scores.Keys)
             yield return Values(metric, docs.Select(doc => doc.Scores[metric]));
-        if (first.Gold is not null)
+        if (haveGold)
             yield return Values("margin", docs.Select(doc => doc.Margin));
         if (first.ChoiceLogprobs.Count > 0)
         {

@@ -1,4 +1,5 @@
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Templates;
 
 namespace Cognito.Eval.Results;
 
@@ -75,16 +76,22 @@ public sealed record DocDetail
             Prompts = prompts ? [.. asked.Requests.Select(request => request.Context).Distinct()] : [],
             Choices = prompts ? Texts(doc) : [],
         };
-        return doc is FreeForm free ? Generated(detail, free, graded) : Chosen(detail, doc, graded);
+        return doc switch
+        {
+            FreeForm free => Generated(detail, free.Extract(free.Answer), free.Extract, graded),
+            FiledDoc { Generates: true } filed => Generated(detail, filed.Choices.FirstOrDefault(), text => PythonValue.Str(
+                filed.Filtered(task.LmEval!.Filters[0].Name, text)), graded),
+            _ => Chosen(detail, doc, graded),
+        };
     }
 
-    private static DocDetail Generated(DocDetail detail, FreeForm doc, GradedDoc graded)
+    private static DocDetail Generated(DocDetail detail, string? right, Func<string, string?> extract, GradedDoc graded)
     {
         var text = ((Completion)graded.Replies[0]).Text;
         return detail with
         {
-            GoldAnswer = doc.Extract(doc.Answer),
-            PredictedAnswer = doc.Extract(text),
+            GoldAnswer = right,
+            PredictedAnswer = extract(text),
             GeneratedText = text,
             GeneratedTokens = graded.Tokens.Select(tokens => tokens.Answered).FirstOrDefault(),
         };
@@ -96,7 +103,7 @@ public sealed record DocDetail
         double[] lls = [.. replies.Select(reply => reply.LogProbability)];
         var prediction = graded.Scores.Prediction;
         var many = doc as MultipleTrue;
-        int? gold = doc switch { MultipleChoice choice => choice.Gold, Cloze cloze => cloze.Gold, MultipleTrue { One: null } => null, _ => 0 };
+        int? gold = doc switch { MultipleChoice choice => choice.Gold, Cloze cloze => cloze.Gold, MultipleTrue { One: null } => null, FiledDoc filed => filed.Gold, _ => 0 };
         return detail with
         {
             Gold = gold,
@@ -107,11 +114,15 @@ public sealed record DocDetail
             ChoiceLogprobs = lls,
             ChoiceLengths = doc is Cloze { After: var after }
                 ? [.. lls.Select(_ => PythonText.Length(after))]
-                : [.. Texts(doc).Select(PythonText.Length)],
+                : Lengths(Texts(doc), lls.Length),
             ChoiceTokens = [.. graded.Tokens.Select(tokens => tokens.Answered)],
             ChoiceGreedy = [.. replies.Select(reply => reply.IsGreedy)],
         };
     }
+
+    /// <summary>Where choices are asked more than once, in another context or again, each time.</summary>
+    private static int[] Lengths(IReadOnlyList<string> choices, int requests) =>
+        [.. Enumerable.Range(0, requests).Select(i => PythonText.Length(choices[requests == choices.Count ? i : i % choices.Count]))];
 
     /// <summary>A document's choices as text, in the order of its requests.</summary>
     internal static IReadOnlyList<string> Texts(Doc doc) => doc switch
@@ -119,6 +130,7 @@ public sealed record DocDetail
         MultipleChoice choice => choice.Choices,
         Cloze cloze => cloze.Options,
         MultipleTrue many => many.Choices,
+        FiledDoc { Generates: false } filed => filed.Choices,
         _ => [],
     };
 }

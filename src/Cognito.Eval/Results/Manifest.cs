@@ -89,6 +89,14 @@ internal sealed record RunArguments(
     /// <summary>The rule of beginnings, where the protocol has one and it is not the usual one.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Bos { get; init; }
+
+    /// <summary>Task files, and folders of them, that the tasks are of.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? TaskPaths { get; init; }
+
+    /// <summary>What these may do that is else an error.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Allow { get; init; }
 }
 
 /// <summary>All that an answer may depend on. Two processes work on one run if and only if theirs are equal.</summary>
@@ -136,8 +144,18 @@ internal sealed record RunKey(
     }
 
     public static IReadOnlyDictionary<string, TaskKey> Of(IReadOnlyList<Questions> asked) => asked.ToDictionary(
-        task => task.Task.Name, task => new TaskKey(task.Shots, task.Digest.Raw, task.DataSha256));
+        task => task.Task.Name, task => new TaskKey(task.Shots, task.Digest.Raw, task.DataSha256)
+        {
+            // Of a task file all that it says, as its grades hang on it too.
+            File = task.Task.LmEval?.Dumped is not { } dumped ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
+                PythonJsonText.Write(dumped(task.Shots)) + task.Digest.Harness + string.Join('\n', task.Notes)))),
+        });
 }
 
 /// <summary>What a task asks.</summary>
-internal sealed record TaskKey(int Shots, string RequestsSha256, IReadOnlyDictionary<string, string> DataSha256);
+internal sealed record TaskKey(int Shots, string RequestsSha256, IReadOnlyDictionary<string, string> DataSha256)
+{
+    /// <summary>Digest of what its task file says; null where it has none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? File { get; init; }
+}

@@ -50,6 +50,7 @@ internal static class ManifestCheck
         return
         [
             about.Model, about.Kind, key.Weights, key.ConfigSha256, key.Build, .. optional.OfType<string>(), .. arguments.Tasks,
+            .. arguments.TaskPaths ?? [], .. arguments.Allow ?? [], .. key.Tasks.Values.Select(task => task.File).OfType<string>(),
             .. about.Versions?.SelectMany(version => (string?[])[version.Key, version.Value]) ?? [],
             .. key.Tasks.SelectMany(task => (string?[])[task.Key, task.Value.RequestsSha256,
                 .. task.Value.DataSha256.SelectMany(split => (string?[])[split.Key, split.Value])]),

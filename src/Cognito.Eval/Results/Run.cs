@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Cognito.Eval.Datasets;
 using Cognito.Eval.Models;
 using Cognito.Eval.Protocols;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Results;
 
@@ -23,7 +24,7 @@ public sealed record Run
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, double?>>? Groups { get; init; }
 
     /// <summary>task → the reference's VERSION.</summary>
-    public IReadOnlyDictionary<string, int> Versions { get; init; } = new Dictionary<string, int>();
+    public IReadOnlyDictionary<string, TaskVersion> Versions { get; init; } = new Dictionary<string, TaskVersion>();
 
     /// <summary>The reference's settings, for scripts that read its results.</summary>
     public HarnessConfig? Config { get; init; }
@@ -122,6 +123,10 @@ public sealed record TaskRecord
 
     /// <summary>metric → a value for each of <see cref="DocIds"/>.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<double>> Scores { get; init; }
+
+    /// <summary>metric → what goes with each score: the words or bytes that a log-likelihood is of, or the right label of a predicted one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, IReadOnlyList<double>>? Weights { get; init; }
 }
 
 /// <summary>Documents whose verdict would turn over under a small change of the log-likelihoods.</summary>

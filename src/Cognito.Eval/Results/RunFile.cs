@@ -50,7 +50,7 @@ public static class RunFile
             var run = JsonSerializer.Deserialize<Run>(RegularFile.Read(file, FileKind.Results), Options)
                 ?? throw new InputException($"{file}: holds null; give a results.json of cognito-eval");
             if (run.Leaderboard.Columns.Values.Append(run.Leaderboard.Average).Any(x => x is { } value && value is not (>= 0 and <= 100))
-                || run.Results.Values.Any(task => task is null || task.Values.Any(x => x is { } value && !(Math.Abs(value) <= LargestMetric)))
+                || run.Results.Values.Any(task => task is null || task.Any(x => x.Value is { } value && !(Math.Abs(value) <= (Tasks.Metric.IsPercent(x.Key) ? LargestMetric : double.MaxValue))))
                 || run.Tasks.Values.Any(task => task is null) || run.Leaderboard.Notes.Any(note => note is null))
                 throw new InputException($"{file}: a score that is no percentage, or a task that is null; give an undamaged results.json");
             if (run.Tasks.Select(task => Fault(task.Value) is { } fault ? $"{task.Key}: {fault}" : null).FirstOrDefault(fault => fault is not null) is { } found)
@@ -80,7 +80,10 @@ public static class RunFile
         _ when !task.Scores.ContainsKey(task.Headline) => $"no scores of {task.Headline}, its headline",
         _ when task.Scores.Any(scores => scores.Value is null || scores.Value.Count != task.DocIds.Count) =>
             $"not as many {task.Scores.First(scores => scores.Value?.Count != task.DocIds.Count).Key} scores as documents",
-        _ when task.Scores[task.Headline].Any(score => score is < -Slack or > 1 + Slack) => $"a score of {task.Headline} that is not between 0 and 1",
+        _ when task.Weights is { } weights && weights.Any(its => its.Value is null || its.Value.Count != task.DocIds.Count || !task.Scores.ContainsKey(its.Key)) =>
+            "weights of other documents than its scores",
+        // Log-likelihoods and labels may be any number.
+        _ when !task.LowerIsBetter && task.Weights?.ContainsKey(task.Headline) is not true && task.Scores[task.Headline].Any(score => score is < -Slack or > 1 + Slack) => $"a score of {task.Headline} that is not between 0 and 1",
         _ => null,
     };
 

@@ -49,7 +49,9 @@ public static class Tally
         var metrics = new OrderedDictionary<string, double?>();
         foreach (var (m, metric) in task.Questions.Task.Metrics.Index())
         {
-            var estimate = metric.Aggregate([.. task.Docs.Select(doc => doc.Scores.Values[m])]);
+            var estimate = metric.AggregatePairs is { } pairs
+                ? pairs([.. task.Docs.Select(doc => new WeighedScore(doc.Scores.Values[m], doc.Scores.Weights[m]))])
+                : metric.Aggregate([.. task.Docs.Select(doc => doc.Scores.Values[m])]);
             metrics[metric.Name] = Finite(estimate.Mean);
             metrics[Metric.ErrorOf(metric.Name)] = Finite(estimate.StandardError);
         }
@@ -68,15 +70,24 @@ public static class Tally
         Protocol protocol, TaskSet set, IReadOnlyDictionary<string, IReadOnlyDictionary<string, double?>> results,
         IReadOnlyDictionary<string, TaskRecord> tasks)
     {
-        var groups = set.Scored.Where(group => group.Tasks.All(task => tasks.ContainsKey(task.Name))).ToList();
+        var groups = set.Scored.Where(group => group.Scores.Count > 0 && group.Tasks.All(task => tasks.ContainsKey(task.Name))).ToList();
         return groups.Count == 0 ? null : new(groups.Select(group =>
         {
-            TaskScore[] scores = [.. group.Tasks.Select(task => Score(results[task.Name], group.Metric, tasks[task.Name]))];
-            return KeyValuePair.Create<string, IReadOnlyDictionary<string, double?>>(group.Name, new OrderedDictionary<string, double?>
+            var values = new OrderedDictionary<string, double?>();
+            foreach (var (metric, weighs) in group.Metrics)
             {
-                [group.Metric] = protocol.Column(scores) / 100,
-                [Metric.ErrorOf(group.Metric)] = protocol.ColumnError(scores) / 100,
-            });
+                TaskScore[] scores = [.. group.Tasks.Where(task => results[task.Name].ContainsKey(metric))
+                    .Select(task => Score(results[task.Name], metric, tasks[task.Name]))];
+                if (scores.Length == 0)
+                    continue;
+                int[] sizes = [.. scores.Select(score => score.Documents)];
+                var areKnown = scores.All(score => score.Value is not null);
+                (values[metric], values[Metric.ErrorOf(metric)]) = !group.IsAskedByName
+                    ? (protocol.Column(scores) / 100, protocol.ColumnError(scores) / 100)
+                    : (areKnown ? HarnessGroups.Mean([.. scores.Select(score => score.Value!.Value)], sizes, weighs) : null,
+                        HarnessGroups.PooledError([.. scores.Select(score => score.StandardError)], sizes));
+            }
+            return KeyValuePair.Create<string, IReadOnlyDictionary<string, double?>>(group.Name, values);
         }));
     }
 
@@ -113,6 +124,10 @@ public static class Tally
             Scores = task.Metrics.Index().ToDictionary(
                 metric => metric.Item.Name,
                 metric => (IReadOnlyList<double>)[.. graded.Docs.Select(doc => doc.Scores.Values[metric.Index])]),
+            Weights = task.Metrics.All(metric => metric.AggregatePairs is null) ? null : task.Metrics.Index()
+                .Where(metric => metric.Item.AggregatePairs is not null).ToDictionary(
+                    metric => metric.Item.Name,
+                    metric => (IReadOnlyList<double>)[.. graded.Docs.Select(doc => doc.Scores.Weights[metric.Index])]),
         };
     }
 

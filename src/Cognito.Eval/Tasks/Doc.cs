@@ -1,7 +1,7 @@
 namespace Cognito.Eval.Tasks;
 
 /// <summary>
-/// A document: one question of a benchmark, typed. The kind says how it is asked and graded; there are four, and no more.
+/// A document: one question of a benchmark, typed. The kind says how it is asked and graded: one of four, or a task file's own.
 /// </summary>
 /// <param name="Query">What the prompt ends with when the document is asked.</param>
 /// <param name="Target">What follows the query when the document is shown as an example.</param>

@@ -11,6 +11,9 @@ public sealed record DocScores(IReadOnlyList<double> Values, double? Margin)
     /// <summary>The choice that the headline metric takes; of several true answers, mc1's. Null where there are no choices.</summary>
     public int? Prediction { get; init; }
 
+    /// <summary>What goes with each value (<see cref="WeighedScore"/>), NaN where nothing does; none where nothing does with any.</summary>
+    public IReadOnlyList<double> Weights { get; init; } = [];
+
     /// <summary>By metric, in the task's order.</summary>
     /// <param name="margins">Of the metrics that hang on a difference.</param>
     public static DocScores From(

@@ -34,7 +34,7 @@ public sealed record EvalTask(string Name)
     public bool Generates { get; init; }
 
     /// <summary>The reference's VERSION of the task.</summary>
-    public required int Version { get; init; }
+    public required TaskVersion Version { get; init; }
 
     /// <summary>The column that the task reports in; null where it stands for itself.</summary>
     public Column? Column { get; init; }
@@ -51,6 +51,16 @@ public sealed record EvalTask(string Name)
     /// <exception cref="InputException">The row is not of this dataset.</exception>
     public required Func<Row, Doc> ToDoc { get; init; }
 
+    /// <summary>How a whole split is read, where what a row becomes hangs on more than the row; null where it does not.</summary>
+    public Func<IReadOnlyList<Row>, RowReader>? Reads { get; init; }
+
+    /// <summary>Examples that the task brings itself; null where they are rows of <see cref="ShotSplit"/>.</summary>
+    public IReadOnlyList<Row>? Samples { get; init; }
+
+    /// <summary>What is to be said of its questions, one sentence each.</summary>
+    /// <exception cref="InputException">They are such as nobody can mean to ask.</exception>
+    public Func<AskedRows, IReadOnlyList<string>> Check { get; init; } = _ => [];
+
     public override string ToString() => Name;
 }
 
@@ -60,6 +70,9 @@ public sealed record Metric(string Name)
     /// <summary>From the documents' values to the task's.</summary>
     public Func<IReadOnlyCollection<double>, Estimate> Aggregate { get; init; } = Estimate.FromValues;
 
+    /// <summary>From the documents' pairs to the task's value, where one number a document does not do; null where it does.</summary>
+    public Func<IReadOnlyList<WeighedScore>, Estimate>? AggregatePairs { get; init; }
+
     public bool HigherIsBetter { get; init; } = true;
 
     /// <summary>A mean, of which more is better.</summary>
@@ -67,10 +80,29 @@ public sealed record Metric(string Name)
 
     public override string ToString() => Name;
 
+    /// <summary>Whether tables show it in percent: perplexities, and bits per byte, are shown as they are.</summary>
+    /// <param name="metric">Its name, or its error's, with a filter after a comma or without one.</param>
+    public static bool IsPercent(string metric) => metric.Split(',')[0] is var name && !name.Contains("perplexity", StringComparison.Ordinal)
+        && !name.StartsWith("bits_per_byte", StringComparison.Ordinal);
+
+    /// <summary>What a value is shown as a multiple of: 100 for percent, else 1.</summary>
+    public static int Points(string metric) => IsPercent(metric) ? 100 : 1;
+
     /// <summary>What a metric's standard error stands under, as lm-evaluation-harness names it: before a filter's name, if there is one.</summary>
     public static string ErrorOf(string metric) => metric.IndexOf(',') is >= 0 and var comma
         ? $"{metric[..comma]}_stderr{metric[comma..]}" : metric + "_stderr";
 }
+
+/// <summary>A document's value, and what goes with it: words or bytes that it is of, or the right label of a predicted one.</summary>
+public readonly record struct WeighedScore(double Value, double Weight);
+
+/// <summary>A task's documents as they are asked, for a last look at them.</summary>
+/// <param name="Rows">One a document.</param>
+/// <param name="Examples">The rows that each shows, as places among the examples.</param>
+/// <param name="Whole">Whether all documents of the split are asked.</param>
+public sealed record AskedRows(
+    IReadOnlyList<Row> Rows, IReadOnlyList<Doc> Docs, IReadOnlyList<IReadOnlyList<Request>> Requests,
+    IReadOnlyList<IReadOnlyList<int>> Shots, IReadOnlyList<Row> Examples, bool Whole);
 
 /// <summary>Where a prompt's examples come from.</summary>
 public enum ShotOrder

@@ -19,6 +19,12 @@ public sealed record LmEvalConfig(string DatasetPath, string? DatasetName)
     /// <summary>What else the file says, by key: templates, and the names of functions.</summary>
     public IReadOnlyDictionary<string, object?> Said { get; init; } = new Dictionary<string, object?>();
 
+    /// <summary>The configuration as the harness dumps it, from the examples in each prompt; null where it is made of these facts.</summary>
+    public Func<int, OrderedDictionary<string, object?>>? Dumped { get; init; }
+
+    /// <summary>How often each request is asked.</summary>
+    public int Repeats { get; init; } = 1;
+
     /// <summary>How text is generated, by key; null where none is.</summary>
     public IReadOnlyDictionary<string, object?>? GenerationKwargs { get; init; }
 

@@ -19,6 +19,9 @@ public sealed record GreedyUntil(string Context, IReadOnlyList<string> Stops) : 
 {
     /// <summary>Most tokens of the answer; null takes the protocol's number.</summary>
     public int? MaxNewTokens { get; init; }
+
+    /// <summary>How it is generated, as a task file says it: digests of lm-evaluation-harness' kind hold all of it; null where no file says it.</summary>
+    public IReadOnlyDictionary<string, object?>? Settings { get; init; }
 }
 
 /// <summary>Which document of which task asks.</summary>

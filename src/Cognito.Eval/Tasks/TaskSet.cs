@@ -8,10 +8,30 @@ namespace Cognito.Eval.Tasks;
 /// <param name="Alias">The name in tables.</param>
 /// <param name="Members">Names of what it holds, tasks or other groups.</param>
 /// <param name="Tasks">All tasks in it.</param>
-/// <param name="Metric">The metric that is made one.</param>
-/// <param name="Version">Of the group's file.</param>
-public sealed record TaskGroup(
-    string Name, string Alias, IReadOnlyList<string> Members, IReadOnlyList<EvalTask> Tasks, string Metric, int Version);
+public sealed record TaskGroup(string Name, string Alias, IReadOnlyList<string> Members, IReadOnlyList<EvalTask> Tasks)
+{
+    /// <summary>The metrics that are made one.</summary>
+    public IReadOnlyList<GroupScore> Scores { get; init; } = [];
+
+    /// <summary>Of the group's file.</summary>
+    public string Version { get; init; } = "N/A";
+
+    /// <summary>The groups among its members.</summary>
+    public IReadOnlyList<TaskGroup> Inside { get; init; } = [];
+
+    /// <summary>Whether it has a score only where it is asked by its name: its tasks may be others than those of the same names.</summary>
+    public bool IsAskedByName { get; init; }
+
+    /// <summary>The metrics with their filters that its tasks have, each with whether its documents count alike; else its tasks do.</summary>
+    internal IEnumerable<(string Metric, bool WeighsDocuments)> Metrics => Scores.SelectMany(score => (score.Filters
+        ?? [.. Tasks.SelectMany(task => task.Metrics).Select(metric => metric.Name.Split(',', 2)).Where(name => name.Length > 1 && name[0] == score.Metric)
+            .Select(name => name[1]).Distinct().Order(StringComparer.Ordinal)]).Select(filter => ($"{score.Metric},{filter}", score.WeighsDocuments)));
+}
+
+/// <summary>A metric of several tasks as one: the mean of theirs.</summary>
+/// <param name="Filters">Which filters' values; null for those of all that the tasks have.</param>
+/// <param name="WeighsDocuments">Whether each document counts the same; else each task does.</param>
+public sealed record GroupScore(string Metric, IReadOnlyList<string>? Filters, bool WeighsDocuments);
 
 /// <summary>Tasks that belong together, and the names they go by.</summary>
 /// <param name="Tasks">In the order in which they are asked.</param>
@@ -32,6 +52,21 @@ public sealed record TaskSet(IReadOnlyList<EvalTask> Tasks)
     /// <summary>What the reference asks beside a task and is not asked here, by that task's name; one sentence each.</summary>
     public IReadOnlyDictionary<string, string> NotAsked { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The task files that it was read from, and folders of them.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
+
+    /// <summary>What the files may do that is else an error, by name.</summary>
+    public IReadOnlyList<string> Allowed { get; init; } = [];
+
+    /// <summary>What names these tasks again: of task files what was named, as a group may change its tasks.</summary>
+    internal IReadOnlyList<string> Asked => Files.Count > 0 && Chosen.Count > 0 ? Chosen : [.. Tasks.Select(task => task.Name)];
+
+    /// <summary>The names by which they were chosen.</summary>
+    internal IReadOnlyList<string> Chosen { get; init; } = [];
+
+    /// <summary>Why files of the folders cannot be asked, one sentence each.</summary>
+    public IReadOnlyList<string> Refused { get; init; } = [];
+
     /// <summary>Which rows the tasks are meant to read; a dataset that it does not name is trusted as it is first fetched.</summary>
     public DatasetLock Lock { get; init; } = new([]);
 
@@ -46,9 +81,22 @@ public sealed record TaskSet(IReadOnlyList<EvalTask> Tasks)
             ',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
         if (names.Length == 0)
             throw new InputException("--tasks: no task named; give names, patterns such as mmlu_*, or all");
-        var chosen = names.SelectMany(Named).ToHashSet();
-        return this with { Tasks = [.. Tasks.Where(chosen.Contains)] };
+        EvalTask[] named = [.. names.SelectMany(Named).Distinct()];
+        if (named.GroupBy(task => task.Name).FirstOrDefault(same => same.Count() > 1) is { Key: var twice })
+            throw new InputException($"--tasks {string.Join(',', names)}: {twice} is asked in two ways, as a group changes it; name one of them at a time");
+        var chosen = named.ToHashSet();
+        return this with
+        {
+            Chosen = names,
+            // A group may hold tasks that are changed for it alone.
+            Tasks = [.. Tasks.Where(chosen.Contains), .. named.Except(Tasks)],
+            Scored = [.. Scored.Where(group => !group.IsAskedByName), .. names.SelectMany(name => name == "all"
+                ? Scored.Where(group => group.IsAskedByName && group.Tasks.All(chosen.Contains)) : Scored.Where(group => group.IsAskedByName && group.Name == name))
+                .SelectMany(Upward).DistinctBy(group => group.Name)],
+        };
     }
+
+    private static IEnumerable<TaskGroup> Upward(TaskGroup group) => [.. group.Inside.SelectMany(Upward), group];
 
     private IReadOnlyList<EvalTask> Named(string name)
     {
@@ -60,23 +108,6 @@ public sealed record TaskSet(IReadOnlyList<EvalTask> Tasks)
 
     private static IEnumerable<string> Names(EvalTask task) => task.Aliases.Prepend(task.Name);
 
-    private IEnumerable<string> Near(string name) => Tasks.SelectMany(Names).Concat(Groups.Keys).Append("all").Distinct()
-        .OrderByDescending(known => known.Contains(name, StringComparison.OrdinalIgnoreCase))
-        .ThenBy(known => Distance(name.ToLowerInvariant(), known.ToLowerInvariant()))
-        .ThenBy(known => known, StringComparer.Ordinal).Take(3);
-
-    /// <summary>Levenshtein's edit distance.</summary>
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-                (diagonal, row[j]) = (row[j], Math.Min(
-                    Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
-        }
-        return row[^1];
-    }
+    private IEnumerable<string> Near(string name) =>
+        NearNames.Of(name, Tasks.SelectMany(Names).Concat(Groups.Keys).Append("all")).Take(3);
 }

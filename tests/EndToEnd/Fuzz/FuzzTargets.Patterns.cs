@@ -22,8 +22,10 @@ internal sealed partial class FuzzTargets
             .Select(Encoding.UTF8.GetBytes),
     ];
 
+    private static byte[] ChangedPattern(byte[] pattern, Random random) => ChangedText(pattern, random, PatternMarks);
+
     /// <summary>Marks put in, parts left out, repeated many times, or put into groups.</summary>
-    private static byte[] ChangedPattern(byte[] pattern, Random random)
+    private static byte[] ChangedText(byte[] pattern, Random random, string[] marks)
     {
         var text = new StringBuilder(Encoding.UTF8.GetString(pattern));
         for (var changes = random.Next(1, 6); changes > 0 && text.Length is > 0 and < 100_000; changes--)
@@ -33,10 +35,10 @@ internal sealed partial class FuzzTargets
             var many = random.Next(8) == 0 ? random.Next(10_000) : random.Next(80);
             switch (random.Next(5))
             {
-                case 0: text.Insert(at, PatternMarks[random.Next(PatternMarks.Length)]); break;
+                case 0: text.Insert(at, marks[random.Next(marks.Length)]); break;
                 case 1: text.Remove(at, some); break;
                 case 2: text.Insert(at, text.ToString(at, some), many); break;
-                case 3: text.Insert(at, PatternMarks[random.Next(PatternMarks.Length)], many); break;
+                case 3: text.Insert(at, marks[random.Next(marks.Length)], many); break;
                 default: text.Insert(at, "(", many).Append(')', many); break;
             }
         }

@@ -30,7 +30,8 @@ internal sealed partial class FuzzTargets : IDisposable
         "model.safetensors.index.json", "results.json", "rows.jsonl", "rows.csv",
         "tokenizer.json", "tokenizer_config.json beside tokenizer.json", "harness results", "harness samples", "gate policy", "details",
         "datasets.lock.json", "fetched.json", "hub listing", "hub index",
-        "run.json", "journal.sqlite", "patterns",
+"run.json", "journal.sqlite", "patterns",
+        "templates", "Python's literals", "Python's patterns", "task files", "task files, asked",
     ];
 
     public void Dispose() => folder.Dispose();
@@ -68,7 +69,12 @@ internal sealed partial class FuzzTargets : IDisposable
         "hub index" => OfJson(name, [Index()], _ => ReadShards(), Mib, "model.safetensors.index.json"),
         "run.json" => Manifests(),
         "journal.sqlite" => Journals(),
+        "task files, asked" => AskedTaskFiles(),
         "patterns" => new(name, Patterns(), ChangedPattern, ReadPattern, new(16 * Mib, 16 * Kib)),
+        "templates" => new(name, Templates(), (bytes, random) => ChangedText(bytes, random, TemplateMarks), ReadTemplate, new(512 * Mib, 16 * Kib)),
+        "Python's literals" => new(name, Literals(), (bytes, random) => ChangedText(bytes, random, LiteralMarks), ReadLiteral, new(4 * Mib, 4 * Kib)),
+        "Python's patterns" => new(name, PythonPatterns(), ChangedPattern, ReadPythonPattern, new(64 * Mib, 32 * Kib)),
+        "task files" => new(name, TaskFiles(), (bytes, random) => ChangedText(bytes, random, YamlMarks), ReadTaskFile, new(64 * Mib, 16 * Kib)),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
     };
 

@@ -1,6 +1,7 @@
 using Cognito.Eval.Planning;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Templates;
 using Cognito.Eval.Tokenizers.SentencePiece;
 
 namespace Cognito.Eval.Tests;

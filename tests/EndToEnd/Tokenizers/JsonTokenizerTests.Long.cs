@@ -5,6 +5,7 @@ using Cognito.Eval.Files;
 using Cognito.Eval.Planning;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Templates;
 using Cognito.Eval.Tokenizers.Bpe;
 using static Cognito.Eval.Tests.ByteLevelJson;
 

@@ -66,7 +66,7 @@ public sealed class LmEval04Tests
     {
         var golden = Part(version, task);
         var asked = Ask(task, Shots(golden["leaderboard_shots"]!), null);
-        Assert.Equal(golden["versions"]![task]!.GetValue<double>(), asked.Task.Version);
+        Assert.Equal(golden["versions"]![task]!.GetValue<double>(), asked.Task.Version.Number);
         Assert.Equal(golden["n-shot"]![task]!.GetValue<int>(), asked.Shots);
         Assert.Equal(golden["n-samples"]![task]!["original"]!.GetValue<int>(), asked.SplitRows);
         Assert.Equal(golden["n-samples"]![task]!["effective"]!.GetValue<int>(), asked.Docs.Count);

@@ -4,6 +4,7 @@ using Cognito.Eval.Data;
 using Cognito.Eval.Planning;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
+using Cognito.Eval.Templates;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,0 +1,52 @@
+using Cognito.Eval.Comparison;
+using Cognito.Eval.Files;
+using Cognito.Eval.Protocols;
+using Cognito.Eval.Results;
+
+namespace Cognito.Eval.Tests;
+
+/// <summary>Perplexities are compared on the log scale, document by document.</summary>
+public sealed class ComparedScaleTests
+{
+    private static Run Of(string headline, double value, double[] scores, double[]? weights) => new()
+    {
+        Leaderboard = new(new Dictionary<string, double?>(), null, true, []),
+        Provenance = new() { Model = "m", Protocol = LmEval04.Rules.Name },
+        Results = new Dictionary<string, IReadOnlyDictionary<string, double?>> { ["t"] = new Dictionary<string, double?> { [headline] = value } },
+        Tasks = new Dictionary<string, TaskRecord>
+        {
+            ["t"] = new()
+            {
+                Column = "t", Headline = headline, LowerIsBetter = headline != "f1,none", Split = "test", NumFewshot = 0, Documents = scores.Length, SplitRows = scores.Length,
+                IsComplete = true, Requests = scores.Length, TruncatedRequests = 0, TruncatedDocuments = 0, NearTies = new(0, 0, []),
+                RequestsSha256 = new("a", "b", "c"), DataSha256 = new Dictionary<string, string>(), DocIds = [.. Enumerable.Range(0, scores.Length)],
+                Scores = new Dictionary<string, IReadOnlyList<double>> { [headline] = scores },
+                Weights = weights is null ? null : new Dictionary<string, IReadOnlyList<double>> { [headline] = weights },
+            },
+        },
+    };
+
+    [Theory]
+    [InlineData("word_perplexity,none", 1)]
+    [InlineData("byte_perplexity,none", 1)]
+    [InlineData("bits_per_byte,none", 0.6931471805599453)]
+    public void The_difference_is_that_of_the_logarithms(string metric, double unit)
+    {
+        double[] before = [-10, -42, -7.5, -30], after = [-9, -41, -8, -28], weights = [3, 11, 2, 9];
+        double Log(double[] lls) => -lls.Sum() / weights.Sum() / unit;
+        double Value(double[] lls) => metric.StartsWith("bits", StringComparison.Ordinal) ? Log(lls) : Math.Exp(Log(lls));
+        var column = RunComparison.Create(Of(metric, Value(before), before, weights), Of(metric, Value(after), after, weights)).Columns.Single();
+        Assert.True(column.IsPaired);
+        Assert.Equal(-100 * Log(before), column.Baseline, 1e-9);
+        Assert.Equal(100 * (Log(before) - Log(after)), column.Difference, 1e-9);
+        Assert.Equal((3, 1), (column.Wins, column.Losses));
+        double[] differences = [.. before.Zip(after, (a, b) => (b - a) / weights.Average() / unit)];
+        var mean = differences.Average();
+        Assert.Equal(100 * Math.Sqrt(differences.Sum(d => (d - mean) * (d - mean)) / 3 / 4), column.StandardError!.Value, 1e-9);
+        Assert.InRange(column.Difference, column.Interval!.Value.Low, column.Interval.Value.High);
+    }
+
+    [Fact]
+    public void One_that_is_no_mean_over_documents_is_refused() => Assert.Contains("no mean over documents", Assert.Throws<InputException>(() =>
+        RunComparison.Create(Of("f1,none", 0.5, [1, 0], [1, 1]), Of("f1,none", 0.5, [1, 0], [1, 1]))).Message);
+}
