@@ -15,7 +15,7 @@ public static class TaskRegistry
         public static TaskSet Leaderboard => _leaderboard ??= Create();
 
         /// <summary>The same benchmarks as lm-evaluation-harness 0.4 asks them.</summary>
-        public static TaskSet LmEval => _lmEval ??= LmEvalTasks.Create(TaskSet.Leaderboard.Lock);
+        public static TaskSet LmEval => _lmEval ??= ShippedTasks.With(LmEvalTasks.Create(TaskSet.Leaderboard.Lock));
 
         /// <summary>The same as its group <c>openllm</c> asks them.</summary>
         public static TaskSet LmEvalOpenLlm => _lmEvalOpenLlm ??= LmEvalTasks.CreateOpenLlm(TaskSet.Leaderboard.Lock);
@@ -29,7 +29,10 @@ public static class TaskRegistry
             [.. TaskSet.Leaderboard.Columns, .. TaskSet.LmEval.Columns, .. TaskSet.LmEvalOpenLlm.Columns];
 
         /// <summary>Every task that has a name here: the leaderboard's, which "all" means, and those added to them.</summary>
-        public static TaskSet Registered => TaskSet.Leaderboard.With(Added);
+        public static TaskSet Registered => TaskSet.Leaderboard.With(Added) with
+        {
+            Elsewhere = ShippedTasks.Names.ToDictionary(name => name, name => $"--protocol {LmEval04.Rules.Name} asks it; the leaderboard never did"),
+        };
     }
 
     /// <summary>Benchmarks beside the leaderboard's: one line each.</summary>
