@@ -11,7 +11,7 @@ internal static class TasksCommand
     public static Command Create()
     {
         var json = Inputs.Json();
-        var command = new Command("tasks", "List the tasks, their shots, metrics and published documents.") 
+        var command = new Command("tasks", "List the tasks, their shots, metrics and published documents.")
         {
             TaskFileOptions.Paths, TaskFileOptions.Allow, RunOptions.ProtocolName, json, TasksNewCommand.Create(),
         };

@@ -98,7 +98,7 @@ internal sealed partial record LmEvalResults(
         return (task.Name, Map(
         [
             ("name", task.Name), ("alias", task.LmEval!.Alias ?? task.Name), ("sample_len", documents),
-            .. task.Metrics.SelectMany(metric => Scores(metric.Name, results, documents > 1)),
+            .. task.Metrics.SelectMany(metric => Scores(metric.Name, results, documents > 1 && metric.HasError)),
         ]));
     }
 
@@ -109,7 +109,8 @@ internal sealed partial record LmEvalResults(
         [
             ("alias", group.Alias), ("name", group.Name), ("sample_len", documents),
             .. group.Metrics.Where(metric => Run.Groups![group.Name].ContainsKey(metric.Metric)).SelectMany(metric =>
-                Scores(metric.Metric, Run.Groups![group.Name], Of(group, metric.Metric).All(task => Run.Tasks[task.Name].Documents > 1))),
+                Scores(metric.Metric, Run.Groups![group.Name], Of(group, metric.Metric).All(task => Run.Tasks[task.Name].Documents > 1
+                    && task.Metrics.All(its => its.Name != metric.Metric || its.HasError)))),
             ("sample_count", Map(group.Metrics.Where(metric => Run.Groups![group.Name].ContainsKey(metric.Metric)).Select(metric =>
                 (metric.Metric, (object?)Of(group, metric.Metric).Sum(task => Run.Tasks[task.Name].Documents))))),
         ]));

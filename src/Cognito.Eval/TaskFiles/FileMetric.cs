@@ -120,7 +120,11 @@ internal sealed record FileMetric(string Origin, string Name, string Aggregation
 
     public Metric Of(string filter)
     {
-        var metric = new Metric($"{Name},{filter}") { HigherIsBetter = HigherIsBetter };
+        var metric = new Metric($"{Name},{filter}")
+        {
+            HigherIsBetter = HigherIsBetter,
+            HasError = Aggregation is not ("brier_score" or "weighted_perplexity" or "bits_per_byte"),
+        };
         var whole = HarnessAggregation.Find(Aggregation)!;
         Estimate Of(IReadOnlyList<DocValue> values) => new(whole.Apply(values), whole.StandardError(values));
         return Aggregation switch

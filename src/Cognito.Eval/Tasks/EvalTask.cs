@@ -75,6 +75,9 @@ public sealed record Metric(string Name)
 
     public bool HigherIsBetter { get; init; } = true;
 
+    /// <summary>Whether it has a standard error: some ways to make one value have none in the reference.</summary>
+    public bool HasError { get; init; } = true;
+
     /// <summary>A mean, of which more is better.</summary>
     public static implicit operator Metric(string name) => new(name);
 

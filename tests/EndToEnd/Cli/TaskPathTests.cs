@@ -90,6 +90,6 @@ public sealed class TaskPathTests : IDisposable
         Done([.. asked, "--dtype", "bfloat16", "-o", "b"]);
         var compared = Done("compare", "a", "b").Out;
         Assert.Contains("compared as -ln word_perplexity,none", compared);
-        Assert.Equal(0, _line.Run("gate", "a", "a").Code);
+        Assert.Equal(0, _line.Run("gate", "-b", "a", "-c", "a").Code);
     }
 }
