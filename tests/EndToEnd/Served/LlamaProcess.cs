@@ -35,7 +35,7 @@ internal sealed class LlamaProcess : IDisposable
     }
 
     public void Begin() => _process = Process.Start(new ProcessStartInfo(_program,
-        ["-m", Model, "--host", "127.0.0.1", "--port", $"{Port}", "-c", "16384", "-np", "4", "-t", "1", "-ctk", "f32", "-ctv", "f32", "-fa", "off", "--no-webui"])
+        ["-m", Model, "--host", "127.0.0.1", "--port", $"{Port}", "-c", "32768", "-np", "4", "-t", "1", "-ctk", "f32", "-ctv", "f32", "-fa", "off", "--no-webui"])
     {
         RedirectStandardError = false,
         RedirectStandardOutput = false,

@@ -51,6 +51,9 @@ public sealed class LlamaServerTests(ITestOutputHelper output) : IDisposable
         {
             using var golden = Golden.Lines(Shared.Path("goldens", "cognito-nano", task.Questions.Task.Name + ".jsonl.gz")).GetEnumerator();
             foreach (var doc in task.Docs)
+            {
+                // The server's slots are as long as the model's sequences may be.
+                Assert.Equal(0, doc.Truncated);
                 foreach (var (i, reply) in doc.Replies.Index())
                 {
                     Assert.True(golden.MoveNext());
@@ -69,6 +72,7 @@ public sealed class LlamaServerTests(ITestOutputHelper output) : IDisposable
                     if (golden.Current[1].GetBoolean() != actual.IsGreedy)
                         nearTies.Add($"{what}: greedy flag");
                 }
+            }
         }
         output.WriteLine($"{requests} requests of {graded.Sum(task => task.Docs.Count)} documents in {clock.Elapsed:m\\:ss}, {model.Account.Sent} over HTTP; "
             + $"largest log-likelihood difference {worst:g3}; near-ties: {nearTies.Count}");
