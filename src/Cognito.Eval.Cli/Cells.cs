@@ -1,13 +1,12 @@
 using System.Globalization;
 using System.Text;
-using Spectre.Console;
 
 namespace Cognito.Eval.Cli;
 
 /// <summary>Text by the columns of a terminal that it takes: letters of East Asia take two, marks above a letter none.</summary>
 internal static class Cells
 {
-    public static int Width(string text) => text.GetCellWidth();
+    public static int Width(string text) => Terminal.Width(text);
 
     /// <summary>The text, or its beginning and an ellipsis.</summary>
     public static string Cut(string text, int columns) =>

@@ -61,6 +61,9 @@ internal static class Terminal
     /// <summary>The most columns of a renewed line: with the last one some terminals begin another line.</summary>
     public static int LineWidth => Math.Max(1, (TerminalSize.OfError ?? 80) - 1);
 
+    /// <summary>How many columns a text takes.</summary>
+    public static int Width(string text) => text.GetCellWidth();
+
     /// <summary>Results with tables in Markdown's form, which a terminal shows no wider than it is.</summary>
     public static void Show(string text) => Console.Write(FittedTable.Fit(text, TerminalSize.OfOut));
 
