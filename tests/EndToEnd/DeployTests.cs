@@ -154,7 +154,8 @@ public sealed class DeployTests
         })
         {
             folder.Write($"bin/{name}", $"#!/usr/bin/env bash\n{script}\n");
-            File.SetUnixFileMode(Path.Combine(folder.Path, "bin", name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            if (OperatingSystem.IsLinux())
+                File.SetUnixFileMode(Path.Combine(folder.Path, "bin", name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
         var start = new ProcessStartInfo("bash", [At("slurm", "served.sbatch"), "org/name", Path.Combine(folder.Path, "out"), "--limit", "3"]) { RedirectStandardError = true };
         foreach (var (name, value) in new Dictionary<string, string>

@@ -206,11 +206,12 @@ public sealed class ServedRunTests(ServedRunTests.Undisturbed undisturbed) : ICl
     [Fact]
     public async Task A_pause_longer_than_is_waited_is_told()
     {
-        await using var server = new EngineServer(undisturbed.Oracle, Dialect.Vllm) { Fault = async (context, _, _) =>
+        await using var server = new EngineServer(undisturbed.Oracle, Dialect.Vllm);
+        server.Fault = async (context, _, _) =>
         {
             await RefuseAsync(context, 429, "come back tomorrow", retryAfter: "86400");
             return true;
-        } };
+        };
         var error = await Assert.ThrowsAnyAsync<ServedException>(() => OpenAsync(server));
         Assert.Contains("429 (come back tomorrow) and asks for a pause of 86400 s, where 600 s are waited", error.Message);
     }
