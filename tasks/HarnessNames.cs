@@ -1,3 +1,4 @@
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Benchmarks;
@@ -8,7 +9,7 @@ public static class HarnessNames
     /// <summary>0.4's own names. One metric was called otherwise before it had a second filter.</summary>
     /// <param name="metric">With the filter after a comma.</param>
     public static (EvalTask Task, string Metric)? OfLmEval(string task, string metric) =>
-        TaskSet.LmEval.Tasks.FirstOrDefault(its => its.Name == task) is not { } known ? null
+        TaskSet.Of(LmEval04.Rules).Tasks.FirstOrDefault(its => its.Name == task) is not { } known ? null
         : (metric == "exact_match,get-answer" ? "exact_match,strict-match" : metric) is var name && known.Metrics.Contains(name) ? (known, name) : null;
 
     /// <summary>The leaderboard's task and metric that are the most alike.</summary>

@@ -7,7 +7,7 @@ namespace Cognito.Eval.Benchmarks;
 /// <summary>The tasks there are.</summary>
 public static class TaskRegistry
 {
-    private static TaskSet? _leaderboard, _lmEval, _lmEvalOpenLlm;
+    private static TaskSet? _leaderboard, _lmEval, _lmEvalRegistered, _lmEvalOpenLlm;
 
     extension(TaskSet)
     {
@@ -15,13 +15,14 @@ public static class TaskRegistry
         public static TaskSet Leaderboard => _leaderboard ??= Create();
 
         /// <summary>The same benchmarks as lm-evaluation-harness 0.4 asks them.</summary>
-        public static TaskSet LmEval => _lmEval ??= ShippedTasks.With(LmEvalTasks.Create(TaskSet.Leaderboard.Lock));
+        public static TaskSet LmEval => _lmEval ??= LmEvalTasks.Create(TaskSet.Leaderboard.Lock);
 
         /// <summary>The same as its group <c>openllm</c> asks them.</summary>
         public static TaskSet LmEvalOpenLlm => _lmEvalOpenLlm ??= LmEvalTasks.CreateOpenLlm(TaskSet.Leaderboard.Lock);
 
-        /// <summary>The tasks that a protocol has.</summary>
-        public static TaskSet Of(Protocol protocol) => protocol.Name == LmEval04.Rules.Name ? TaskSet.LmEval
+        /// <summary>The tasks that a protocol has: "all" means the leaderboard's benchmarks, and others are asked by their names.</summary>
+        public static TaskSet Of(Protocol protocol) => protocol.Name == LmEval04.Rules.Name
+            ? _lmEvalRegistered ??= ShippedTasks.With(TaskSet.LmEval)
             : protocol.Name == LmEval04.OpenLlm.Name ? TaskSet.LmEvalOpenLlm : TaskSet.Registered;
 
         /// <summary>The columns of all protocols' tables.</summary>

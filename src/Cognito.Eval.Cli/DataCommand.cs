@@ -4,6 +4,7 @@ using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Datasets;
 using Cognito.Eval.Files;
 using Cognito.Eval.Hub;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.TaskFiles;
 using Cognito.Eval.Tasks;
 
@@ -34,7 +35,9 @@ internal static class DataCommand
     public static IReadOnlyList<EvalTask> Chosen(string[]? tasks, string? model, TaskSet? files = null) => tasks switch
     {
         _ when files is not null => files.Select(tasks is { Length: > 0 } ? tasks : ["all"]).Tasks,
-        { Length: > 0 } => TaskSet.Registered.Select(tasks).Tasks,
+        // Benchmarks of other protocols have rows too.
+        { Length: > 0 } => (tasks.SelectMany(list => list.Split(',')).Any(TaskSet.Registered.Elsewhere.ContainsKey)
+            ? TaskSet.Of(LmEval04.Rules) : TaskSet.Registered).Select(tasks).Tasks,
         _ => model is null ? TaskSet.Leaderboard.Tasks : [],
     };
 

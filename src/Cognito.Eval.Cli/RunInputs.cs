@@ -47,7 +47,7 @@ internal static class RunInputs
             using var json = HarnessFile.Parse(RegularFile.Read(file, FileKind.Results));
             return HarnessFile.IsOne(json.RootElement)
                 ? HarnessFile.IsOf04(json.RootElement) && !asLeaderboard
-                    ? HarnessFile.Read(file, json.RootElement, HarnessNames.OfLmEval, Keys(TaskSet.LmEval), LmEval04.Rules)
+                    ? HarnessFile.Read(file, json.RootElement, HarnessNames.OfLmEval, Keys(TaskSet.Of(LmEval04.Rules)), LmEval04.Rules)
                     : HarnessFile.Read(file, json.RootElement, HarnessNames.Of, Keys(TaskSet.Leaderboard))
                 : RunFile.Read(file);
         }

@@ -22,7 +22,7 @@ public sealed class BridgeTests
 
     private static readonly IReadOnlySet<ProtocolRule> None = new HashSet<ProtocolRule>(), All = Enum.GetValues<ProtocolRule>().ToHashSet();
 
-    private static TaskSet Tasks(Protocol protocol, bool leaderboardShots) => TaskSet.Of(protocol) is var set ? set with
+    private static TaskSet Tasks(Protocol protocol, bool leaderboardShots) => TaskSet.Of(protocol).Select(["all"]) is var set ? set with
     {
         Tasks = [.. set.Tasks.Where(task => task.ColumnKey != "MMLU" || Subjects.Any(task.Name.EndsWith)).Select(task =>
             !leaderboardShots || task.Column is null ? task : task with { Shots = TaskSet.Leaderboard.Columns.Single(column => column.Key == task.ColumnKey).Shots })],

@@ -62,7 +62,7 @@ internal static class PythonAttributes
         var type = PythonValue.TypeName(target);
         if (name == "__class__" && Methods.ContainsKey(type) && target is not PythonTuple { Fields.Length: > 0 })
             return (true, new PythonType(type));
-        if (IsHidden(name) || target is Markup or PythonType or PythonFunction or PythonMethod or Macro or PythonOpaque or PythonSet)
+        if (IsHidden(name) || target is SafeText or PythonType or PythonFunction or PythonMethod or Macro or PythonOpaque or PythonSet)
             throw TemplateException.Refused($"{type}.{name}");
         if (target is long or bool or System.Numerics.BigInteger && name is "real" or "numerator" or "imag" or "denominator")
             return (true, name is "real" or "numerator" ? PythonNumber.Normal(PythonNumber.Integer(target)) : name == "imag" ? 0L : 1L);
@@ -90,7 +90,7 @@ internal static class PythonAttributes
             case PythonRange range when PythonNumber.IsInteger(index):
                 var place = PythonNumber.Integer(index) is var wanted && wanted < 0 ? wanted + range.Count : wanted;
                 return place >= 0 && place < range.Count ? (true, PythonNumber.Normal(range.Start + place * range.Step)) : (false, null);
-            case Markup when PythonNumber.IsInteger(index):
+            case SafeText when PythonNumber.IsInteger(index):
                 throw TemplateException.Refused("a character of text of |e, |safe or |tojson");
             default:
                 return (false, null);

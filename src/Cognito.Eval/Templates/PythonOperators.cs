@@ -22,7 +22,7 @@ internal static class PythonOperators
             return PercentFormat.Apply(format, right, budget);
         if (right is PythonUndefined b)
             throw b.Error();
-        if (left is Markup || right is Markup)
+        if (left is SafeText || right is SafeText)
             throw TemplateException.Refused($"{operation} with text of |e, |safe or |tojson, which would be escaped,");
         if (PythonNumber.IsNumber(left) && PythonNumber.IsNumber(right))
             return Arithmetic(operation, left!, right!);
@@ -101,7 +101,7 @@ internal static class PythonOperators
             throw b.Error();
         if (PythonNumber.IsNumber(left) && PythonNumber.IsNumber(right))
             return PythonNumber.Compare(left, right);
-        if (left is string or Markup && right is string or Markup)
+        if (left is string or SafeText && right is string or SafeText)
         {
             var (x, y) = (PythonValue.Str(left, budget), PythonValue.Str(right, budget));
             budget.Spend(Math.Min(x.Length, y.Length) / 8);
@@ -132,10 +132,10 @@ internal static class PythonOperators
     {
         switch (container)
         {
-            case string or Markup when item is string or Markup:
+            case string or SafeText when item is string or SafeText:
                 budget.Spend(PythonSequence.Length(container) / 8);
                 return PythonValue.Str(container, budget).Contains(PythonValue.Str(item, budget), StringComparison.Ordinal);
-            case string or Markup:
+            case string or SafeText:
                 throw item is PythonUndefined undefined ? undefined.Error() : TemplateException.Type($"only text is in text, not {Name(item)}");
             case PythonDict dict:
                 return dict.Items.ContainsKey(new(item));

@@ -10,7 +10,7 @@ internal static class PythonSequence
     public static IEnumerable<object?> Items(object? value, Budget budget) => Counted(value switch
     {
         string text => CodePoints.Of(text),
-        Markup markup => CodePoints.Of(markup.Text),
+        SafeText markup => CodePoints.Of(markup.Text),
         PythonList list => Live(list.Items),
         PythonTuple tuple => tuple,
         PythonDict dict => [.. dict.Keys],
@@ -44,7 +44,7 @@ internal static class PythonSequence
     public static long? Count(object? value) => value switch
     {
         string text => PythonText.Length(text),
-        Markup markup => PythonText.Length(markup.Text),
+        SafeText markup => PythonText.Length(markup.Text),
         PythonDict dict => dict.Count,
         IReadOnlyCollection<object?> list => list.Count,
         PythonSet set => set.Items.Count,
@@ -59,7 +59,7 @@ internal static class PythonSequence
     /// <summary>The same from the end, where Python can do that.</summary>
     public static IEnumerable<object?>? Reversed(object? value, Budget budget) => value switch
     {
-        string or Markup or PythonList or PythonTuple or IReadOnlyList<object?> or PythonDict or PythonView => Items(value, budget).Reverse(),
+        string or SafeText or PythonList or PythonTuple or IReadOnlyList<object?> or PythonDict or PythonView => Items(value, budget).Reverse(),
         PythonRange range => new PythonRange(range.Start + (range.Count - 1) * range.Step, range.Start - range.Step, -range.Step).Items,
         PythonUndefined undefined => undefined.Lenient<IEnumerable<object?>>([]),
         _ => null,
@@ -78,7 +78,7 @@ internal static class PythonSequence
                 return new PythonList(Cut(list, start, stop, step, budget));
             case PythonUndefined undefined:
                 throw undefined.Error();
-            case PythonRange or Markup:
+            case PythonRange or SafeText:
                 throw TemplateException.Refused($"a slice of a {PythonValue.TypeName(value)}");
             default:
                 throw TemplateException.Type($"{PythonValue.TypeName(value)} cannot be sliced");

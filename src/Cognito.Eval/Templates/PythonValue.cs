@@ -22,7 +22,7 @@ public static class PythonValue
     {
         if (value is string text)
             return text;
-        if (value is Markup markup)
+        if (value is SafeText markup)
             return markup.Text;
         if (value is PythonUndefined undefined)
             return undefined.Lenient("");
@@ -48,7 +48,7 @@ public static class PythonValue
             case double number: to.Append(PythonFloat.Repr(number)); break;
             case float number: to.Append(PythonFloat.Repr(number)); break;
             case string text: Quote(to, text); break;
-            case Markup markup: Quote(to.Append("Markup("), markup.Text).Append(')'); break;
+            case SafeText markup: Quote(to.Append("Markup").Append('('), markup.Text).Append(')'); break;
             case PythonTuple { Count: 1 } one: Append(to.Append('('), one[0], budget); to.Append(",)"); break;
             case PythonTuple tuple: Items(to, '(', tuple, ')', budget); break;
             case PythonDict dict: Entries(to, dict.Entries, budget); break;
@@ -137,7 +137,7 @@ public static class PythonValue
         BigInteger number => !number.IsZero,
         double number => number != 0,
         string text => text.Length > 0,
-        Markup markup => markup.Text.Length > 0,
+        SafeText markup => markup.Text.Length > 0,
         PythonDict dict => dict.Count > 0,
         IReadOnlyDictionary<string, object?> named => named.Count > 0,
         IReadOnlyCollection<object?> list => list.Count > 0,
@@ -164,7 +164,7 @@ public static class PythonValue
         {
             (PythonUndefined, PythonUndefined) => true,
             _ when PythonNumber.IsNumber(left) && PythonNumber.IsNumber(right) => PythonNumber.Compare(left, right) == 0,
-            (string or Markup, string or Markup) => Str(left, budget) == Str(right, budget),
+            (string or SafeText, string or SafeText) => Str(left, budget) == Str(right, budget),
             (PythonTuple x, PythonTuple y) => Same(x, y, budget),
             (PythonTuple, _) or (_, PythonTuple) => false,
             (IReadOnlyDictionary<string, object?> x, _) => AreEqual(PythonDict.Of(x), right, budget),
@@ -200,7 +200,7 @@ public static class PythonValue
         long or int or BigInteger => "int",
         double or float => "float",
         string => "str",
-        Markup => "Markup",
+        SafeText => "Markup",
         PythonTuple => "tuple",
         PythonDict or IReadOnlyDictionary<string, object?> => "dict",
         IReadOnlyList<object?> => "list",

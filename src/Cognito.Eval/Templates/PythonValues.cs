@@ -105,7 +105,7 @@ internal readonly struct PythonKey : IEquatable<PythonKey>
         PythonTuple tuple => tuple.Count > 64
             ? throw TemplateException.Refused("a tuple of more than 64 values as a key")
             : tuple.Select(item => new PythonKey(item)).ToArray(),
-        Markup markup => markup.Text,
+        SafeText markup => markup.Text,
         PythonList or PythonDict or PythonSet => throw TemplateException.Type($"unhashable type: '{PythonValue.TypeName(value)}'"),
         PythonUndefined undefined => throw undefined.Error(),
         _ => value,
@@ -124,7 +124,7 @@ internal sealed class PythonUndefined(string message, bool isStrict = true)
 }
 
 /// <summary>Text that |e, |safe and |tojson give. What is joined to it would be escaped, so it can be printed and little else.</summary>
-internal sealed record Markup(string Text);
+internal sealed record SafeText(string Text);
 
 /// <summary>A generator or an iterator: gone through once.</summary>
 internal sealed class PythonIterator(string typeName, IEnumerable<object?> items)

@@ -30,7 +30,7 @@ internal sealed partial class Rendering
             TupleOf tuple => new PythonTuple([.. tuple.Items.Select(item => Evaluate(item, scope))]),
             DictOf dict => Dict(dict, scope),
             SliceOf => throw TemplateException.Refused("a slice among other indices"),
-            _ => throw TemplateException.Refused(expression.GetType().Name),
+            _ => throw TemplateException.Refused("an expression of this kind"),
         };
         _budget.Leave();
         return value;

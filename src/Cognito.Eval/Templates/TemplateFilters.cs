@@ -29,7 +29,7 @@ internal static partial class TemplateFilters
         context.Budget.Spend(1);
         if (!All.TryGetValue(name, out var filter))
             throw Refused.Contains(name) ? TemplateException.Refused($"|{name}") : new("TemplateRuntimeError", $"there is no filter '{name}'");
-        if (value is Markup && name is not ("e" or "escape" or "safe" or "string" or "length" or "count"))
+        if (value is SafeText && name is not ("e" or "escape" or "safe" or "string" or "length" or "count"))
             throw TemplateException.Refused($"|{name} after |e, |safe or |tojson");
         return filter(value, arguments, context);
     }
@@ -41,8 +41,8 @@ internal static partial class TemplateFilters
     {
         ["default"] = Default,
         ["d"] = Default,
-        ["string"] = (value, arguments, context) => Bind("string", arguments, 0) is not null && value is Markup ? value : context.Str(value),
-        ["safe"] = (value, arguments, context) => Bind("safe", arguments, 0) is not null && value is Markup ? value : new Markup(context.Str(value)),
+        ["string"] = (value, arguments, context) => Bind("string", arguments, 0) is not null && value is SafeText ? value : context.Str(value),
+        ["safe"] = (value, arguments, context) => Bind("safe", arguments, 0) is not null && value is SafeText ? value : new SafeText(context.Str(value)),
         ["e"] = Escape,
         ["escape"] = Escape,
         ["forceescape"] = Escape,
@@ -58,7 +58,7 @@ internal static partial class TemplateFilters
         ["round"] = Round,
         ["filesizeformat"] = FileSize,
         ["attr"] = (value, arguments, _) => PythonAttributes.GetOnly(value, Bind("attr", arguments, 1, "name").Text("name")),
-        ["tojson"] = (value, arguments, context) => new Markup(TemplateJson.Write(value, Bind("tojson", arguments, 0, "indent"), context.Budget)),
+        ["tojson"] = (value, arguments, context) => new SafeText(TemplateJson.Write(value, Bind("tojson", arguments, 0, "indent"), context.Budget)),
         ["xmlattr"] = (value, _, _) => value is PythonDict ? throw TemplateException.Refused("|xmlattr")
             : throw new TemplateException("AttributeError", $"|xmlattr takes a mapping, not {PythonValue.TypeName(value)}"),
         ["urlencode"] = (value, arguments, context) => Bind("urlencode", arguments, 0) is not null && value is IReadOnlyList<object?> or PythonDict or PythonView or PythonRange or PythonIterator
@@ -74,10 +74,10 @@ internal static partial class TemplateFilters
             : value;
     }
 
-    private static Markup Escape(object? value, Arguments arguments, FilterContext context)
+    private static SafeText Escape(object? value, Arguments arguments, FilterContext context)
     {
         Bind("escape", arguments, 0);
-        return value as Markup ?? new(context.Str(value).Replace("&", "&amp;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal)
+        return value as SafeText ?? new(context.Str(value).Replace("&", "&amp;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal)
             .Replace("<", "&lt;", StringComparison.Ordinal).Replace("'", "&#39;", StringComparison.Ordinal).Replace("\"", "&#34;", StringComparison.Ordinal));
     }
 

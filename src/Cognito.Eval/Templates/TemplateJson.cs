@@ -24,7 +24,7 @@ internal static class TemplateJson
             case bool flag: to.Append(flag ? "true" : "false"); break;
             case double number: to.Append(Number(number)); break;
             case string text: Quote(to, text, budget); break;
-            case Markup markup: Quote(to, markup.Text, budget); break;
+            case SafeText markup: Quote(to, markup.Text, budget); break;
             case PythonDict dict: Entries(to, dict, budget); break;
             case IReadOnlyList<object?> list:
                 to.Append('[');

@@ -53,14 +53,14 @@ internal static class TemplateTests
         "float" => value is double,
         "lower" => PythonText.IsOneCase(PythonValue.Str(value, budget), PythonUnicode.IsLower),
         "upper" => PythonText.IsOneCase(PythonValue.Str(value, budget), PythonUnicode.IsUpper),
-        "string" => value is string or Markup,
+        "string" => value is string or SafeText,
         "mapping" => value is PythonDict,
         "number" => PythonNumber.IsNumber(value),
-        "sequence" => value is string or Markup or IReadOnlyList<object?> or PythonDict or PythonRange,
-        "iterable" => value is string or Markup or IReadOnlyList<object?> or PythonDict or PythonRange or PythonView or PythonIterator or PythonSet or LoopState
+        "sequence" => value is string or SafeText or IReadOnlyList<object?> or PythonDict or PythonRange,
+        "iterable" => value is string or SafeText or IReadOnlyList<object?> or PythonDict or PythonRange or PythonView or PythonIterator or PythonSet or LoopState
             || value is PythonUndefined undefined && undefined.Lenient(true),
         "callable" => value is PythonMethod or PythonFunction or PythonType or Macro or LoopState or PythonUndefined,
-        _ => value is Markup,
+        _ => value is SafeText,
     };
 
     private static string Name(object? value) => value as string ?? throw TemplateException.Refused("a test of a name that is no text");

@@ -178,7 +178,7 @@ internal static class TextMethods
             if (i > 0)
                 result.Append(separator);
             result.Append(item as string ?? throw (item is PythonUndefined undefined ? undefined.Error()
-                : item is Markup ? TemplateException.Refused("join() of text of |e, |safe or |tojson")
+                : item is SafeText ? TemplateException.Refused("join() of text of |e, |safe or |tojson")
                 : TemplateException.Type($"join() takes texts; item {i} is {PythonValue.TypeName(item)}")));
             budget.Spend(separator.Length + ((string)item!).Length);
         }

@@ -152,10 +152,6 @@ internal sealed class YamlTree(IParser parser, string name)
                 : YamlScalars.Tagged(scalar.Tag.Value, scalar.Value);
             return new YamlScalar(value, scalar.Value, isPlain, line, column);
         }
-        catch (FormatException e)
-        {
-            throw Error(scalar, $"{e.Message}; put it in quotes if it is text");
-        }
         catch (TemplateException e)
         {
             throw Error(scalar, $"{e.Message}; put it in quotes if it is text");

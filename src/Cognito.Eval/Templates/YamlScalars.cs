@@ -10,7 +10,7 @@ internal static partial class YamlScalars
     private const string Tags = "tag:yaml.org,2002:";
 
     /// <summary>A plain scalar's value.</summary>
-    /// <exception cref="FormatException">It is of a kind that has no value: the message says what.</exception>
+    /// <exception cref="TemplateException">It is of a kind that has no value: the message says what.</exception>
     public static object? Resolve(string text) => Kind(text) switch
     {
         "null" => null,
@@ -18,7 +18,7 @@ internal static partial class YamlScalars
         "float" => Float(text),
         "int" => Integer(text),
         "timestamp" => Date(text),
-        "merge" or "value" => throw new FormatException($"a bare '{text}' is no value in YAML"),
+        "merge" or "value" => throw new TemplateException("ValueError", $"a bare '{text}' is no value in YAML"),
         _ => text,
     };
 
@@ -37,7 +37,7 @@ internal static partial class YamlScalars
     /// <summary>A scalar with a tag of YAML's own.</summary>
     /// <inheritdoc cref="Resolve"/>
     public static object? Tagged(string tag, string text) => !tag.StartsWith(Tags, StringComparison.Ordinal)
-        ? throw new FormatException($"the tag {tag} is not known")
+        ? throw new TemplateException("ValueError", $"the tag {tag} is not known")
         : tag[Tags.Length..] switch
         {
             "str" => text,
@@ -45,14 +45,14 @@ internal static partial class YamlScalars
             "bool" => Flag(text),
             "int" => Integer(text),
             "float" => Float(text),
-            var other => throw new FormatException($"the tag !!{other} is not known"),
+            var other => throw new TemplateException("ValueError", $"the tag !!{other} is not known"),
         };
 
     private static bool Flag(string text) => text.ToLowerInvariant() switch
     {
         "yes" or "true" or "on" => true,
         "no" or "false" or "off" => false,
-        _ => throw new FormatException($"'{text}' is neither true nor false"),
+        _ => throw new TemplateException("ValueError", $"'{text}' is neither true nor false"),
     };
 
     private static object Integer(string text)
@@ -70,7 +70,7 @@ internal static partial class YamlScalars
                 : digits.StartsWith('0') ? PythonNumber.ParseInteger(digits, 8)
                 : PythonNumber.ParseInteger(digits);
         if (value is null)
-            throw new FormatException($"'{text}' is no whole number");
+            throw new TemplateException("ValueError", $"'{text}' is no whole number");
         return isNegative ? PythonNumber.Negate(value) : value;
     }
 
@@ -86,7 +86,7 @@ internal static partial class YamlScalars
         var (value, unit) = (0.0, 1.0);
         foreach (var part in digits.Split(':').Reverse())
         {
-            value += (PythonNumber.ParseFloat(part) ?? throw new FormatException($"'{text}' is no number")) * unit;
+            value += (PythonNumber.ParseFloat(part) ?? throw new TemplateException("ValueError", $"'{text}' is no number")) * unit;
             unit *= 60;
         }
         return sign * value;
@@ -97,7 +97,7 @@ internal static partial class YamlScalars
         int[] numbers = [.. text.Split('-', 'T', 't', ' ', '\t')[..3].Select(part => int.Parse(part, CultureInfo.InvariantCulture))];
         return numbers[0] > 0 && numbers[1] is >= 1 and <= 12 && numbers[2] >= 1 && numbers[2] <= DateTime.DaysInMonth(numbers[0], numbers[1])
             ? new(text)
-            : throw new FormatException($"{text} is no date that there is");
+            : throw new TemplateException("ValueError", $"{text} is no date that there is");
     }
 
     [GeneratedRegex(@"\A(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)\z")]

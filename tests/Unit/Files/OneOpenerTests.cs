@@ -20,6 +20,8 @@ public sealed partial class OneOpenerTests
         ["src/Cognito.Eval.Torch/Weights/SafetensorsFile.cs"] = "maps the file that the opener opened",
         ["src/Cognito.Eval.Torch/Native/NativeTorch.cs"] = "libtorch, which is loaded and trusted",
         ["src/Cognito.Eval.Torch/Native/LibTorchFolder.cs"] = "libtorch, which is loaded and trusted",
+        ["src/Cognito.Eval.Torch/Native/DotnetSdk.cs"] = "looks where the SDK is, which is run and trusted",
+        ["src/Cognito.Eval.Torch/Native/LibTorchPackage.cs"] = "libtorch's package, which is checked by its hash",
         ["src/Cognito.Eval.Torch/Native/LibTorchSharp.cs"] = "libtorch, which is loaded and trusted",
     };
 

@@ -64,9 +64,9 @@ public sealed class LmEvalRefusedTests : LmEvalRuns
         {
             Run = run.Run with { Results = run.Run.Results.Where(task => task.Key != "arc_challenge").ToDictionary() },
         }, Mini));
-        Assert.Contains("results.json: boolq is no task of lm-eval-0.4", Refused(run with
+        Assert.Contains("results.json: copa is no task of lm-eval-0.4", Refused(run with
         {
-            Run = run.Run with { Tasks = new Dictionary<string, TaskRecord> { ["boolq"] = run.Run.Tasks["winogrande"] } },
+            Run = run.Run with { Tasks = new Dictionary<string, TaskRecord> { ["copa"] = run.Run.Tasks["winogrande"] } },
         }, Mini));
         Assert.Contains("name for a folder", Refused(run with
         {
