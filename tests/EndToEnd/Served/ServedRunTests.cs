@@ -29,7 +29,7 @@ public sealed class ServedRunTests(ServedRunTests.Undisturbed undisturbed) : ICl
 
     public void Dispose() => _folder.Dispose();
 
-    private async Task<ServedModel> OpenAsync(EngineServer server, TimeSpan? patience = null) => await ServedModel.OpenAsync(
+    private async Task<ServedModel> OpenAsync(EngineServer server, TimeSpan? patience = null, TimeSpan? between = null) => await ServedModel.OpenAsync(
         ServerAddress.Parse(server.Address), undisturbed.Oracle.Tokenizer, new()
         {
             Concurrency = 4,
@@ -37,8 +37,8 @@ public sealed class ServedRunTests(ServedRunTests.Undisturbed undisturbed) : ICl
             Needs = new(Scores: true, Generates: false),
             FirstPause = TimeSpan.FromMilliseconds(5),
             Patience = patience ?? HangGuard.Long,
-            ShortestBetweenChecks = TimeSpan.Zero,
-            LongestBetweenChecks = TimeSpan.FromMilliseconds(100),
+            ShortestBetweenChecks = between ?? TimeSpan.Zero,
+            LongestBetweenChecks = between ?? TimeSpan.FromMilliseconds(100),
             Say = line => { lock (_said) _said.Add(line); },
         }, Cancel);
 
@@ -244,7 +244,8 @@ public sealed class ServedRunTests(ServedRunTests.Undisturbed undisturbed) : ICl
     public async Task Numbers_that_are_none_are_counted_and_never_a_zero()
     {
         await using var server = new EngineServer(undisturbed.Oracle, Dialect.Vllm);
-        using var model = await OpenAsync(server);
+        // The only look is the last, when nothing else is asked.
+        using var model = await OpenAsync(server, between: TimeSpan.FromHours(1));
         server.Fault = (_, body, _) =>
         {
             // The fixed prompt stays as it was.
