@@ -73,7 +73,7 @@ internal sealed partial class FuzzTargets : IDisposable
         "patterns" => new(name, Patterns(), ChangedPattern, ReadPattern, new(16 * Mib, 16 * Kib)),
         "templates" => new(name, Templates(), (bytes, random) => ChangedText(bytes, random, TemplateMarks), ReadTemplate, new(512 * Mib, 16 * Kib)),
         "Python's literals" => new(name, Literals(), (bytes, random) => ChangedText(bytes, random, LiteralMarks), ReadLiteral, new(4 * Mib, 4 * Kib)),
-        "Python's patterns" => new(name, PythonPatterns(), ChangedPattern, ReadPythonPattern, new(64 * Mib, 64 * Kib)),
+        "Python's patterns" => new(name, PythonPatterns(), ChangedPattern, ReadPythonPattern, new(64 * Mib, 32 * Kib)),
         "task files" => new(name, TaskFiles(), (bytes, random) => ChangedText(bytes, random, YamlMarks), ReadTaskFile, new(64 * Mib, 16 * Kib)),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
     };
