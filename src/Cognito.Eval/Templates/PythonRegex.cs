@@ -22,7 +22,7 @@ public sealed class PythonRegexException(string kind, string message) : Exceptio
 public sealed class PythonRegex
 {
     /// <summary>Of a pattern, in characters.</summary>
-    private const int MostLength = 20_000;
+    private const int MostLength = 5_000;
 
     /// <summary>For one text.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
