@@ -1,4 +1,5 @@
 using Cognito.Eval.Comparison;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Reports.Html;
 using Cognito.Eval.Results;
 
@@ -42,7 +43,9 @@ internal static class VerdictText
     private static string OfOne(RunScores scores)
     {
         var run = scores.Runs[0].Run;
-        var doubt = (run.Leaderboard.Notes.Count > 0 ? " It is no leaderboard score; the notes say why." : "") + NotFinite(run.NotFiniteRequests);
+        var noted = run.Leaderboard.Notes.Count == 0 ? ""
+            : run.Provenance.Protocol == LeaderboardV1.Rules.Name ? " It is no leaderboard score; the notes say why." : " The notes say more of it.";
+        var doubt = noted + NotFinite(run.NotFiniteRequests);
         if (scores.Averages[0] is { } average)
             return $"It scores {Score(average)} on average of {scores.Runs[0].Run.Leaderboard.Columns.Count} benchmarks.{doubt}";
         return scores.Rows switch

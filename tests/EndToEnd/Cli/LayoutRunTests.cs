@@ -80,7 +80,7 @@ public sealed class LayoutRunTests : IDisposable
         Assert.Empty((await ResultsSchema.Read()).Validate(File.ReadAllText(path)));
         Assert.Equal(0, line.Run("report", Path.GetDirectoryName(path)!, "--format", "html", "-o", line.At("page.html")).Code);
         Assert.Equal(["1", "2", "3"], System.Text.RegularExpressions.Regex
-            .Matches(File.ReadAllText(line.At("page.html")), "<th scope=\"row\">Winogrande[^<]*</th><td class=\"num\">([^<]*)</td>").Select(row => row.Groups[1].Value));
+            .Matches(File.ReadAllText(line.At("page.html")), "<th scope=\"row\">Winogrande[^<]*</th><td class=\"num\" data-label=\"Layer\">([^<]*)</td>").Select(row => row.Groups[1].Value));
 
         Run(model, "parts", "--routing", "--shard", "0/2");
         Run(model, "parts", "--routing", "--shard", "1/2");
