@@ -44,7 +44,7 @@ internal static class VerdictText
     {
         var run = scores.Runs[0].Run;
         var noted = run.Leaderboard.Notes.Count == 0 ? ""
-            : run.Provenance.Protocol == LeaderboardV1.Rules.Name ? " It is no leaderboard score; the notes say why." : " The notes say more of it.";
+            : Protocol.Of(run.Provenance.Protocol) is LmEval04 ? " The notes say more of it." : " It is no leaderboard score; the notes say why.";
         var doubt = noted + NotFinite(run.NotFiniteRequests);
         if (scores.Averages[0] is { } average)
             return $"It scores {Score(average)} on average of {scores.Runs[0].Run.Leaderboard.Columns.Count} benchmarks.{doubt}";
