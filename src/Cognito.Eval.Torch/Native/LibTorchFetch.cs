@@ -135,6 +135,7 @@ internal sealed partial class LibTorchFetch
                 return held;
             if (tries == 10)
                 Say($"libtorch: another process is fetching it; waiting for {path}");
+            // Nothing tells when another process has let go of a lock file; it holds it for as long as a fetch of 128 MB takes.
             Thread.Sleep(100);
         }
     }

@@ -9,7 +9,7 @@ using Cognito.Eval.Tasks;
 namespace Cognito.Eval.Tests;
 
 /// <summary>What the gate says of runs whose truth is known.</summary>
-public sealed class GateTests : IDisposable
+public sealed partial class GateTests : IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("cognito-eval-test");
 
@@ -116,89 +116,8 @@ public sealed class GateTests : IDisposable
         Assert.Contains("Average, HellaSwag, TruthfulQA, Winogrande, GSM8K: so few documents cannot decide on a drop of 1 point", text);
     }
 
-    private static Run First(Run run, int documents, string? column = null)
-    {
-        foreach (var task in run.Tasks.Where(task => column is null || task.Value.Column == column).Select(task => task.Key).ToList())
-            run = run.With(task, record => record.Documents <= documents ? record : record.First(documents));
-        return run;
-    }
-
     /// <summary>The same run of another model: equal scores alone are not equal answers.</summary>
     private static Run Another(Run run) => run with { Provenance = run.Provenance with { WeightsSha256 = new('b', 64) } };
-
-    [Fact]
-    public void A_candidate_with_fewer_documents_than_the_baseline_does_not_pass_and_its_margin_is_the_baselines()
-    {
-        var shorter = Another(First(MadeRuns.Nano, 100, "ARC"));
-        var gate = Gate.Decide(MadeRuns.Nano, shorter, new());
-        Assert.Equal((Verdict.Undecided, 6.2610, "100 of 200 documents; a candidate with fewer than the baseline does not pass"),
-            (gate.Verdict, Math.Round(Of(gate, "ARC").Delta!.Value, 4), Of(gate, "ARC").Reason));
-        Assert.Equal((Verdict.Undecided, true), (gate.Criteria[0].Verdict, gate.Criteria[0].Counts));
-        // A policy's δ changes nothing of it; its permission does.
-        Assert.Equal(Verdict.Undecided, Gate.Decide(MadeRuns.Nano, shorter, new() { Delta = { ["ARC"] = 50, ["Average"] = 50 } }).Verdict);
-        var allowed = Gate.Decide(MadeRuns.Nano, shorter, new() { FewerDocuments = ["arc"], Delta = { ["ARC"] = 10 } });
-        Assert.Equal((Verdict.Pass, Verdict.Pass), (allowed.Verdict, Of(allowed, "ARC").Verdict));
-        // A drop is one all the same, and more documents than the baseline has are no flaw.
-        Assert.Equal(Verdict.Regression, Gate.Decide(HalfRight, Another(First(Dropped(HalfRight, "ARC", 40), 100, "ARC")), new()).Verdict);
-        Assert.Equal(Verdict.Pass, Of(Gate.Decide(First(MadeRuns.Nano, 100), Another(MadeRuns.Nano), new() { Delta = { ["ARC"] = 10 } }), "ARC").Verdict);
-        Assert.Contains("names OpenBookQA", Assert.Throws<InputException>(
-            () => Gate.Decide(MadeRuns.Nano, shorter, new() { FewerDocuments = ["OpenBookQA"] })).Message);
-    }
-
-    [Fact]
-    public void A_card_as_the_candidate_may_pass_since_its_documents_are_taken_to_be_as_published()
-    {
-        var card = new Run
-        {
-            Leaderboard = new(new OrderedDictionary<string, double?> { ["ARC"] = 60 }, null, false, []),
-            Provenance = new() { Model = "card", Kind = "reported" },
-        };
-        Assert.Equal(Verdict.Pass, Gate.Decide(MadeRuns.Nano.Without(task => task != "arc_challenge"), card, new()).Verdict);
-        // As the baseline it has the published documents, and this candidate 200 of 1,172.
-        Assert.Contains("200 of 1,172 documents", Gate.Decide(card, MadeRuns.Nano.WithScores("arc_challenge", scores => [.. scores.Select((_, i) => i % 10 == 0 ? 0.0 : 1.0)]),
-            new()).Criteria[0].Reason);
-    }
-
-    [Fact]
-    public void Twenty_documents_give_no_margin()
-    {
-        var (baseline, same) = (First(HalfRight, 20), Another(First(HalfRight, 20)));
-        var gate = Gate.Decide(baseline, same, new());
-        Assert.Equal(Verdict.Undecided, gate.Verdict);
-        Assert.All(gate.Criteria.Where(c => c.Name is not "MMLU"), criterion =>
-            Assert.Equal((null, "not assessable: 79 documents would do"), (criterion.Delta, criterion.Reason)));
-        Assert.False(Of(gate, "ARC").Counts);
-        // With a policy's margin for the average it decides, and a column that has none objects only if it dropped for certain.
-        Assert.Equal(Verdict.Pass, Gate.Decide(baseline, same, new() { Delta = { ["Average"] = 6 } }).Verdict);
-        Run AllOf(double score) => baseline.WithScores("arc_challenge", scores => [.. scores.Select(_ => score)]);
-        var broken = Gate.Decide(AllOf(1), AllOf(0), new() { Delta = { ["Average"] = 30 } });
-        Assert.Equal(Verdict.Regression, Of(broken, "ARC").Verdict);
-        Assert.Contains("10.00 points, the most that a default tolerates", Of(broken, "ARC").Reason);
-        double Margins(int documents) => Margin.Of("x", [new() { Name = "x", Documents = documents, IsPaired = true, Baseline = 0, Candidate = 0 }], new()).Delta;
-        Assert.True(Margins(79) < 10);
-    }
-
-    [Fact]
-    public void The_same_answers_pass_on_any_number_of_documents()
-    {
-        var one = First(MadeRuns.Nano, 1);
-        foreach (var (baseline, candidate) in new[] { (one, one), (MadeRuns.Nano, one), (one, MadeRuns.Nano) })
-        {
-            var gate = Gate.Decide(baseline, candidate, new());
-            Assert.Equal(Verdict.Pass, gate.Verdict);
-            Assert.All(gate.Criteria, criterion => Assert.Equal("the same answers", criterion.Reason));
-        }
-        // Equal scores of other weights are not known to be equal answers; details show that they are.
-        Assert.Equal(Verdict.Undecided, Gate.Decide(one, Another(one), new()).Verdict);
-        Assert.Equal(Verdict.Pass, Gate.Decide(one, Another(one), new(), repliesAreEqual: true).Verdict);
-        // Nor are equal weights with another score, or asked in another way.
-        Assert.DoesNotContain(Gate.Decide(MadeRuns.Nano, MadeRuns.Nano.WithScores("gsm8k", scores => [1 - scores[0], .. scores.Skip(1)]), new()).Criteria,
-            criterion => criterion.Reason == "the same answers");
-        Assert.DoesNotContain(Gate.Decide(MadeRuns.Nano, MadeRuns.Nano with { Provenance = MadeRuns.Nano.Provenance with { AddBos = true } }, new()).Criteria,
-            criterion => criterion.Reason == "the same answers");
-        // What the policy asks beside is asked all the same.
-        Assert.Equal(Verdict.Regression, Gate.Decide(one, one, new() { Minimum = { ["ARC"] = 100.0 } }).Verdict);
-    }
 
     [Fact]
     public void A_minimum_is_reached_by_a_value_that_is_it_but_for_the_last_digit()
@@ -219,17 +138,6 @@ public sealed class GateTests : IDisposable
         ]);
         var drop = Of(Gate.Decide(MadeRuns.Nano, MadeRuns.Nano, new()), "ARC").Drop!.Value;
         Assert.False(double.IsNegative(drop));
-    }
-
-    [Fact]
-    public void What_is_no_number_in_a_task_that_the_baseline_lacks_is_noted_and_not_counted()
-    {
-        var baseline = MadeRuns.Nano.Without(task => task == "gsm8k");
-        var broken = MadeRuns.Nano.With("gsm8k", task => task with { NotFiniteRequests = 1 }).WithScores("gsm8k", scores => [double.NaN, .. scores.Skip(1)]);
-        var gate = Gate.Decide(baseline, broken, new());
-        Assert.Equal(Verdict.Pass, gate.Verdict);
-        Assert.Contains(gate.Comparison.Notes, note => note.Contains("gsm8k: 1 of 200 requests"));
-        Assert.Equal(Verdict.Regression, Gate.Decide(MadeRuns.Nano, broken, new()).Verdict);
     }
 
     [Fact]
@@ -264,51 +172,6 @@ public sealed class GateTests : IDisposable
         Assert.Equal((Verdict.Undecided, false), (Of(gate, "Winogrande").Verdict, Of(gate, "Winogrande").Counts));
         Assert.Equal(Verdict.Pass, gate.Verdict);
         Assert.Equal(Verdict.Undecided, Gate.Decide(MadeRuns.Nano, MadeRuns.Early, new()).Verdict);
-    }
-
-    [Fact]
-    public void More_scores_that_are_no_numbers_are_a_regression()
-    {
-        var broken = MadeRuns.Nano.WithScores("truthfulqa_mc", scores => [double.NaN, .. scores.Skip(1)]);
-        Assert.Equal(Verdict.Regression, Gate.Decide(MadeRuns.Nano, broken, new()).Verdict);
-        Assert.Equal(Verdict.Pass, Gate.Decide(broken, broken, new()).Verdict);
-    }
-
-    [Theory]
-    [InlineData(OnUndecided.Undecided)]
-    [InlineData(OnUndecided.Pass)]
-    [InlineData(OnUndecided.Fail)]
-    public void One_request_that_is_no_number_fails_the_candidate_with_every_policy(OnUndecided undecided)
-    {
-        var broken = MadeRuns.Nano.With("gsm8k", task => task with { NotFiniteRequests = 1 });
-        foreach (var baseline in new[] { MadeRuns.Nano, broken })
-        {
-            var gate = Gate.Decide(baseline, broken, new() { Undecided = undecided, Delta = { ["Average"] = 100, ["GSM8K"] = 100 } });
-            Assert.Equal((Verdict.Regression, "Gate: regression: not a number"), (gate.Verdict, GateText.Headline(gate, undecided)));
-            Assert.Contains("gsm8k 1 of 200", gate.Criteria[0].Reason);
-            Assert.Contains("not a number", GateText.Markdown(gate, undecided));
-            var cases = System.Xml.Linq.XElement.Parse(GateText.JUnit(gate, undecided)).Descendants("testcase");
-            Assert.NotNull(cases.Single(test => test.Attribute("name")!.Value == "not a number").Element("failure"));
-        }
-        var error = Assert.Throws<InputException>(() => Gate.Decide(broken, MadeRuns.Nano, new() { Undecided = undecided }));
-        Assert.Contains("the baseline cognito-nano answered 1 requests from what is no finite number (gsm8k)", error.Message);
-    }
-
-    [Fact]
-    public void Requests_that_are_no_numbers_stand_beside_the_score()
-    {
-        var broken = MadeRuns.Nano.With("gsm8k", task => task with { NotFiniteRequests = 3 });
-        var comparison = RunComparison.Create(MadeRuns.Nano, broken);
-        var text = ComparisonText.OfTwo(comparison);
-        Assert.Equal(2, text.Split('\n').Count(row => row.Contains(" (3 not finite)", StringComparison.Ordinal))); // GSM8K, and the average
-        Assert.Contains("gsm8k: 3 of 200 requests were answered from what is no finite number", text);
-        Assert.Contains("\"candidate_not_finite\": 3", ComparisonData.ToJson([comparison]));
-        Assert.DoesNotContain("not_finite", ComparisonData.ToJson([RunComparison.Create(MadeRuns.Nano, MadeRuns.Nano)]));
-        ReportedRun[] runs = [new(broken, "nowhere", "broken")];
-        Assert.Contains("(3 not finite)", ScoreTables.Markdown(runs, TaskSet.Leaderboard.Columns));
-        Assert.Contains("(3 not finite)", ModelCard.Table(broken, TaskSet.Leaderboard.Columns));
-        Assert.Contains("(3 not finite)", HtmlReport.Render(runs, TaskSet.Leaderboard.Columns, null));
-        Assert.DoesNotContain("not finite", ModelCard.Table(MadeRuns.Nano, TaskSet.Leaderboard.Columns));
     }
 
     [Fact]

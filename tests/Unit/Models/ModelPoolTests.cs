@@ -5,62 +5,8 @@ using Cognito.Eval.Planning;
 
 namespace Cognito.Eval.Tests;
 
-public sealed class ModelPoolTests
+public sealed partial class ModelPoolTests
 {
-    /// <summary>A toy on a device that may fail; it keeps the first token of every batch that it answered.</summary>
-    private sealed class Device(Func<int, Exception?> failure) : ITokenModel
-    {
-        private readonly Toys.HashModel _model = new(100);
-        private int _asked;
-
-        public int MaxLength => _model.MaxLength;
-        public int VocabularySize => _model.VocabularySize;
-        public ConcurrentQueue<int> Answered { get; } = [];
-        public ConcurrentQueue<int> Runs { get; } = [];
-        public bool IsDisposed { get; private set; }
-
-        /// <summary>Waited for before each batch, so that a test decides who is slow.</summary>
-        public Action BeforeBatch { get; init; } = () => { };
-
-        public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches, CancellationToken cancel = default) =>
-            One(batches, batch => batch.Trees[0].Context[0], batch => _model.Score(batch));
-
-        public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches, CancellationToken cancel = default) =>
-            One<GenerationBatch, IReadOnlyList<Generated>>(batches, batch => batch.Prompts[0].Tokens[0], batch =>
-            {
-                List<int> row = [];
-                do
-                {
-                    cancel.ThrowIfCancellationRequested();
-                    row.Add(batch.Prompts[0].Tokens[0]);
-                }
-                while (!batch.Prompts[0].Stop.IsDone(row));
-                return [new([.. row])];
-            });
-
-        private IEnumerable<TReply> One<TBatch, TReply>(
-            IReadOnlyList<TBatch> batches, Func<TBatch, int> name, Func<TBatch, TReply> answer)
-        {
-            Runs.Enqueue(batches.Count);
-            foreach (var batch in batches)
-            {
-                BeforeBatch();
-                if (failure(_asked++) is { } error)
-                    throw error;
-                var reply = answer(batch);
-                Answered.Enqueue(name(batch));
-                yield return reply;
-            }
-        }
-
-        public void Dispose() => IsDisposed = true;
-    }
-
-    private static Device Sound() => new(_ => null);
-
-    private static Device FailsAfter(int batches, string message = "unspecified launch failure") =>
-        new(asked => asked >= batches ? new InvalidOperationException(message) : null);
-
     private static readonly ScoreBatch[] Batches = [.. Enumerable.Range(0, 100).Select(Batch)];
 
     private static ScoreBatch Batch(int b) => new([new(null, [b, 1, 2], [new([3], [4]), new([5, b], [6])])]);
@@ -215,23 +161,6 @@ public sealed class ModelPoolTests
         Assert.Equal(2, lost.Count);
     }
 
-    /// <summary>Memory for all batches but one, named by its first token; for half of it there is.</summary>
-    private sealed class Cramped(int tooLarge) : ITokenModel
-    {
-        private readonly Toys.HashModel _model = new(100);
-        public int MaxLength => 100;
-        public int VocabularySize => 101;
-
-        public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches, CancellationToken cancel = default) => batches.Select(batch =>
-            batch.Trees[0].Context[0] == tooLarge && batch.Trees[0].Continuations.Count > 1
-                ? throw new InsufficientMemoryException("no room") : _model.Score(batch));
-
-        public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches, CancellationToken cancel = default) =>
-            throw new NotSupportedException();
-
-        public void Dispose() { }
-    }
-
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -305,35 +234,5 @@ public sealed class ModelPoolTests
                 },
             };
         }
-    }
-
-    private static GenerationBatch[] Prompts(int count, Func<IReadOnlyList<int>, bool> isDone) =>
-        [.. Enumerable.Range(0, count).Select(b => new GenerationBatch([new([b], 9) { Stop = new StopWhen(isDone) }]))];
-
-    [Fact]
-    public void Generated_rows_come_in_order_though_a_device_fails()
-    {
-        var (pool, lost) = Pool(Sound(), FailsAfter(0), Sound());
-        var rows = pool.Generate(Prompts(30, ids => ids.Count == 1 + ids[0] % 3)).Select(batch => batch.Single().Tokens).ToList();
-        Assert.Equal(Enumerable.Range(0, 30).Select(b => Enumerable.Repeat(b, 1 + b % 3).ToArray()), rows);
-        Assert.InRange(lost.Count, 0, 1);
-    }
-
-    [Fact]
-    public void Cancelling_a_generation_ends_it_and_loses_no_device()
-    {
-        using var cancel = new CancellationTokenSource();
-        var (pool, lost) = Pool(Sound(), Sound());
-        cancel.CancelAfter(50);
-        Assert.Throws<OperationCanceledException>(() => pool.Generate(Prompts(8, _ => false), cancel.Token).Count());
-        Assert.Empty(lost);
-    }
-
-    [Fact]
-    public void A_generation_that_nobody_waits_for_is_left_between_two_tokens()
-    {
-        var (pool, _) = Pool(Sound(), Sound());
-        // All rows but the first would go on for ever.
-        Assert.Equal([0], pool.Generate(Prompts(8, ids => ids[0] == 0)).First().Single().Tokens);
     }
 }
