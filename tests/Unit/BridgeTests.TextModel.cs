@@ -1,15 +1,10 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Cognito.Eval.Benchmarks;
-using Cognito.Eval.Comparison;
-using Cognito.Eval.Datasets;
 using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
 using Cognito.Eval.Protocols;
-using Cognito.Eval.Reports;
-using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
-using Cognito.Eval.Tokenizers;
 
 namespace Cognito.Eval.Tests;
 

@@ -35,6 +35,7 @@ public sealed record YamlScalar(object? Value, string Text, bool IsPlain, int Li
     internal PythonKey Hashed => new(Value is YamlDate date ? new PythonOpaque("date", date.Text) : Value);
 }
 
+/// <summary>A list, in the order of the file.</summary>
 public sealed record YamlSequence(IReadOnlyList<YamlNode> Items, int Line, int Column) : YamlNode(Line, Column);
 
 /// <param name="Entries">

@@ -1,10 +1,7 @@
-using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Comparison;
 using Cognito.Eval.Files;
 using Cognito.Eval.Reports;
-using Cognito.Eval.Reports.Html;
 using Cognito.Eval.Results;
-using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Cognito.Eval.Files;
 using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
 

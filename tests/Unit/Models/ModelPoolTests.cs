@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Cognito.Eval.Files;
 using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
