@@ -68,6 +68,11 @@ public sealed class TemplateTests
     {
         var deep = string.Concat(Enumerable.Repeat(open, 20_000)) + "1" + string.Concat(Enumerable.Repeat(close, 20_000));
         Assert.Equal("limit", Fails($"{{{{ {deep} }}}}").Kind);
+    }
+
+    [Fact]
+    public void Blocks_and_sums_without_end_are_refused()
+    {
         Assert.Equal("limit", Fails(string.Concat(Enumerable.Repeat("{% if true %}", 20_000))).Kind);
         Assert.Equal("limit", Fails("{{ " + string.Join(" + ", Enumerable.Repeat("1", 20_000)) + " }}").Kind);
     }
