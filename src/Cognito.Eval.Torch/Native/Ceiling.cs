@@ -7,8 +7,6 @@ namespace Cognito.Eval.Torch.Native;
 /// <summary>The most a machine gives: what a model's speed is measured against.</summary>
 public static class Ceiling
 {
-    private const double LeastSeconds = 1.5;
-
     /// <summary>
     /// Floating-point operations a second of square matrix products: 8192³ on CUDA, 2048³ on the CPU with so many threads.
     /// The best of short windows, before a card slows down to stay within its power, and the mean of all.
@@ -41,15 +39,18 @@ public static class Ceiling
         return 2 * bytes / Seconds(device, () => to.copy_(from)).Best;
     }
 
-    /// <summary>Of one time, after a few that do not count: in the fastest window of several, and on the mean.</summary>
+    /// <summary>
+    /// Of one time, after a few that do not count: in the fastest window of several, and on the mean. A card is too fast for one
+    /// time alone to be measured, and slows down within a second; a CPU takes tenths of a second for one and keeps its speed.
+    /// </summary>
     private static (double Best, double Mean) Seconds(Device device, Action once)
     {
-        const int window = 8;
-        for (var i = 0; i < 3; i++)
+        var (uncounted, window, least) = device.type == DeviceType.CUDA ? (3, 8, 1.5) : (1, 1, 0.5);
+        for (var i = 0; i < uncounted; i++)
             once();
         DeviceWork.Settle(device);
         var (whole, best, windows) = (Stopwatch.StartNew(), double.MaxValue, 0);
-        for (; whole.Elapsed.TotalSeconds < LeastSeconds || windows < 2; windows++)
+        for (; whole.Elapsed.TotalSeconds < least || windows < 2; windows++)
         {
             var clock = Stopwatch.StartNew();
             for (var i = 0; i < window; i++)
