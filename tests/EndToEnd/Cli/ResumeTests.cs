@@ -62,7 +62,8 @@ public sealed class ResumeTests(ResumeTests.Whole whole) : StoppedRuns, IClassFi
             config["num_hidden_layers"] = layers;
             File.WriteAllText(Path.Combine(folder, "config.json"), config.ToJsonString());
         });
-        var result = StoppedAndWhole(signal, code, [.. Small, "--model", model, "--data", CommandLine.Samples]);
+        var result = StoppedAndWhole(
+            signal, code, ["-t", Small[1], "--limit", "3", .. Small.Skip(4), "--model", model, "--data", CommandLine.Samples]);
         Assert.All(result["provenance"]!["unused_tensors"]!.AsArray(), name => Assert.StartsWith($"model.layers.{layers}.", (string?)name));
         Assert.Contains(result["leaderboard"]!["notes"]!.AsArray(), note => ((string)note!).Contains($"beyond config.json's {layers} layers"));
     }
@@ -75,16 +76,19 @@ public sealed class ResumeTests(ResumeTests.Whole whole) : StoppedRuns, IClassFi
     {
         var model = whole.Model("broken", folder => OverflowingNano.Change(folder, infinite: true));
         var result = StoppedAndWhole(
-            signal, code, ["-t", tasks, "--limit", "6", .. Small.Skip(4), "--model", model, "--data", CommandLine.Samples]);
+            signal, code, ["-t", tasks, "--limit", "3", .. Small.Skip(4), "--model", model, "--data", CommandLine.Samples]);
         foreach (var (_, task) in result["tasks"]!.AsObject())
             Assert.Equal(task!["requests"]!.GetValue<int>(), task["not_finite_requests"]!.GetValue<int>());
         string[] notes = [.. result["leaderboard"]!["notes"]!.AsArray().Select(note => (string)note!)];
         Assert.Contains(notes, note =>
-            note.StartsWith("GSM8k: 6 of 6 answers were generated from logits that are no finite numbers", StringComparison.Ordinal));
+            note.StartsWith("GSM8k: 3 of 3 answers were generated from logits that are no finite numbers", StringComparison.Ordinal));
         Assert.Contains(notes, note => note.Contains("hold a NaN or an infinity", StringComparison.Ordinal));
     }
 
-    /// <summary>The results of a run that is stopped and goes on, which are those of one that is not.</summary>
+    /// <summary>
+    /// The results of a run that is stopped and goes on, which are those of one that is not. Of a broken model few documents are
+    /// time enough to be stopped in: it ends no answer before it is as long as answers may be.
+    /// </summary>
     private JsonObject StoppedAndWhole(string signal, int code, string[] asked)
     {
         Stop("stopped", signal, code, asked);
