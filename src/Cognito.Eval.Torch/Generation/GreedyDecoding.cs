@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using Cognito.Eval.Planning;
 using Cognito.Eval.Torch.Attention;
+using Cognito.Eval.Torch.Kernels;
 using Cognito.Eval.Torch.Layers;
-using Cognito.Eval.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -254,10 +254,9 @@ internal sealed class GreedyDecoding : IDisposable
     /// </summary>
     private Tensor Chosen(Tensor logits)
     {
+        if (_processors.Count == 0)
+            return Last.Elementwise.Choose(logits);
         var own = logits.to_type(ScalarType.Float32);
-        var best = _processors.Aggregate(own, (scores, processor) => processor.Apply(scores, _history!)).argmax(-1);
-        // A NaN is both the least and the largest, and 0 times what is not finite is a NaN: no copy of the logits is made.
-        var isFinite = own.amin([-1]).mul(Scalars.Zero).eq(own.amax([-1]).mul(Scalars.Zero));
-        return where(isFinite, best, best.bitwise_not());
+        return Elementwise.FirstLargest(own, _processors.Aggregate(own, (scores, processor) => processor.Apply(scores, _history!)));
     }
 }

@@ -1,5 +1,6 @@
 using Cognito.Eval.Torch.Architectures;
 using Cognito.Eval.Torch.Attention;
+using Cognito.Eval.Torch.Kernels;
 using Cognito.Eval.Torch.Layers;
 using Cognito.Eval.Torch.Native;
 using TorchSharp;
@@ -79,14 +80,16 @@ internal sealed class KeyValueCache : IDisposable
         {
             var at = DecoderAttention.OnDevice(positions, stage.Device);
             var places = DecoderAttention.OnDevice([.. positions.Select((position, row) => Place(row, position))], stage.Device);
-            var attention = stage.IsFlash ? Flash(stage, at, longest) : Masked(stage, at, longest);
+            var attention = stage.StepAttention is { IsThere: true } ours ? Ours(ours, at, longest)
+                : stage.IsFlash ? Flash(stage, at, longest) : Masked(stage, at, longest);
             return new(stage.IsFirst ? ids : null, new(at, IsLong(positions, stage.Device), (int)longest), (layer, queries, keys, values) =>
             {
-                Write(layer, places, keys, values);
                 var spec = _decoder.Config.Spec.Layers[layer].Attention;
-                return attention(spec, queries, _layers[layer].Keys, _layers[layer].Values)
-                    .reshape(-1, (long)spec.Heads * spec.HeadDim);
-            });
+                return attention(spec, queries, keys, values).reshape(-1, (long)spec.Heads * spec.HeadDim);
+            })
+            {
+                Kept = layer => new(Flat(_layers[layer].Keys), Flat(_layers[layer].Values), places),
+            };
         }, finish, cancel: cancel);
     }
 
@@ -103,8 +106,11 @@ internal sealed class KeyValueCache : IDisposable
         }
     }
 
-    /// <summary>What a layer's queries, [B, H, d], gather from its keys and values, [B, C, K, d].</summary>
+    /// <summary>What a layer's queries, [B, H, d], gather from its keys and values, [B C, K, d].</summary>
     private delegate Tensor Attended(AttentionSpec spec, Tensor queries, Tensor keys, Tensor values);
+
+    private static Attended Ours(StepAttention attention, Tensor positions, long longest) =>
+        (spec, queries, keys, values) => attention.Over(spec, queries, keys, values, positions, longest);
 
     /// <summary>Each row's own keys, as many as are there, and no mask.</summary>
     private Attended Flash(DecoderStage stage, Tensor positions, long longest)
@@ -112,16 +118,16 @@ internal sealed class KeyValueCache : IDisposable
         var rows = arange(positions.shape[0] + 1, ScalarType.Int32, stage.Device);
         var (ends, seqUsedK) = (rows * (int)_places, (positions + 1).to_type(ScalarType.Int32));
         return (spec, queries, keys, values) => spec.SoftCap is not null
-            ? stage.Capped!.Over(spec, queries, Flat(keys), Flat(values), rows, ends, 1, seqUsedK)
-            : AtenOps.Flash(queries, Flat(keys), Flat(values), rows, ends, 1, longest, spec.Window, spec.Scale, seqUsedK);
+            ? stage.Capped!.Over(spec, queries, keys, values, rows, ends, 1, seqUsedK)
+            : AtenOps.Flash(queries, keys, values, rows, ends, 1, longest, spec.Window, spec.Scale, seqUsedK);
     }
 
-    private static Attended Masked(DecoderStage stage, Tensor positions, long longest)
+    private Attended Masked(DecoderStage stage, Tensor positions, long longest)
     {
         var used = (longest + 15) / 16 * 16;
         var masks = stage.Specs.Select(layer => layer.Attention.Window).Distinct()
             .Select(window => (Window: window, Mask: Mask(stage, positions, used, window))).ToList();
-        Tensor InUse(Tensor all) => all.narrow(1, 0, used).permute(0, 2, 1, 3); // [B, K, S, d]
+        Tensor InUse(Tensor all) => all.view(-1, _places, all.shape[1], all.shape[2]).narrow(1, 0, used).permute(0, 2, 1, 3); // [B, K, S, d]
         // The queries that share a key-value head are the rows of one small product.
         return (spec, queries, keys, values) =>
         {
