@@ -46,21 +46,24 @@ public sealed class StepAttentionTests
         var rows = Positions.Length;
         var (q, k, v) = (Some(rows, heads, headDim), Some(rows * Places, shared, headDim), Some(rows * Places, shared, headDim));
         using var positions = tensor(Positions, device: CUDA);
-        var few = attention.Over(spec, q, k, v, positions, Positions.Max() + 1);
+        // Rows need not lie in their own order.
+        using var starts = tensor([.. Enumerable.Range(0, rows).Select(Start)], device: CUDA);
+        var few = attention.Over(spec, q, k, v, starts, positions, Positions.Max() + 1);
         // One block a row and head, as where there are many rows.
-        var many = attention.Over(spec, q, k, v, positions, 1);
+        var many = attention.Over(spec, q, k, v, starts, positions, 1);
         for (var row = 0; row < rows; row++)
         {
             var whole = Whole(spec, q[row], Row(k, row), Row(v, row));
             Near(whole, few[row]);
             Near(whole, many[row]);
         }
-        Assert.True(few.equal(attention.Over(spec, q, k, v, positions, Positions.Max() + 1)).all().item<bool>());
+        Assert.True(few.equal(attention.Over(spec, q, k, v, starts, positions, Positions.Max() + 1)).all().item<bool>());
 
+        long Start(int row) => (rows - 1 - row) * Places;
         Tensor Row(Tensor all, int row)
         {
             var (keys, from) = (Positions[row] + 1, Math.Max(0, Positions[row] + 1 - (window ?? Places)));
-            return all.narrow(0, row * Places + from, keys - from).to_type(ScalarType.Float32).repeat_interleave(heads / shared, 1);
+            return all.narrow(0, Start(row) + from, keys - from).to_type(ScalarType.Float32).repeat_interleave(heads / shared, 1);
         }
     }
 
@@ -72,11 +75,11 @@ public sealed class StepAttentionTests
         var spec = new AttentionSpec(8, 2, 64, new("default", 1e4, 64));
         using var attention = Create(spec);
         var (q, k, v) = (Some(1, 8, 64), Some(Places, 2, 64), Some(Places, 2, 64));
-        using var positions = tensor([20L], device: CUDA);
-        var clean = attention.Over(spec, q, k, v, positions, 21);
+        using Tensor starts = tensor([0L], device: CUDA), positions = tensor([20L], device: CUDA);
+        var clean = attention.Over(spec, q, k, v, starts, positions, 21);
         k.narrow(0, 21, Places - 21).fill_(float.NaN);
         v.narrow(0, 21, Places - 21).fill_(float.PositiveInfinity);
-        Assert.True(clean.equal(attention.Over(spec, q, k, v, positions, 21)).all().item<bool>());
+        Assert.True(clean.equal(attention.Over(spec, q, k, v, starts, positions, 21)).all().item<bool>());
     }
 
     [Theory]
@@ -129,10 +132,10 @@ public sealed class StepAttentionTests
     /// <summary>[H, d] over [S, H, d], in float32.</summary>
     private static Tensor Whole(AttentionSpec spec, Tensor q, Tensor k, Tensor v)
     {
-        var scores = q.to_type(ScalarType.Float32).unsqueeze(0).mul(k).sum(-1).mul(spec.ScoreScale); // [S, H]
+        var scores = q.to_type(ScalarType.Float32).unsqueeze(0).mul(k).sum([-1L]).mul(spec.ScoreScale); // [S, H]
         if (spec.SoftCap is { } cap)
             scores = scores.div(cap).tanh().mul(cap);
-        return scores.softmax(0).unsqueeze(-1).mul(v).sum(0);
+        return scores.softmax(0).unsqueeze(-1).mul(v).sum([0L]);
     }
 
     private static void Near(Tensor expected, Tensor actual)

@@ -19,6 +19,9 @@ namespace Cognito.Eval.Torch.Generation;
 /// </remarks>
 internal sealed class GreedyDecoding : IDisposable
 {
+    /// <summary>So many tokens of prompts go through a GPU at a time.</summary>
+    public const int PromptTokensOnCuda = 16384;
+
     private readonly Decoder _decoder;
     private readonly IReadOnlyList<Prompt> _prompts;
     private readonly CancellationToken _cancel;
@@ -45,7 +48,7 @@ internal sealed class GreedyDecoding : IDisposable
     {
         (_decoder, _prompts, _cancel) = (decoder, prompts, cancel);
         var isCuda = decoder.Device.type == DeviceType.CUDA;
-        (_depth, _promptTokensAtOnce) = (isCuda && decoder.Pipeline is null ? 2 : 1, isCuda ? 16384 : 4096);
+        (_depth, _promptTokensAtOnce) = (isCuda && decoder.Pipeline is null ? 2 : 1, isCuda ? PromptTokensOnCuda : 4096);
         _written = [.. prompts.Select(_ => new List<int>())];
         _notFiniteAt = new int?[prompts.Count];
         _rows = [.. Enumerable.Range(0, prompts.Count).Where(p => prompts[p].MaxNewTokens > 0)];
@@ -55,7 +58,7 @@ internal sealed class GreedyDecoding : IDisposable
         _lengths = [.. _rows.Select(p => (long)prompts[p].Tokens.Length)];
         if (_rows.Length == 0)
             return;
-        _cache = new(decoder, _rows.Length, _rows.Max(p => prompts[p].Tokens.Length + prompts[p].MaxNewTokens - 1));
+        _cache = new(decoder, [.. _rows.Select(p => prompts[p].Tokens.Length + prompts[p].MaxNewTokens - 1)]);
         _processors = LogitsProcessors.Of(decoder.Config.Generation.Require(), decoder.Config.VocabularySize, Last.Device);
         if (_processors.Count > 0)
             _history = new([.. _rows.Select(p => prompts[p])], Last.Device);

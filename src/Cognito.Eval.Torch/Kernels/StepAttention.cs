@@ -10,7 +10,7 @@ namespace Cognito.Eval.Torch.Kernels;
 /// all query heads that share it, and long rows by several blocks (flash decoding, Dao et al., 2023).
 /// </summary>
 /// <remarks>
-/// Letters: B rows, C places a row, H query heads, K key-value heads, d head size. A block has one key-value head of a row, or a
+/// Letters: B rows, P places of all rows, H query heads, K key-value heads, d head size. A block has one key-value head of a row, or a
 /// stretch of it; each of its warps takes 16 keys a turn and keeps a maximum, a sum and an output of its own, which are merged in
 /// the warps' order, then the stretches'. So a row's numbers depend on nothing but the row and how many stretches there are.
 /// </remarks>
@@ -48,10 +48,11 @@ internal sealed unsafe class StepAttention : IDisposable
     /// <summary>Whether this libtorch brings a compiler.</summary>
     public bool IsThere => _compiled.GetAwaiter().GetResult() is not null;
 
-    /// <summary>Queries [B, H, d] over the keys and values [B C, K, d] of each row's first places: [B, H, d].</summary>
-    /// <param name="positions">[B], int64: the last place that counts.</param>
+    /// <summary>Queries [B, H, d], each over its row's first keys and values of [P, K, d]: [B, H, d].</summary>
+    /// <param name="starts">[B], int64: where the rows begin.</param>
+    /// <param name="positions">[B], int64: the last place of each row that counts, from its start on.</param>
     /// <param name="longest">One more than the largest of them.</param>
-    public Tensor Over(AttentionSpec spec, Tensor q, Tensor keys, Tensor values, Tensor positions, long longest)
+    public Tensor Over(AttentionSpec spec, Tensor q, Tensor keys, Tensor values, Tensor starts, Tensor positions, long longest)
     {
         using var scope = NewDisposeScope();
         var (module, kernel) = _compiled.GetAwaiter().GetResult()!.Value;
@@ -63,11 +64,10 @@ internal sealed unsafe class StepAttention : IDisposable
         var arrived = splits == 1 ? null : zeros([(long)rows * shared], ScalarType.Int32, q.device);
         nint pQ = CudaModule.Pointer(q), pKeys = CudaModule.Pointer(keys), pValues = CudaModule.Pointer(values), pOutput = CudaModule.Pointer(output),
             pParts = parts is null ? 0 : CudaModule.Pointer(parts), pArrived = arrived is null ? 0 : CudaModule.Pointer(arrived),
-            pPositions = CudaModule.Pointer(positions);
-        var places = keys.shape[0] / rows;
+            pStarts = CudaModule.Pointer(starts), pPositions = CudaModule.Pointer(positions);
         float scale = (float)spec.ScoreScale, cap = (float)(spec.SoftCap ?? 0);
         module.Launch(kernel, (long)rows * shared * splits, 32 * Warps, _shared, (nint)(&pQ), (nint)(&pKeys), (nint)(&pValues),
-            (nint)(&pOutput), (nint)(&pParts), (nint)(&pArrived), (nint)(&pPositions), (nint)(&places), (nint)(&heads),
+            (nint)(&pOutput), (nint)(&pParts), (nint)(&pArrived), (nint)(&pStarts), (nint)(&pPositions), (nint)(&heads),
             (nint)(&shared), (nint)(&splits), (nint)(&window), (nint)(&scale), (nint)(&cap));
         return output.MoveToOuterDisposeScope();
     }
@@ -118,7 +118,7 @@ internal sealed unsafe class StepAttention : IDisposable
 
         // A block: one row's queries of one key-value head over a stretch of its keys; a warp takes 16 keys a turn.
         extern "C" __global__ void __launch_bounds__(32 * WARPS) step_attention(const half_t* q, const Eight* k, const Eight* v, half_t* output,
-            float* parts, int* arrived, const long long* positions, long long places, int heads, int shared, int splits, int window,
+            float* parts, int* arrived, const long long* starts, const long long* positions, int heads, int shared, int splits, int window,
             float scale, float cap)
         {
             int own = blockIdx.x % shared, split = blockIdx.x / shared % splits, row = blockIdx.x / shared / splits;
@@ -126,8 +126,8 @@ internal sealed unsafe class StepAttention : IDisposable
             int turns = (keys - start + 15) / 16, first = (int)((long long)turns * split / splits), end = (int)((long long)turns * (split + 1) / splits);
             int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
             Eight* mine = tiles + warp * STAGES * 32 * CHUNKS;
-            k += ((size_t)row * places * shared + own) * CHUNKS;
-            v += ((size_t)row * places * shared + own) * CHUNKS;
+            k += (starts[row] * shared + own) * CHUNKS;
+            v += (starts[row] * shared + own) * CHUNKS;
             for (int s = 0; s < STAGES - 1; s++) {
                 int turn = first + warp + s * WARPS;
                 if (turn < end) {

@@ -153,17 +153,34 @@ internal sealed record GenerationPlan(
             groups.Where(group => group.Dropped > 0).SelectMany(group => group.Rows).Sum(row => row.Requests.Count));
     }
 
+    /// <summary>More than two batches are cut into so many, or a multiple of them: one, two and four devices then end together.</summary>
+    private const int Evenly = 4;
+
     /// <summary>
-    /// Cuts the groups into what the model generates at once: whole groups, longest first, as many as fit a cache of
-    /// <paramref name="cacheTokens"/> (prompts and the room for their answers).
+    /// Cuts the groups into what the model generates at once: whole groups, longest first, about equally much in each, and no more than
+    /// fit a cache of <paramref name="cacheTokens"/> (prompts and the room for their answers).
     /// </summary>
     public static IReadOnlyList<IReadOnlyList<GenerationGroup>> Pack(IReadOnlyList<GenerationGroup> groups, long cacheTokens)
+    {
+        var fullest = Cut(groups, cacheTokens);
+        if (fullest.Count <= 2)
+            return fullest;
+        var wanted = (fullest.Count + Evenly - 1) / Evenly * Evenly;
+        for (var room = groups.Sum(Need) / wanted; room < cacheTokens; room += room / 64 + 1)
+            if (Cut(groups, room) is var even && even.Count <= wanted)
+                return even;
+        return fullest;
+    }
+
+    private static long Need(GenerationGroup group) => group.Rows.Sum(row => (long)row.Input.Length + group.MaxNewTokens);
+
+    private static List<List<GenerationGroup>> Cut(IReadOnlyList<GenerationGroup> groups, long cacheTokens)
     {
         var batches = new List<List<GenerationGroup>>();
         var room = 0L;
         foreach (var group in groups.Reverse())
         {
-            var need = group.Rows.Sum(row => (long)row.Input.Length + group.MaxNewTokens);
+            var need = Need(group);
             if (batches.Count == 0 || need > room)
             {
                 batches.Add([]);
