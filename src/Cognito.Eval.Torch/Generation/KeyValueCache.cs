@@ -63,6 +63,20 @@ internal sealed class KeyValueCache : IDisposable
         allValues.index_copy_(0, places, values.contiguous());
     }
 
+    /// <summary>Empties rows: of what is masked a NaN would be left.</summary>
+    public void Clear(IReadOnlyList<int> rows)
+    {
+        if (_each is not { } each)
+            return;
+        using var scope = NewDisposeScope();
+        foreach (var (keys, values) in _layers)
+            foreach (var row in rows)
+            {
+                keys.narrow(0, Place(row, 0), each).zero_();
+                values.narrow(0, Place(row, 0), each).zero_();
+            }
+    }
+
     /// <summary>Drops all other rows.</summary>
     public void Keep(long[] kept)
     {
