@@ -21,9 +21,8 @@ internal sealed record MemoryEstimate(long Weights, long SharedPrefixes, long Ba
         var sharedPrefixes = plan.Batches.Select(batch => batch.Trees.Select(tree => tree.SharedPrefix).OfType<SharedPrefix>().Distinct()
             .Sum(sharedPrefix => (long)sharedPrefix.Tokens.Length));
         var batches = plan.Batches.Select(batch => BatchBytes(config, bytes, batch));
-        var cached = generation.SelectMany(task => task.Batches)
-            .Select(batch => batch.SelectMany(group => group.Rows).ToList())
-            .Select(rows => rows.Count * (rows.Max(row => row.Input.Length) + (long)newTokens));
+        var cached = generation.SelectMany(task => task.Inputs)
+            .Select(batch => batch.Beginning().AtOnce * (batch.Prompts.Max(prompt => prompt.Tokens.Length) + (long)newTokens));
         return new(
             bytes * config.Parameters, perToken * sharedPrefixes.DefaultIfEmpty(0).Max(), batches.DefaultIfEmpty(0).Max(),
             perToken * cached.DefaultIfEmpty(0).Max());

@@ -1,6 +1,7 @@
 using Cognito.Eval.Files;
 using Cognito.Eval.Planning;
 using Cognito.Eval.Torch.Architectures;
+using Cognito.Eval.Torch.Generation;
 using Cognito.Eval.Torch.Layers;
 using Cognito.Eval.Torch.Native;
 using Microsoft.Extensions.Logging;
@@ -132,15 +133,22 @@ internal sealed record Placement(
         var most = isCpu ? MostTokensOnCpu : stages == 1 ? MostTokens
             : Math.Clamp(MostTokens / stages, MostTokensOfManyStages, MostTokensOfTwoStages);
         var tokens = asked ?? (int)Math.Clamp(PowerOf2(room), LeastTokens, most);
-        var kept = parts.Min(part => (part.Free - part.Weights) / 2 / part.InFlight
+        // While a GPU generates, nothing else is kept there, and prompts are read so many tokens at a time.
+        var reading = 2L * GreedyDecoding.PromptTokensOnCuda * MemoryEstimate.BytesPerToken(config, bytes);
+        long Spare(DevicePart part) => Math.Max(
+            (part.Free - part.Weights) / 2, isCpu ? 0 : (part.Free - part.Weights - reading) / 10 * 9);
+        var kept = parts.Min(part => Spare(part) / part.InFlight
             / Math.Max(1, MemoryEstimate.CacheBytesPerToken(config, bytes) * part.Layers / config.Layers));
         // Rounded, as what is free differs by a little on equal cards, and shards must cut the same batches.
-        var cache = Math.Clamp(isCpu ? 8L * tokens : 32L * tokens, 1, Math.Max(1, PowerOf2(kept)));
+        var cache = Math.Clamp(isCpu ? 8L * tokens : 32L * tokens, 1, Math.Max(1, isCpu ? PowerOf2(kept) : Rounded(kept)));
         var fullest = parts.MinBy(part => part.Free - part.Weights)!;
         logger.LogDebug("budget: {BatchTokens} tokens a batch, {Why}, {CacheTokens} kept while generating; {Free} bytes are free and the "
             + "weights take {Weights}", tokens, asked is null ? "by the free memory" : "as asked", cache, fullest.Free, fullest.Weights);
         return new(tokens, cache);
     }
+
+    /// <summary>The largest number up to this whose binary digits after the first three are 0.</summary>
+    private static long Rounded(long most) => PowerOf2(most) is > 4 and var power ? most / (power / 4) * (power / 4) : PowerOf2(most);
 
     private static long PowerOf2(long most) => most < 1 ? 0 : 1L << (int)Math.Log2(most);
 }

@@ -130,7 +130,7 @@ public sealed class TorchModel(
             return DeviceMemory.Within(decoder.Device, () =>
             {
                 using var mode = inference_mode();
-                using var generation = new GreedyDecoding(decoder, batch.Prompts, unwanted);
+                using var generation = new GreedyDecoding(decoder, batch, unwanted);
                 return generation.Run();
             });
         }, cancel);

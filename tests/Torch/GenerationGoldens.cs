@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Torch;
 using TorchSharp;
 
@@ -64,6 +65,13 @@ internal static class GenerationGoldens
             var (width, pad) = (rows.Max(row => Ints(row!["prompt"]!).Length), golden["together"]!["pad"]!.GetValue<int>());
             var together = Generate(rows.Select(row => Ints(row!["prompt"]!)).Select(tokens =>
                 new Prompt(tokens, MaxNewTokens) { Padding = [.. Enumerable.Repeat(pad, width - tokens.Length)] }));
+            // The same where there is room for two of them, so that the others take their rows.
+            Assert.Equal(together, Waiting(rows.Select(row => Ints(row!["prompt"]!)).Select(tokens =>
+                new Prompt(tokens, MaxNewTokens) { Padding = [.. Enumerable.Repeat(pad, width - tokens.Length)], Stop = new StopAtIds(ends) })));
+            Assert.Equal(alone.Select(row => Ints(row!["output"]!)), Waiting(alone.Select(row =>
+                new Prompt(Ints(row!["prompt"]!), MaxNewTokens) { Stop = new StopAtIds(ends) })));
+            IEnumerable<int[]> Waiting(IEnumerable<Prompt> prompts) => model.Generate(
+                [new([.. prompts]) { CacheTokens = 2 * (prompts.Max(prompt => prompt.Tokens.Length) + MaxNewTokens) }]).Single().Select(row => row.Tokens);
             foreach (var (row, output) in rows.Zip(together).Where(pair => !pair.First!["is_close"]!.GetValue<bool>()))
                 Assert.Equal(Ints(row!["output"]!), output);
         }

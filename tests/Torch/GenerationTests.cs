@@ -31,7 +31,7 @@ public sealed class GenerationTests : IDisposable
     private static float[][] Processed(GenerationConfig config, float[][] logits, Prompt[] prompts, int[][] generated)
     {
         using var scope = NewDisposeScope();
-        using var rows = new TokenHistory(prompts, CPU);
+        using var rows = new TokenHistory(prompts, prompts, CPU);
         for (var at = 0; at < generated[0].Length; at++)
             rows.Add(tensor(generated.Select(row => (long)row[at]).ToArray()));
         var vocabulary = logits[0].Length;

@@ -1,15 +1,16 @@
 using System.Runtime.InteropServices;
 using Cognito.Eval.Planning;
 using Cognito.Eval.Torch.Attention;
+using Cognito.Eval.Torch.Kernels;
 using Cognito.Eval.Torch.Layers;
-using Cognito.Eval.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Cognito.Eval.Torch.Generation;
 
 /// <summary>
-/// Greedy decoding of many prompts: each in one forward pass, what all begin with once, then all by one token a step.
+/// Greedy decoding of many prompts: each in one forward pass, what all begin with once, then all by one token a step. Where not
+/// all begin at once, prompts take the rows of those that have ended, so that a step stays full (continuous batching, Yu et al., 2022).
 /// </summary>
 /// <remarks>
 /// On CUDA the next step is begun before the last one's tokens are looked at, so that the card never waits for the stop
@@ -19,6 +20,9 @@ namespace Cognito.Eval.Torch.Generation;
 /// </remarks>
 internal sealed class GreedyDecoding : IDisposable
 {
+    /// <summary>So many tokens of prompts go through a GPU at a time.</summary>
+    public const int PromptTokensOnCuda = 16384;
+
     private readonly Decoder _decoder;
     private readonly IReadOnlyList<Prompt> _prompts;
     private readonly CancellationToken _cancel;
@@ -34,31 +38,39 @@ internal sealed class GreedyDecoding : IDisposable
     /// <summary>Steps begun that have not been looked at: the prompts of their rows, and their tokens as <see cref="Chosen"/> has them.</summary>
     private readonly Queue<(int[] Rows, Tensor Tokens)> _pending = [];
 
-    /// <summary>The prompts in the cache, in the order of its rows; how many tokens each has; and those still going on.</summary>
+    /// <summary>The prompts in the cache, in the order of its rows; how many tokens each has; those that go on, and those to come.</summary>
     private int[] _rows;
     private long[] _lengths;
     private readonly HashSet<int> _going;
+    private readonly Queue<int> _waiting = [];
+    private readonly SharedPrefix? _shared;
+    private SharedPrefixStore? _sharedPrefixes;
     private Tensor? _latest; // [B], the rows' latest tokens, on the last stage's device
     private long[] _ids = []; // the same on the host, where there are several stages
 
-    public GreedyDecoding(Decoder decoder, IReadOnlyList<Prompt> prompts, CancellationToken cancel = default)
+    public GreedyDecoding(Decoder decoder, GenerationBatch batch, CancellationToken cancel = default)
     {
+        var prompts = batch.Prompts;
         (_decoder, _prompts, _cancel) = (decoder, prompts, cancel);
         var isCuda = decoder.Device.type == DeviceType.CUDA;
-        (_depth, _promptTokensAtOnce) = (isCuda && decoder.Pipeline is null ? 2 : 1, isCuda ? 16384 : 4096);
+        (_depth, _promptTokensAtOnce) = (isCuda && decoder.Pipeline is null ? 2 : 1, isCuda ? PromptTokensOnCuda : 4096);
         _written = [.. prompts.Select(_ => new List<int>())];
         _notFiniteAt = new int?[prompts.Count];
-        _rows = [.. Enumerable.Range(0, prompts.Count).Where(p => prompts[p].MaxNewTokens > 0)];
-        if (_rows.Any(p => prompts[p].Tokens.Length == 0))
-            throw new ArgumentException("A prompt without tokens has no continuation.", nameof(prompts));
+        var (order, atOnce) = batch.Beginning();
+        int[] wanted = [.. order.Where(p => prompts[p].MaxNewTokens > 0)];
+        if (wanted.Any(p => prompts[p].Tokens.Length == 0))
+            throw new ArgumentException("A prompt without tokens has no continuation.", nameof(batch));
+        _rows = [.. wanted.Take(atOnce)];
+        _waiting = new(wanted.Skip(atOnce));
         _going = [.. _rows];
         _lengths = [.. _rows.Select(p => (long)prompts[p].Tokens.Length)];
         if (_rows.Length == 0)
             return;
-        _cache = new(decoder, _rows.Length, _rows.Max(p => prompts[p].Tokens.Length + prompts[p].MaxNewTokens - 1));
+        _shared = Shared(wanted);
+        _cache = new(decoder, [.. _rows.Select(p => prompts[p].Tokens.Length + prompts[p].MaxNewTokens - 1)]);
         _processors = LogitsProcessors.Of(decoder.Config.Generation.Require(), decoder.Config.VocabularySize, Last.Device);
         if (_processors.Count > 0)
-            _history = new([.. _rows.Select(p => prompts[p])], Last.Device);
+            _history = new([.. _rows.Select(p => prompts[p])], [.. wanted.Select(p => prompts[p])], Last.Device);
     }
 
     /// <summary>Where logits are.</summary>
@@ -68,10 +80,12 @@ internal sealed class GreedyDecoding : IDisposable
     {
         if (_cache is not null)
             ReadPrompts();
-        while (_going.Count > 0)
-            if (_pending.Count < _depth && _going.Any(p => _written[p].Count + _pending.Count < _prompts[p].MaxNewTokens))
+        while (_going.Count > 0 || _waiting.Count > 0)
+            if (_waiting.Count > 0 && _rows.Length - _going.Count >= Math.Min(_waiting.Count, Math.Max(1, _rows.Length / 16)))
+                Refill();
+            else if (_pending.Count < _depth && _going.Any(p => _written[p].Count + _pending.Count < _prompts[p].MaxNewTokens))
             {
-                if (_going.Count <= _rows.Length * 3 / 4)
+                if (_waiting.Count == 0 && _going.Count <= _rows.Length * 3 / 4)
                     Compact();
                 Step();
             }
@@ -86,6 +100,7 @@ internal sealed class GreedyDecoding : IDisposable
             tokens.Dispose();
         _latest?.Dispose();
         _cache?.Dispose();
+        _sharedPrefixes?.Dispose();
         _history?.Dispose();
         foreach (var processor in _processors)
             processor.Dispose();
@@ -94,53 +109,59 @@ internal sealed class GreedyDecoding : IDisposable
     private void ReadPrompts()
     {
         using var scope = NewDisposeScope();
-        var shared = Shared();
-        using var sharedPrefixes = shared is null ? null : new SharedPrefixStore([], prefix => _decoder.Layers(prefix, _cancel));
-        // Before the prompts' own way through the stages: it has a way of its own.
-        var kept = shared is null ? null : sharedPrefixes![shared];
-        var first = new List<Tensor>();
-        for (int from = 0, next; from < _rows.Length; from = next)
-        {
-            var tokens = _prompts[_rows[from]].Tokens.Length;
-            for (next = from + 1; next < _rows.Length; next++)
-                if ((tokens += _prompts[_rows[next]].Tokens.Length) > _promptTokensAtOnce)
-                    break;
-            first.Add(Read(from, next, shared, kept));
-        }
-        var all = first.Count == 1 ? first[0] : cat(first, 0);
-        var chosen = _history is null ? all : Chosen(all);
-        Await(Newest(_decoder.Pipeline is null ? chosen : chosen.cpu(), chosen));
+        if (_shared is not null)
+            _sharedPrefixes = new([], prefix => _decoder.Layers(prefix, _cancel));
+        var first = Read([.. Enumerable.Range(0, _rows.Length)]);
+        var chosen = _history is null ? first : Chosen(first);
+        Await(_rows, Newest(_decoder.Pipeline is null ? chosen : chosen.cpu(), chosen));
     }
 
     /// <summary>What all prompts begin with, short of any's last token; nothing where a long one turns it otherwise.</summary>
-    private SharedPrefix? Shared()
+    private SharedPrefix? Shared(int[] wanted)
     {
-        if (_rows.Any(p => _prompts[p].Tokens.Length >= _decoder.Config.LongFrom))
+        if (wanted.Any(p => _prompts[p].Tokens.Length >= _decoder.Config.LongFrom))
             return null;
-        var one = _prompts[_rows[0]].Tokens;
-        var length = _rows.Min(p => Math.Min(_prompts[p].Tokens.Length - 1, one.AsSpan().CommonPrefixLength(_prompts[p].Tokens)));
-        return _rows.Length > 1 && length >= SharedPrefix.LeastTokens ? new(one[..length]) : null;
+        var one = _prompts[wanted[0]].Tokens;
+        var length = wanted.Min(p => Math.Min(_prompts[p].Tokens.Length - 1, one.AsSpan().CommonPrefixLength(_prompts[p].Tokens)));
+        return wanted.Length > 1 && length >= SharedPrefix.LeastTokens ? new(one[..length]) : null;
     }
 
     /// <summary>
-    /// Puts the prompts of rows from..next into the cache; gives the first new token of each, or, where processors look at
-    /// all rows together, the logits.
+    /// Puts these rows' prompts into the cache; gives the first new token of each, or, where processors look at all rows together,
+    /// the logits.
     /// </summary>
-    private Tensor Read(int from, int next, SharedPrefix? shared, IReadOnlyList<LayerKeyValues>? kept)
+    private Tensor Read(int[] rows)
     {
         using var scope = NewDisposeScope();
-        var before = shared?.Tokens.Length ?? 0;
+        // Before the prompts' own way through the stages: it has a way of its own.
+        var kept = _shared is null ? null : _sharedPrefixes![_shared];
+        var first = new List<Tensor>();
+        for (int from = 0, next; from < rows.Length; from = next)
+        {
+            var tokens = _prompts[_rows[rows[from]]].Tokens.Length;
+            for (next = from + 1; next < rows.Length; next++)
+                if ((tokens += _prompts[_rows[rows[next]]].Tokens.Length) > _promptTokensAtOnce)
+                    break;
+            first.Add(Read(rows[from..next], kept));
+        }
+        return (first.Count == 1 ? first[0] : cat(first, 0)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Read(int[] rows, IReadOnlyList<LayerKeyValues>? kept)
+    {
+        using var scope = NewDisposeScope();
+        var before = _shared?.Tokens.Length ?? 0;
         // The dummy target asks for the row of the last token.
-        var batch = PackedBatch.Pack([.. _rows[from..next].Select(p => new PrefixTree(shared, _prompts[p].Tokens[before..], [new([], [0])]))]);
-        long[] places = [.. Enumerable.Range(from, next - from).SelectMany(row =>
+        var batch = PackedBatch.Pack([.. rows.Select(row => new PrefixTree(_shared, _prompts[_rows[row]].Tokens[before..], [new([], [0])]))]);
+        long[] places = [.. rows.SelectMany(row =>
             Enumerable.Range(before, (int)_lengths[row] - before).Select(at => _cache!.Place(row, at)))];
         using var made = _decoder.Hidden(batch, (stage, hidden) =>
         {
             var logits = stage.Project(hidden);
             return (_history is null ? Chosen(logits) : logits).DetachFromDisposeScope();
-        }, shared is null ? null : _ => kept!, KeepAt(places), cancel: _cancel);
-        for (var row = from; row < next && kept is not null; row++)
-            Copy(row, kept);
+        }, kept is null ? null : _ => kept, KeepAt(places), cancel: _cancel);
+        foreach (var row in kept is null ? [] : rows)
+            Copy(row, kept!);
         return made.alias().MoveToOuterDisposeScope();
     }
 
@@ -174,7 +195,7 @@ internal sealed class GreedyDecoding : IDisposable
         ReadAgain(positions);
         _history?.Add(_latest!);
         var ids = _decoder.Pipeline is null ? _latest! : DecoderAttention.OnDevice(_ids, _decoder.Device);
-        Await(_cache!.Step(ids, positions, (stage, hidden) =>
+        Await(_rows, _cache!.Step(ids, positions, (stage, hidden) =>
         {
             var chosen = Chosen(stage.Project(hidden));
             return Newest(_decoder.Pipeline is null ? chosen : Pipeline.ToHost(chosen), chosen);
@@ -204,11 +225,11 @@ internal sealed class GreedyDecoding : IDisposable
         (tokens.DetachFromDisposeScope(), chosen.maximum(chosen.bitwise_not()).DetachFromDisposeScope());
 
     /// <summary>The next step's input, to be looked at later.</summary>
-    private void Await((Tensor Tokens, Tensor Latest) newest)
+    private void Await(int[] rows, (Tensor Tokens, Tensor Latest) newest)
     {
         _latest?.Dispose();
         _latest = newest.Latest;
-        _pending.Enqueue((_rows, newest.Tokens));
+        _pending.Enqueue((rows, newest.Tokens));
         if (_decoder.Pipeline is not null)
             _ids = [.. MemoryMarshal.Cast<byte, long>(newest.Tokens.bytes).ToArray().Select(id => Math.Max(id, ~id))];
     }
@@ -234,6 +255,44 @@ internal sealed class GreedyDecoding : IDisposable
         }
     }
 
+    /// <summary>Puts prompts that wait into the rows of those that have ended.</summary>
+    private void Refill()
+    {
+        while (_pending.Count > 0)
+            Take();
+        using var scope = NewDisposeScope();
+        int[] free = [.. Enumerable.Range(0, _rows.Length).Where(row => !_going.Contains(_rows[row])).Take(_waiting.Count)];
+        // What was handed out with the rows as they were is theirs.
+        (_rows, _lengths) = ([.. _rows], [.. _lengths]);
+        foreach (var row in free)
+        {
+            _rows[row] = _waiting.Dequeue();
+            _lengths[row] = _prompts[_rows[row]].Tokens.Length;
+            _going.Add(_rows[row]);
+        }
+        var rows = DecoderAttention.OnDevice([.. free.Select(row => (long)row)], Last.Device);
+        _cache!.Clear(free);
+        _history?.Replace(free, [.. free.Select(row => _prompts[_rows[row]])], rows);
+        var first = Read(free);
+        var (chosen, its) = (first, rows);
+        if (_history is not null)
+        {
+            // The processors see all rows; those that go on have chosen already.
+            var logits = zeros([_rows.Length, first.shape[1]], first.dtype, first.device).index_copy_(0, rows, first);
+            chosen = Chosen(logits).index_select(0, rows);
+        }
+        var latest = _latest!.index_copy(0, its, chosen.maximum(chosen.bitwise_not()));
+        var tokens = _decoder.Pipeline is null ? chosen : chosen.cpu();
+        long[] ids = [.. _ids];
+        Await([.. free.Select(row => _rows[row])], (tokens.DetachFromDisposeScope(), latest.DetachFromDisposeScope()));
+        if (_decoder.Pipeline is not null)
+        {
+            foreach (var (i, row) in free.Index())
+                ids[row] = _ids[i];
+            _ids = ids;
+        }
+    }
+
     private void Compact()
     {
         long[] kept = [.. Enumerable.Range(0, _rows.Length).Where(r => _going.Contains(_rows[r])).Select(r => (long)r)];
@@ -254,10 +313,9 @@ internal sealed class GreedyDecoding : IDisposable
     /// </summary>
     private Tensor Chosen(Tensor logits)
     {
+        if (_processors.Count == 0)
+            return Last.Elementwise.Choose(logits);
         var own = logits.to_type(ScalarType.Float32);
-        var best = _processors.Aggregate(own, (scores, processor) => processor.Apply(scores, _history!)).argmax(-1);
-        // A NaN is both the least and the largest, and 0 times what is not finite is a NaN: no copy of the logits is made.
-        var isFinite = own.amin([-1]).mul(Scalars.Zero).eq(own.amax([-1]).mul(Scalars.Zero));
-        return where(isFinite, best, best.bitwise_not());
+        return Elementwise.FirstLargest(own, _processors.Aggregate(own, (scores, processor) => processor.Apply(scores, _history!)));
     }
 }

@@ -1,5 +1,6 @@
 using Cognito.Eval.Torch.Architectures;
 using Cognito.Eval.Torch.Attention;
+using Cognito.Eval.Torch.Kernels;
 using Cognito.Eval.Torch.Layers;
 using Cognito.Eval.Torch.Native;
 using TorchSharp;
@@ -8,27 +9,37 @@ using static TorchSharp.torch;
 namespace Cognito.Eval.Torch.Generation;
 
 /// <summary>
-/// Every layer's keys and values of rows that grow by one token a step, each row from its place 0 on; on the layer's own device.
+/// Every layer's keys and values of rows that grow by one token a step, on the layer's own device. A row has as many places as it
+/// will need; where masks are drawn over all rows, each has as many as the longest.
 /// </summary>
 /// <remarks>
-/// Letters: B rows, C places a row, K key-value heads, G query heads to one of them, d head size, S places in use, N tokens.
+/// Letters: B rows, P places of all rows, C places a row, K key-value heads, G query heads to one of them, d head size, S places in
+/// use, N tokens.
 /// </remarks>
 internal sealed class KeyValueCache : IDisposable
 {
     private readonly Decoder _decoder;
-    private readonly long _places;
-    private readonly (Tensor Keys, Tensor Values)[] _layers; // [B, C, K, d]
+    private readonly (Tensor Keys, Tensor Values)[] _layers; // [P, K, d]
+    private readonly long _all;
 
-    public KeyValueCache(Decoder decoder, int rows, int places)
+    /// <summary>How many places each row has, where all have the same and lie side by side.</summary>
+    private readonly long? _each;
+    private long[] _starts; // [B]
+
+    /// <param name="places">How many each row needs.</param>
+    public KeyValueCache(Decoder decoder, IReadOnlyList<int> places)
     {
         var layers = decoder.Config.Spec.Layers;
-        (_decoder, _places) = (decoder, (places + 15) / 16 * 16);
-        _layers = new (Tensor, Tensor)[layers.Count];
+        (_decoder, _layers) = (decoder, new (Tensor, Tensor)[layers.Count]);
+        _each = decoder.Stages.All(stage => stage.IsFlash || IsOurs(stage)) ? null : (places.Max() + 15) / 16 * 16;
+        _starts = new long[places.Count];
+        for (var row = 0; row < _starts.Length; row++)
+            (_starts[row], _all) = (_all, _all + (_each ?? places[row]));
         try
         {
             // Zeros, because what is masked is multiplied by 0, and memory as it comes may hold a NaN.
             Tensor Room(AttentionSpec spec, Device device) => DeviceMemory.Within(device, () =>
-                zeros([rows, _places, spec.KeyValueHeads, spec.HeadDim], decoder.Dtype, device));
+                zeros([_all, spec.KeyValueHeads, spec.HeadDim], decoder.Dtype, device));
             for (var l = 0; l < _layers.Length; l++)
                 _layers[l] = (Room(layers[l].Attention, decoder.StageOf(l).Device), Room(layers[l].Attention, decoder.StageOf(l).Device));
         }
@@ -39,34 +50,56 @@ internal sealed class KeyValueCache : IDisposable
         }
     }
 
-    /// <summary>The place of a row's token, counted through all rows.</summary>
-    public long Place(int row, long position) => row * _places + position;
+    private static bool IsOurs(DecoderStage stage) => stage.StepAttention is { IsThere: true };
+
+    /// <summary>The place of a row's token among all.</summary>
+    public long Place(int row, long position) => _starts[row] + position;
 
     /// <summary>Puts keys and values, [N, K, d], at the places [N] on the layer's device.</summary>
     public void Write(int layer, Tensor places, Tensor keys, Tensor values)
     {
         var (allKeys, allValues) = _layers[layer];
+        allKeys.index_copy_(0, places, keys.contiguous());
+        allValues.index_copy_(0, places, values.contiguous());
+    }
+
+    /// <summary>Empties rows: of what is masked a NaN would be left.</summary>
+    public void Clear(IReadOnlyList<int> rows)
+    {
+        if (_each is not { } each)
+            return;
         using var scope = NewDisposeScope();
-        Flat(allKeys).index_copy_(0, places, keys.contiguous());
-        Flat(allValues).index_copy_(0, places, values.contiguous());
+        foreach (var (keys, values) in _layers)
+            foreach (var row in rows)
+            {
+                keys.narrow(0, Place(row, 0), each).zero_();
+                values.narrow(0, Place(row, 0), each).zero_();
+            }
     }
 
     /// <summary>Drops all other rows.</summary>
     public void Keep(long[] kept)
     {
+        if (_each is not { } each)
+        {
+            _starts = [.. kept.Select(row => _starts[row])];
+            return;
+        }
         using var scope = NewDisposeScope();
         foreach (var stage in _decoder.Stages)
         {
             var rows = DecoderAttention.OnDevice(kept, stage.Device);
+            Tensor Kept(Tensor all) => ByRow(all).index_select(0, rows).flatten(0, 1).DetachFromDisposeScope();
             for (var l = stage.FirstLayer; l < stage.FirstLayer + stage.Specs.Count; l++)
             {
                 var (keys, values) = _layers[l];
                 using (keys)
-                    _layers[l].Keys = keys.index_select(0, rows).DetachFromDisposeScope();
+                    _layers[l].Keys = Kept(keys);
                 using (values)
-                    _layers[l].Values = values.index_select(0, rows).DetachFromDisposeScope();
+                    _layers[l].Values = Kept(values);
             }
         }
+        _starts = [.. kept.Select((_, row) => row * each)];
     }
 
     /// <summary>One more token a row at its position.</summary>
@@ -77,16 +110,19 @@ internal sealed class KeyValueCache : IDisposable
         var longest = positions.Max() + 1;
         return _decoder.Through(stage =>
         {
-            var at = DecoderAttention.OnDevice(positions, stage.Device);
-            var places = DecoderAttention.OnDevice([.. positions.Select((position, row) => Place(row, position))], stage.Device);
-            var attention = stage.IsFlash ? Flash(stage, at, longest) : Masked(stage, at, longest);
+            Tensor There(IEnumerable<long> numbers) => DecoderAttention.OnDevice([.. numbers], stage.Device);
+            var at = There(positions);
+            var places = There(positions.Select((position, row) => Place(row, position)));
+            var attention = IsOurs(stage) ? Ours(stage.StepAttention!, There(_starts), at, longest)
+                : stage.IsFlash ? Flash(stage, There(_starts.Append(_all)), at, longest) : Masked(stage, at, longest);
             return new(stage.IsFirst ? ids : null, new(at, IsLong(positions, stage.Device), (int)longest), (layer, queries, keys, values) =>
             {
-                Write(layer, places, keys, values);
                 var spec = _decoder.Config.Spec.Layers[layer].Attention;
-                return attention(spec, queries, _layers[layer].Keys, _layers[layer].Values)
-                    .reshape(-1, (long)spec.Heads * spec.HeadDim);
-            });
+                return attention(spec, queries, keys, values).reshape(-1, (long)spec.Heads * spec.HeadDim);
+            })
+            {
+                Kept = layer => new(_layers[layer].Keys, _layers[layer].Values, places),
+            };
         }, finish, cancel: cancel);
     }
 
@@ -103,25 +139,28 @@ internal sealed class KeyValueCache : IDisposable
         }
     }
 
-    /// <summary>What a layer's queries, [B, H, d], gather from its keys and values, [B, C, K, d].</summary>
+    /// <summary>What a layer's queries, [B, H, d], gather from all keys and values, [P, K, d].</summary>
     private delegate Tensor Attended(AttentionSpec spec, Tensor queries, Tensor keys, Tensor values);
 
+    private static Attended Ours(StepAttention attention, Tensor starts, Tensor positions, long longest) =>
+        (spec, queries, keys, values) => attention.Over(spec, queries, keys, values, starts, positions, longest);
+
     /// <summary>Each row's own keys, as many as are there, and no mask.</summary>
-    private Attended Flash(DecoderStage stage, Tensor positions, long longest)
+    private static Attended Flash(DecoderStage stage, Tensor starts, Tensor positions, long longest)
     {
         var rows = arange(positions.shape[0] + 1, ScalarType.Int32, stage.Device);
-        var (ends, seqUsedK) = (rows * (int)_places, (positions + 1).to_type(ScalarType.Int32));
+        var (ends, seqUsedK) = (starts.to_type(ScalarType.Int32), (positions + 1).to_type(ScalarType.Int32));
         return (spec, queries, keys, values) => spec.SoftCap is not null
-            ? stage.Capped!.Over(spec, queries, Flat(keys), Flat(values), rows, ends, 1, seqUsedK)
-            : AtenOps.Flash(queries, Flat(keys), Flat(values), rows, ends, 1, longest, spec.Window, spec.Scale, seqUsedK);
+            ? stage.Capped!.Over(spec, queries, keys, values, rows, ends, 1, seqUsedK)
+            : AtenOps.Flash(queries, keys, values, rows, ends, 1, longest, spec.Window, spec.Scale, seqUsedK);
     }
 
-    private static Attended Masked(DecoderStage stage, Tensor positions, long longest)
+    private Attended Masked(DecoderStage stage, Tensor positions, long longest)
     {
         var used = (longest + 15) / 16 * 16;
         var masks = stage.Specs.Select(layer => layer.Attention.Window).Distinct()
             .Select(window => (Window: window, Mask: Mask(stage, positions, used, window))).ToList();
-        Tensor InUse(Tensor all) => all.narrow(1, 0, used).permute(0, 2, 1, 3); // [B, K, S, d]
+        Tensor InUse(Tensor all) => ByRow(all).narrow(1, 0, used).permute(0, 2, 1, 3); // [B, K, S, d]
         // The queries that share a key-value head are the rows of one small product.
         return (spec, queries, keys, values) =>
         {
@@ -132,7 +171,7 @@ internal sealed class KeyValueCache : IDisposable
         };
     }
 
-    private static Tensor Flat(Tensor all) => all.view(-1, all.shape[2], all.shape[3]); // [B C, K, d]
+    private Tensor ByRow(Tensor all) => all.view(-1, _each!.Value, all.shape[1], all.shape[2]); // [B, C, K, d]
 
     /// <summary>[B, 1, 1, S]: up to the row's own position, the window's width back.</summary>
     private static Tensor Mask(DecoderStage stage, Tensor positions, long used, int? window)

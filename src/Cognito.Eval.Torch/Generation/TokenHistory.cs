@@ -18,13 +18,20 @@ internal sealed class TokenHistory : IDisposable
     private readonly Device _device;
     private RowLength[] _rows;
 
-    public TokenHistory(IReadOnlyList<Prompt> prompts, Device device)
+    /// <param name="prompts">The rows'.</param>
+    /// <param name="all">Those to come too.</param>
+    public TokenHistory(IReadOnlyList<Prompt> prompts, IReadOnlyList<Prompt> all, Device device)
     {
         _device = device;
-        _rows = [.. prompts.Select(p => new RowLength(p.Padding.Length + p.Tokens.Length, p.Padding.Length + p.Tokens.Length, p.MaxNewTokens))];
-        int[][] prefixes = [.. prompts.Select(p => (int[])[.. p.Padding, .. p.Tokens])];
-        Tokens = Filled(prefixes, _rows.Max(row => row.Width + row.MaxNewTokens));
-        Prompts = Filled(prefixes, _rows.Max(row => row.Width));
+        _rows = [.. prompts.Select(Length)];
+        Tokens = Filled(prompts, all.Select(Length).Max(row => row.Width + row.MaxNewTokens)).DetachFromDisposeScope();
+        Prompts = Filled(prompts, all.Select(Length).Max(row => row.Width)).DetachFromDisposeScope();
+    }
+
+    private static RowLength Length(Prompt prompt)
+    {
+        var width = prompt.Padding.Length + prompt.Tokens.Length;
+        return new(width, width, prompt.MaxNewTokens);
     }
 
     /// <summary>[B, C]</summary>
@@ -41,6 +48,18 @@ internal sealed class TokenHistory : IDisposable
         using var scope = NewDisposeScope();
         _rows = [.. _rows.Select(row => row with { Length = Math.Min(row.Length + 1, row.Width + row.MaxNewTokens) })];
         Tokens.scatter_(1, Numbers(row => row.Length - 1).unsqueeze(1), newest.unsqueeze(1));
+    }
+
+    /// <summary>Begins rows anew with other prompts.</summary>
+    /// <param name="places">The rows on the device.</param>
+    public void Replace(IReadOnlyList<int> rows, IReadOnlyList<Prompt> prompts, Tensor places)
+    {
+        using var scope = NewDisposeScope();
+        Tokens.index_copy_(0, places, Filled(prompts, (int)Tokens.shape[1]));
+        Prompts.index_copy_(0, places, Filled(prompts, (int)Prompts.shape[1]));
+        _rows = [.. _rows];
+        foreach (var (row, prompt) in rows.Zip(prompts))
+            _rows[row] = Length(prompt);
     }
 
     /// <summary>Drops all other rows.</summary>
@@ -74,13 +93,16 @@ internal sealed class TokenHistory : IDisposable
         Prompts.Dispose();
     }
 
-    private Tensor Filled(int[][] rows, int places)
+    private Tensor Filled(IReadOnlyList<Prompt> prompts, int places)
     {
-        var numbers = new long[rows.Length * places];
-        foreach (var (r, row) in rows.Index())
+        var numbers = new long[prompts.Count * places];
+        foreach (var (r, prompt) in prompts.Index())
+        {
+            int[] row = [.. prompt.Padding, .. prompt.Tokens];
             for (var at = 0; at < places; at++)
                 numbers[r * places + at] = row[at < row.Length ? at : 0];
+        }
         using var scope = NewDisposeScope();
-        return DecoderAttention.OnDevice(numbers, _device).view(rows.Length, places).MoveToOuterDisposeScope().DetachFromDisposeScope();
+        return DecoderAttention.OnDevice(numbers, _device).view(prompts.Count, places).MoveToOuterDisposeScope();
     }
 }

@@ -69,7 +69,7 @@ internal static class GoldenCheck
         if (golden is null)
             return null;
         using var mode = inference_mode();
-        using var generation = new GreedyDecoding(decoder, [new(golden.Prompt, golden.Output.Length)], cancel);
+        using var generation = new GreedyDecoding(decoder, new([new(golden.Prompt, golden.Output.Length)]), cancel);
         var generated = generation.Run()[0];
         var place = generated.Tokens.AsSpan().CommonPrefixLength(golden.Output);
         return new(golden.Output.Length, decoder.Dtype == ScalarType.Float32)

@@ -62,19 +62,20 @@ internal sealed partial class CudaElementwise
             }
         }
 
-        // One block a token; a thread turns eight pairs of a head's first values, or copies eight of the others.
+        // One block a token; a thread turns eight pairs of a head's first values, or copies eight of the others. Keys and values go to
+        // the token's place, where places are given.
         extern "C" __global__ void apply_rotary(const Eight* projected, const Eight* cos, const Eight* sin, Eight* queries,
-            Eight* keys, Eight* values, int heads, int shared, int size, int turns)
+            Eight* keys, Eight* values, int heads, int shared, int size, int turns, const long long* places)
         {
             int half = turns / 16, whole = size / 8, steps = whole - half;
-            size_t token = blockIdx.x;
+            size_t token = blockIdx.x, place = places ? places[token] : token;
             projected += token * (heads + 2 * shared) * whole;
             for (int i = threadIdx.x; i < (heads + 2 * shared) * steps; i += blockDim.x) {
                 int head = i / steps, at = i % steps;
                 const Eight* source = projected + head * whole;
                 Eight* target = head < heads ? queries + (token * heads + head) * whole
-                    : head < heads + shared ? keys + (token * shared + head - heads) * whole
-                    : values + (token * shared + head - heads - shared) * whole;
+                    : head < heads + shared ? keys + (place * shared + head - heads) * whole
+                    : values + (place * shared + head - heads - shared) * whole;
                 if (at >= half) {
                     target[at + half] = source[at + half];
                     continue;
@@ -160,6 +161,45 @@ internal sealed partial class CudaElementwise
         CAPPED(4)
         CAPPED(8)
         CAPPED(32)
+
+        // Whether a logit comes before another: the larger, a NaN before all, of equal ones the first.
+        __device__ bool before(float a, int i, float b, int j)
+        {
+            bool first = a == b || a != a && b != b ? i < j : a != a || a > b;
+            return first;
+        }
+
+        // One block a row: the first of the largest logits; its bits are turned over where one is a NaN or infinite.
+        extern "C" __global__ void choose(const Eight* logits, long long* chosen, int pieces)
+        {
+            __shared__ float largest[32];
+            __shared__ int places[32], finite[32];
+            float best = -INFINITY;
+            int at = 0x7fffffff, good = 1;
+            logits += (size_t)blockIdx.x * pieces;
+            for (int i = threadIdx.x; i < pieces; i += blockDim.x) {
+                Eight v = logits[i];
+                for (int j = 0; j < 8; j++) {
+                    float x = wide(v.at[j]);
+                    if (!(x - x == 0)) good = 0;
+                    if (before(x, i * 8 + j, best, at)) { best = x; at = i * 8 + j; }
+                }
+            }
+            for (int step = 16; step > 0; step /= 2) {
+                float other = __shfl_xor_sync(~0u, best, step);
+                int its = __shfl_xor_sync(~0u, at, step);
+                good &= __shfl_xor_sync(~0u, good, step);
+                if (before(other, its, best, at)) { best = other; at = its; }
+            }
+            if (threadIdx.x % 32 == 0) { largest[threadIdx.x / 32] = best; places[threadIdx.x / 32] = at; finite[threadIdx.x / 32] = good; }
+            __syncthreads();
+            if (threadIdx.x > 0) return;
+            for (int w = 1; w < blockDim.x / 32; w++) {
+                good &= finite[w];
+                if (before(largest[w], places[w], best, at)) { best = largest[w]; at = places[w]; }
+            }
+            chosen[blockIdx.x] = good ? at : ~(long long)at;
+        }
 
         // One block a token.
         extern "C" __global__ void weigh_parts(Eight* stream, Parts parts, const half_t* logits, int experts, int size)

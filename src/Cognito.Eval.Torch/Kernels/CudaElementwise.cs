@@ -20,7 +20,7 @@ internal sealed unsafe partial class CudaElementwise : Elementwise
     private readonly TensorElementwise _plain = new();
     private readonly Task<Kernels?> _compiled;
 
-    private sealed record Kernels(CudaModule Module, nint Norm, nint NormWithin, nint ApplyRotary, nint Activate, nint[] CappedSoftmax, nint Weigh);
+    private sealed record Kernels(CudaModule Module, nint Norm, nint NormWithin, nint ApplyRotary, nint Activate, nint[] CappedSoftmax, nint Choose, nint Weigh);
 
     public CudaElementwise(SuitingKernels suits, bool hasExperts, Device device, ScalarType dtype)
     {
@@ -30,7 +30,7 @@ internal sealed unsafe partial class CudaElementwise : Elementwise
                 CudaSource.Types + Source, CudaSource.Define(dtype), device.index) is { } module
             ? new Kernels(
                 module, module["rms_norm"], module["rms_norm_within"], module["apply_rotary"], module["activate"], [.. CappedKeys.Select(each => module[$"capped_softmax_{each}"])],
-                module["weigh_parts"])
+                module["choose"], module["weigh_parts"])
             : null);
     }
 
@@ -91,13 +91,31 @@ internal sealed unsafe partial class CudaElementwise : Elementwise
         var turns = (int)table.Cos.shape[^1];
         if (!_suits.ApplyRotary || table.Cos.dtype != projected.dtype || Compiled is not { } kernels)
             return _plain.ApplyRotary(projected, spec, table);
+        var (n, k, d) = (projected.shape[0], spec.KeyValueHeads, spec.HeadDim);
+        var (keys, values) = (New(projected, n, k, d), New(projected, n, k, d));
+        return (Rotated(kernels, projected, spec, table, turns, keys, values, null), keys, values);
+    }
+
+    public override Tensor RotateInto(Tensor projected, AttentionSpec spec, RotaryTable table, KeptPlaces kept)
+    {
+        var turns = (int)table.Cos.shape[^1];
+        return _suits.ApplyRotary && table.Cos.dtype == projected.dtype && Compiled is { } kernels
+            ? Rotated(kernels, projected, spec, table, turns, kept.Keys, kept.Values, kept.Places)
+            : base.RotateInto(projected, spec, table, kept);
+    }
+
+    private static Tensor Rotated(
+        Kernels kernels, Tensor projected, AttentionSpec spec, RotaryTable table, int turns, Tensor keys, Tensor values, Tensor? places)
+    {
         var n = projected.shape[0];
         var (h, k, d) = (spec.Heads, spec.KeyValueHeads, spec.HeadDim);
-        var (queries, keys, values) = (New(projected, n, h, d), New(projected, n, k, d), New(projected, n, k, d));
+        var queries = New(projected, n, h, d);
         var (source, cos, sin) = (CudaModule.Pointer(projected), CudaModule.Pointer(table.Cos), CudaModule.Pointer(table.Sin));
         var (q, kk, v) = (CudaModule.Pointer(queries), CudaModule.Pointer(keys), CudaModule.Pointer(values));
-        kernels.Module.Launch(kernels.ApplyRotary, n, Threads, (nint)(&source), (nint)(&cos), (nint)(&sin), (nint)(&q), (nint)(&kk), (nint)(&v), (nint)(&h), (nint)(&k), (nint)(&d), (nint)(&turns));
-        return (queries, keys, values);
+        var at = places is null ? 0 : CudaModule.Pointer(places);
+        kernels.Module.Launch(kernels.ApplyRotary, n, Threads, (nint)(&source), (nint)(&cos), (nint)(&sin), (nint)(&q), (nint)(&kk), (nint)(&v),
+            (nint)(&h), (nint)(&k), (nint)(&d), (nint)(&turns), (nint)(&at));
+        return queries;
     }
 
     private static Tensor New(Tensor like, params long[] shape) => empty(shape, like.dtype, like.device);
@@ -125,6 +143,17 @@ internal sealed unsafe partial class CudaElementwise : Elementwise
         kernels.Module.Launch(kernels.CappedSoftmax[size], scores.numel() / keys, Threads, (nint)(&at), (nint)(&masks), (nint)(&rows),
             (nint)(&keys), (nint)(&step), (nint)(&scale), (nint)(&cap));
         return scores.alias();
+    }
+
+    public override Tensor Choose(Tensor logits)
+    {
+        if (logits.shape[1] % SuitingKernels.Wide != 0 || Compiled is not { } kernels)
+            return base.Choose(logits);
+        var chosen = empty([logits.shape[0]], ScalarType.Int64, logits.device);
+        var (source, target) = (CudaModule.Pointer(logits), CudaModule.Pointer(chosen));
+        var pieces = (int)(logits.shape[1] / SuitingKernels.Wide);
+        kernels.Module.Launch(kernels.Choose, logits.shape[0], 1024, (nint)(&source), (nint)(&target), (nint)(&pieces));
+        return chosen;
     }
 
     public override void AddWeighed(Tensor stream, IReadOnlyList<Tensor> parts, Tensor logits)

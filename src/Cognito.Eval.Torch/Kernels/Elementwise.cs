@@ -5,6 +5,11 @@ using static TorchSharp.torch;
 
 namespace Cognito.Eval.Torch.Kernels;
 
+/// <summary>Where tokens' keys and values are kept.</summary>
+/// <param name="Keys">All that are kept, [P, K, d]; values likewise.</param>
+/// <param name="Places">[N], int64: the tokens' own.</param>
+internal readonly record struct KeptPlaces(Tensor Keys, Tensor Values, Tensor Places);
+
 /// <summary>
 /// A layer's work between its matrix products. It moves much memory and computes little, so each step is one pass where
 /// the device allows; every implementation rounds where transformers' models round.
@@ -34,6 +39,16 @@ internal abstract class Elementwise : IDisposable
     public abstract (Tensor Queries, Tensor Keys, Tensor Values) ApplyRotary(
         Tensor projected, AttentionSpec spec, RotaryTable table);
 
+    /// <summary>The same, but keys and values go to their places: queries [N, H, d].</summary>
+    public virtual Tensor RotateInto(Tensor projected, AttentionSpec spec, RotaryTable table, KeptPlaces kept)
+    {
+        using var scope = NewDisposeScope();
+        var (queries, keys, values) = ApplyRotary(projected, spec, table);
+        kept.Keys.index_copy_(0, kept.Places, keys.contiguous());
+        kept.Values.index_copy_(0, kept.Places, values.contiguous());
+        return queries.MoveToOuterDisposeScope();
+    }
+
     /// <summary>act(gate) * up, from gate and up side by side, [N, 2 I]; or act(up), from [N, I]: to [N, I].</summary>
     public abstract Tensor Activate(Tensor both, FeedForwardSpec spec);
 
@@ -58,6 +73,23 @@ internal abstract class Elementwise : IDisposable
     /// [N, E]: in float32, each product rounded once.
     /// </summary>
     public abstract void AddWeighed(Tensor stream, IReadOnlyList<Tensor> parts, Tensor logits);
+
+    /// <summary>
+    /// The first of each row's largest logits, [N, V] to [N], int64. Its bits are turned over, so that it is below 0, where a logit is
+    /// a NaN or infinite; a NaN is larger than all others.
+    /// </summary>
+    public virtual Tensor Choose(Tensor logits) => FirstLargest(logits, logits);
+
+    /// <summary>The same of what was made of a model's own logits.</summary>
+    public static Tensor FirstLargest(Tensor own, Tensor scores)
+    {
+        using var scope = NewDisposeScope();
+        var wide = own.to_type(ScalarType.Float32);
+        var best = scores.to_type(ScalarType.Float32).argmax(-1);
+        // A NaN is both the least and the largest, and 0 times what is not finite is a NaN: no copy of the logits is made.
+        var isFinite = wide.amin([-1]).mul(Scalars.Zero).eq(wide.amax([-1]).mul(Scalars.Zero));
+        return where(isFinite, best, best.bitwise_not()).MoveToOuterDisposeScope();
+    }
 
     /// <summary>What groups tokens by expert without the host; null where the host does.</summary>
     public virtual ExpertKernels? Experts => null;

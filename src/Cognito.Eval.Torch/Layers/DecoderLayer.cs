@@ -17,8 +17,11 @@ internal sealed class DecoderLayer(
 {
     public LayerSpec Spec => spec;
 
-    /// <summary>Queries [N, H, d], keys [N, K, d], both turned to their positions, and values [N, K, d].</summary>
-    public (Tensor Queries, Tensor Keys, Tensor Values) Project(Tensor x, RotaryTable table)
+    /// <summary>
+    /// Queries [N, H, d], keys [N, K, d], both turned to their positions, and values [N, K, d]; all that are kept, [P, K, d], where
+    /// keys and values have places.
+    /// </summary>
+    public (Tensor Queries, Tensor Keys, Tensor Values) Project(Tensor x, RotaryTable table, KeptPlaces? kept)
     {
         var (h, k, d) = (spec.Attention.Heads, spec.Attention.KeyValueHeads, spec.Attention.HeadDim);
         var projected = projection.Apply(norms.Attention?.Apply(x) ?? x);
@@ -29,7 +32,8 @@ internal sealed class DecoderLayer(
             using Scalar low = (-most).ToScalar(), high = most.ToScalar();
             projected.clamp_(low, high);
         }
-        return elementwise.ApplyRotary(projected, spec.Attention, table);
+        return kept is { } places ? (elementwise.RotateInto(projected, spec.Attention, table, places), places.Keys, places.Values)
+            : elementwise.ApplyRotary(projected, spec.Attention, table);
     }
 
     /// <summary>The stream after this layer, which may be x, changed.</summary>

@@ -17,7 +17,11 @@ internal sealed record StagePlace(Device Device, int Layers);
 /// <param name="Attend">From a layer, its queries, keys and values to what the tokens gather, [N, H d].</param>
 /// <param name="Rows">Which tokens matter after the last layer's attention, on the device; null is all.</param>
 internal sealed record StagePass(
-    Tensor? Ids, TokenPositions Positions, Func<int, Tensor, Tensor, Tensor, Tensor> Attend, Tensor? Rows = null);
+    Tensor? Ids, TokenPositions Positions, Func<int, Tensor, Tensor, Tensor, Tensor> Attend, Tensor? Rows = null)
+{
+    /// <summary>From a layer to where its keys and values are kept; what attends then gets all that are.</summary>
+    public Func<int, KeptPlaces>? Kept { get; init; }
+}
 
 /// <summary>
 /// Consecutive layers of a decoder on one device; the first stage has the embedding, the last the norm and the head.
@@ -42,6 +46,7 @@ internal sealed class DecoderStage : IDisposable
         Specs = [.. spec.Layers.Take(range)];
         Capped = CappedFlash.TryCreate(spec, device, dtype);
         IsFlash = FlashAttention.Suits(spec, Capped, device, dtype);
+        StepAttention = StepAttention.TryCreate(Specs, device, dtype);
         Elementwise = Elementwise.For(spec, device, dtype);
         _ropes = [.. Specs.Select(layer => layer.Attention.Rope).Distinct().Select(rope => new Rope(rope, device, dtype))];
         // Smaller blocks compute less in vain, larger ones are fewer launches.
@@ -82,6 +87,9 @@ internal sealed class DecoderStage : IDisposable
     /// <summary>What caps scores of many sequences in one launch; null where no layer does, or nothing can.</summary>
     public CappedFlash? Capped { get; }
 
+    /// <summary>What attends one token a row; null where nothing can.</summary>
+    public StepAttention? StepAttention { get; }
+
     /// <summary>Whether all sequences of a batch go through attention in one launch.</summary>
     public bool IsFlash { get; }
 
@@ -108,7 +116,7 @@ internal sealed class DecoderStage : IDisposable
         {
             using var layer = NewDisposeScope();
             var index = FirstLayer + l;
-            var (queries, keys, values) = _layers[l].Project(x, tables[_layers[l].Spec.Attention.Rope]);
+            var (queries, keys, values) = _layers[l].Project(x, tables[_layers[l].Spec.Attention.Rope], pass.Kept?.Invoke(index));
             var attended = pass.Attend(index, queries, keys, values);
             var stream = index == _config.Layers - 1 && pass.Rows is { } rows ? x.index_select(0, rows) : x;
             var next = _layers[l].Finish(stream, attended, onRouting(index));
@@ -143,6 +151,7 @@ internal sealed class DecoderStage : IDisposable
     {
         Elementwise.Dispose();
         Capped?.Dispose();
+        StepAttention?.Dispose();
         Array.ForEach(_ropes, rope => rope.Dispose());
         Array.ForEach(_bands, band => band.Dispose());
         _embeddingScale?.Dispose();

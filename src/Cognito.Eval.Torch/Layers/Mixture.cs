@@ -20,6 +20,8 @@ internal sealed class Mixture(
     Elementwise elementwise, FeedForwardSpec feedForward, Tensor router, IReadOnlyList<SingleFeedForward> experts,
     ExpertMatrices matrices, SharedExpert? shared) : FeedForward
 {
+    private const int MostTogether = 512;
+
     private readonly MixtureSpec _spec = feedForward.Mixture!;
     private readonly Lazy<ExpertKernels?> _kernels = new(() =>
         elementwise.Experts is { } kernels && kernels.Suit(feedForward.Mixture!, feedForward, (int)router.shape[1])
@@ -39,7 +41,7 @@ internal sealed class Mixture(
         var logits = nn.functional.linear(x, router);
         onRouting?.Invoke(logits);
         if (_spec.WeighsAll)
-            elementwise.AddWeighed(stream, [.. experts.Select(expert => expert.Apply(x))], logits);
+            elementwise.AddWeighed(stream, IsTogether(x) ? Together(x) : [.. experts.Select(expert => expert.Apply(x))], logits);
         else if (_kernels.Value is { } kernels)
             AddGrouped(stream, x, logits, kernels);
         else
@@ -49,6 +51,21 @@ internal sealed class Mixture(
         }
         if (shared is not null)
             stream.add_(shared.Apply(x), Scalars.One);
+    }
+
+    /// <summary>Whether all experts' products are one: few tokens leave much of a card idle with one expert's.</summary>
+    private bool IsTogether(Tensor x) => x.device_type == DeviceType.CUDA && x.dtype != ScalarType.Float32 && x.shape[0] <= MostTogether
+        && feedForward is { HasBias: false, IsGated: true };
+
+    /// <summary>What each expert makes of x: E times [N, D].</summary>
+    private Tensor[] Together(Tensor x)
+    {
+        var (e, d) = (matrices.Up.shape[0], x.shape[1]);
+        using var up = matrices.Up.view(-1, d);
+        using var both = nn.functional.linear(x, up); // [N, E 2I]
+        using var inner = elementwise.Activate(both.view(x.shape[0] * e, -1), feedForward); // [N E, I]
+        using var down = matrices.Down.transpose(1, 2);
+        return bmm(inner.view(x.shape[0], e, -1).transpose(0, 1), down).unbind(0);
     }
 
     private void AddGrouped(Tensor stream, Tensor x, Tensor logits, ExpertKernels kernels)

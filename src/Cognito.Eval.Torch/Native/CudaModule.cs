@@ -36,6 +36,13 @@ internal sealed unsafe partial class CudaModule : IDisposable
         }
     }
 
+    /// <summary>How many multiprocessors the card has.</summary>
+    public static int Multiprocessors(int device)
+    {
+        int count, card;
+        return NativeTorch.TryLoad(Library) && DeviceGet(&card, Math.Max(device, 0)) == 0 && Attribute(&count, 16, card) == 0 ? count : 1;
+    }
+
     public nint this[string kernel]
     {
         get

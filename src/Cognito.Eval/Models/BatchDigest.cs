@@ -29,7 +29,7 @@ internal static class BatchDigest
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>Prompts alone; when their answers end follows from the stage.</summary>
+    /// <summary>Prompts, and how many begin at once; when their answers end follows from the stage.</summary>
     public static string Compute(GenerationBatch batch)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -40,6 +40,8 @@ internal static class BatchDigest
             if (prompt.Padding.Length > 0)
                 Add(hash, prompt.Padding);
         }
+        if (batch.CacheTokens is { } most)
+            hash.AppendData(BitConverter.GetBytes(most));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

@@ -76,6 +76,12 @@ internal static class OutOfMemoryRetry
     private static GenerationBatch[] Halves(GenerationBatch batch)
     {
         var half = batch.Prompts.Count / 2;
-        return half == 0 ? [batch] : [new([.. batch.Prompts.Take(half)]), new([.. batch.Prompts.Skip(half)])];
+        return half == 0 ? [batch] : [Part(batch.Prompts.Take(half)), Part(batch.Prompts.Skip(half))];
+
+        // Half of the prompts may still be more than the cache is for.
+        GenerationBatch Part(IEnumerable<Prompt> prompts) => new([.. prompts])
+        {
+            CacheTokens = batch.CacheTokens is { } most ? Math.Max(1, most / 2) : null,
+        };
     }
 }

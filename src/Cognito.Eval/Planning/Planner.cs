@@ -65,14 +65,17 @@ public sealed record Planner(
         return new(task, prompts, batches, [.. batches.Select(Inputs)], MaxLength);
     }
 
-    /// <summary>What the model gets of groups that it continues at once.</summary>
+    /// <summary>What the model gets of groups that it continues together.</summary>
     private GenerationBatch Inputs(IReadOnlyList<GenerationGroup> groups) => new(
         [.. groups.SelectMany(group => group.Rows.Select(row => new Prompt(row.Input, group.MaxNewTokens)
         {
             // Rows that the reference generates together go on until all of them have ended.
             Stop = group.Rows.Count == 1 ? group.Rule : new StopAtIds(End.Ids),
             Padding = [.. Enumerable.Repeat(End.Token, group.Rows.Max(r => r.Input.Length) - row.Input.Length)],
-        }))]);
+        }))])
+    {
+        CacheTokens = groups.Count > 1 && groups.Sum(GenerationPlan.Need) > Budget.CacheTokens ? Budget.CacheTokens : null,
+    };
 
     /// <summary>A document's requests in tokens; those of one context share its array.</summary>
     private EncodedRequest[] Encode(IReadOnlyList<Request> document)
@@ -153,24 +156,54 @@ internal sealed record GenerationPlan(
             groups.Where(group => group.Dropped > 0).SelectMany(group => group.Rows).Sum(row => row.Requests.Count));
     }
 
+    /// <summary>More than two batches are cut into so many, or a multiple of them: one, two and four devices then end together.</summary>
+    private const int Evenly = 4;
+
+    /// <summary>How many caches' worth of prompts a batch holds where there are more batches than that: some then wait for others to end.</summary>
+    private const int Fillings = 2;
+
+    /// <summary>A token that is generated takes about as long as so many of a prompt.</summary>
+    private const int CostOfNew = 2;
+
     /// <summary>
-    /// Cuts the groups into what the model generates at once: whole groups, longest first, as many as fit a cache of
-    /// <paramref name="cacheTokens"/> (prompts and the room for their answers).
+    /// Cuts the groups into what the model generates together: whole groups, longest first, about equally much work in each, and no
+    /// more than fit a cache of <paramref name="cacheTokens"/> (prompts and the room for their answers), or than fill it twice.
     /// </summary>
     public static IReadOnlyList<IReadOnlyList<GenerationGroup>> Pack(IReadOnlyList<GenerationGroup> groups, long cacheTokens)
     {
+        var fullest = Cut(groups, cacheTokens, long.MaxValue);
+        if (fullest.Count <= 2)
+            return fullest;
+        var most = fullest.Count > Evenly && fullest.Any(batch => batch.Count > 1) ? Fillings * cacheTokens : cacheTokens;
+        if (most > cacheTokens)
+            fullest = Cut(groups, most, long.MaxValue);
+        var wanted = (fullest.Count + Evenly - 1) / Evenly * Evenly;
+        var (all, largest) = (groups.Sum(Cost), groups.Max(Cost));
+        for (var cost = all / wanted; cost < all / wanted * 2 + largest; cost += cost / 64 + 1)
+            if (Cut(groups, most, cost) is var even && even.Count <= wanted)
+                return even;
+        return fullest;
+    }
+
+    /// <summary>Places in the cache.</summary>
+    public static long Need(GenerationGroup group) => group.Rows.Sum(row => (long)row.Input.Length + group.MaxNewTokens);
+
+    private static long Cost(GenerationGroup group) => group.Rows.Sum(row => row.Input.Length + (long)CostOfNew * group.MaxNewTokens);
+
+    private static List<List<GenerationGroup>> Cut(IReadOnlyList<GenerationGroup> groups, long mostNeed, long mostCost)
+    {
         var batches = new List<List<GenerationGroup>>();
-        var room = 0L;
+        var (room, left) = (0L, 0L);
         foreach (var group in groups.Reverse())
         {
-            var need = group.Rows.Sum(row => (long)row.Input.Length + group.MaxNewTokens);
-            if (batches.Count == 0 || need > room)
+            var (need, cost) = (Need(group), Cost(group));
+            if (batches.Count == 0 || need > room || cost > left)
             {
                 batches.Add([]);
-                room = cacheTokens;
+                (room, left) = (mostNeed, mostCost);
             }
             batches[^1].Add(group);
-            room -= need;
+            (room, left) = (room - need, left - cost);
         }
         return batches;
     }
