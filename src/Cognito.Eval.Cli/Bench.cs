@@ -138,12 +138,18 @@ internal sealed class Bench(
     /// <summary>Tokens a second of so many sequences of one length, of which only the last token is asked for.</summary>
     public double? Forward(int sequences, int length)
     {
-        var random = new Random(1);
-        PrefixTree[] trees = [.. Enumerable.Range(0, sequences).Select(_ => new PrefixTree(
-            null, [], [new([.. Enumerable.Range(0, length).Select(_ => random.Next(config.VocabularySize))], [0])]))];
-        ScoreBatch[] batches = [.. Enumerable.Repeat(new ScoreBatch(trees), 5 * placement.Devices.Count)];
-        model.Score(batches[..placement.Devices.Count]).Count();
+        PrefixTree[] trees = [.. RandomSequences(sequences, length).Select(tokens => new PrefixTree(null, [], [new(tokens, [0])]))];
+        // As many rounds for all that work side by side.
+        ScoreBatch[] batches = [.. Enumerable.Repeat(new ScoreBatch(trees), 5 * placement.Groups)];
+        model.Score(batches[..placement.Groups]).Count();
         return Ratio(sequences * (long)length * batches.Length, Time(() => model.Score(batches).Count()));
+    }
+
+    /// <summary>The same ones at each call.</summary>
+    public List<int[]> RandomSequences(int count, int length)
+    {
+        var random = new Random(1);
+        return [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, length).Select(_ => random.Next(config.VocabularySize)).ToArray())];
     }
 
     /// <summary>Lets clocks, caches and compilers settle.</summary>
