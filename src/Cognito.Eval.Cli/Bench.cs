@@ -139,9 +139,10 @@ internal sealed class Bench(
     public double? Forward(int sequences, int length)
     {
         PrefixTree[] trees = [.. RandomSequences(sequences, length).Select(tokens => new PrefixTree(null, [], [new(tokens, [0])]))];
-        // As many rounds for all that work side by side.
-        ScoreBatch[] batches = [.. Enumerable.Repeat(new ScoreBatch(trees), 5 * placement.Groups)];
-        model.Score(batches[..placement.Groups]).Count();
+        // A batch for each of those that work side by side, as often as about ten seconds hold, five times at most.
+        var round = Enumerable.Repeat(new ScoreBatch(trees), placement.Groups).ToArray();
+        var first = Time(() => model.Score(round).Count());
+        ScoreBatch[] batches = [.. Enumerable.Range(0, (int)Math.Clamp(10 / first, 1, 5)).SelectMany(_ => round)];
         return Ratio(sequences * (long)length * batches.Length, Time(() => model.Score(batches).Count()));
     }
 
