@@ -17,11 +17,14 @@ chroot "$folder/sid" apt-get -o Acquire::Check-Valid-Until=false update
 chroot "$folder/sid" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends llama.cpp-tools llama.cpp-tools-extra
 libraries=$folder/sid/usr/lib/$(uname -m)-linux-gnu
 loader=$(find "$folder/sid/lib64/" "$folder/sid/lib/" -maxdepth 2 -name "ld-linux-*.so.*" | head -n 1 || true)
-# The programs look for their backends beside themselves, which is beside the loader here.
+# The programs look for their backends beside themselves, which is beside the loader here; of those the first that the processor can do.
 backend=$(ls "$libraries"/ggml/backends0/libggml-cpu-{x64,armv8.0_1}*.so 2>/dev/null | head -n 1 || true)
-if grep -qw avx2 /proc/cpuinfo && [ -f "$libraries/ggml/backends0/libggml-cpu-haswell.so" ]; then
-  backend=$libraries/ggml/backends0/libggml-cpu-haswell.so
-fi
+for one in sapphirerapids:amx_int8 zen4:avx512_bf16 icelake:avx512_vbmi skylakex:avx512dq alderlake:avx_vnni haswell:avx2; do
+  if grep -qw "${one#*:}" /proc/cpuinfo && [ -f "$libraries/ggml/backends0/libggml-cpu-${one%:*}.so" ]; then
+    backend=$libraries/ggml/backends0/libggml-cpu-${one%:*}.so
+    break
+  fi
+done
 for program in server bench batched-bench perplexity; do
   cat >"$folder/llama-$program" <<END
 #!/bin/sh
