@@ -27,10 +27,9 @@ public sealed class PeersTests : IDisposable
             case $tasks in {{changes}} esac
             cp -r "$(dirname "$out")/ours/as-theirs" "$out" && sed -i "$change" "$out"/*/samples_*
             """);
-        File.SetUnixFileMode(other, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         var start = new ProcessStartInfo("python3", [Path.Combine(Fixture.Repository, "tests", "peers", "lm-eval.py"), "--model", Fixture.Nano,
             "--data", Fixture.Samples, "--work", Path.Combine(_folder.Path, "work"), "--limit", "2", "--device", "cpu", "--dtype", "float32",
-            "--tasks", tasks, "--ours", $"'{Program}'", "--lm-eval", $"'{other}'", "--vllm", "no"])
+            "--tasks", tasks, "--ours", $"'{Program}'", "--lm-eval", $"sh '{other}'", "--vllm", "no"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
