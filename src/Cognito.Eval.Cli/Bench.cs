@@ -138,12 +138,19 @@ internal sealed class Bench(
     /// <summary>Tokens a second of so many sequences of one length, of which only the last token is asked for.</summary>
     public double? Forward(int sequences, int length)
     {
-        var random = new Random(1);
-        PrefixTree[] trees = [.. Enumerable.Range(0, sequences).Select(_ => new PrefixTree(
-            null, [], [new([.. Enumerable.Range(0, length).Select(_ => random.Next(config.VocabularySize))], [0])]))];
-        ScoreBatch[] batches = [.. Enumerable.Repeat(new ScoreBatch(trees), 5 * placement.Devices.Count)];
-        model.Score(batches[..placement.Devices.Count]).Count();
+        PrefixTree[] trees = [.. RandomSequences(sequences, length).Select(tokens => new PrefixTree(null, [], [new(tokens, [0])]))];
+        // A batch for each of those that work side by side, as often as about ten seconds hold, five times at most.
+        var round = Enumerable.Repeat(new ScoreBatch(trees), placement.Groups).ToArray();
+        var first = Time(() => model.Score(round).Count());
+        ScoreBatch[] batches = [.. Enumerable.Range(0, (int)Math.Clamp(10 / first, 1, 5)).SelectMany(_ => round)];
         return Ratio(sequences * (long)length * batches.Length, Time(() => model.Score(batches).Count()));
+    }
+
+    /// <summary>The same ones at each call.</summary>
+    public List<int[]> RandomSequences(int count, int length)
+    {
+        var random = new Random(1);
+        return [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, length).Select(_ => random.Next(config.VocabularySize)).ToArray())];
     }
 
     /// <summary>Lets clocks, caches and compilers settle.</summary>

@@ -49,6 +49,13 @@ internal static class BenchCommand
         HelpName = "N",
     };
 
+    private static readonly Option<int?> PromptTokens = new("--prompt-tokens")
+    {
+        Description = "Random prompts of so many tokens in place of GSM8K's; also the length of the sequences that are measured beside the columns. "
+            + "Default of these: 2,048 on CUDA, 512 on the CPU.",
+        HelpName = "N",
+    };
+
     private static readonly Option<int> NewTokens = new("--new-tokens")
     {
         Description = "Tokens to generate for each prompt, stops ignored.",
@@ -64,8 +71,8 @@ internal static class BenchCommand
         var command = new Command(
             "bench", "Measure scoring and generation on this machine, against its own matrix products and memory.")
         {
-            RunOptions.Tasks, Model, Random, Layers, Tokenizer, Data, LimitOption, CompareNaive, Together, Prompts, NewTokens,
-            RunOptions.Device, RunOptions.Split, RunOptions.Dtype, RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads,
+            RunOptions.Tasks, Model, Random, Layers, Tokenizer, Data, LimitOption, CompareNaive, Together, Prompts,
+            PromptTokens, NewTokens, RunOptions.Device, RunOptions.Split, RunOptions.Dtype, RunOptions.MaxLength, RunOptions.BatchTokens, RunOptions.Threads,
             RunOptions.LibTorch, Fetching.Offline, RunOptions.Unbounded, RunOptions.Quiet, Json,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () => Measure(parsed, cancel)), cancel));
@@ -76,6 +83,7 @@ internal static class BenchCommand
     {
         RunOptions.Check(parsed);
         RunOptions.Require(parsed, Layers, 1, 1024);
+        RunOptions.Require(parsed, PromptTokens, 1, 1 << 20);
         var split = RunOptions.SplitOf(parsed);
         if (split is null && parsed.GetValue(RunOptions.Device) is { } devices && devices.Contains(',', StringComparison.Ordinal))
             throw new InputException($"--device {devices}: bench measures one device; name one, or give --split");
@@ -116,13 +124,12 @@ internal static class BenchCommand
                 checkpoint.Planner(placement.Budget with { Shares = false }), parsed.GetValue(CompareNaive)));
             narrator.Say($"{column.Key}: {columns[^1].Seconds:0.0} s");
         }
-        var prompts = Generated(
-            asked.Where(task => task.Generates).Select(task => task.Task), data, checkpoint,
-            parsed.GetValue(Prompts) ?? (placement.IsCpu ? 16 : 256));
+        var prompts = PromptsOf(parsed, bench, asked, data, checkpoint, placement.IsCpu ? 16 : 256);
+        var (sequences, length) = placement.IsCpu ? (2, parsed.GetValue(PromptTokens) ?? 512) : (8, parsed.GetValue(PromptTokens) ?? 2048);
         new BenchReport(checkpoint, placement, bench, columns, load)
         {
-            Forward = placement.IsCpu ? (2, 512, bench.Forward(2, 512)) : (8, 2048, bench.Forward(8, 2048)),
-            Generation = prompts.Count == 0 ? null : bench.Generate(prompts, Math.Max(2, parsed.GetValue(NewTokens))),
+            Forward = (sequences, length, bench.Forward(sequences, length)),
+            Generation = prompts.Count == 0 ? null : bench.Generate(prompts, New(parsed)),
         }.Print(parsed.GetValue(Json));
         return Session.Done;
     }
@@ -141,11 +148,21 @@ internal static class BenchCommand
             : TorchModel.Load(folder, places, placement.Dtype, maxLength: longest, atOnce: placement.Workers))], null);
     }
 
-    /// <summary>The first so many prompts of the tasks that generate.</summary>
-    private static List<int[]> Generated(IEnumerable<EvalTask> tasks, DataRoot data, Checkpoint checkpoint, int count) =>
-        count == 0 ? [] : [.. tasks
-            .SelectMany(task => Questions.Ask(task, data, Protocol.Default, limit: new Limit(count)).Requests)
-            .Take(count).Select(request => checkpoint.Tokenizer.Encode((GreedyUntil)request))];
+    private static int New(ParseResult parsed) => Math.Max(2, parsed.GetValue(NewTokens));
+
+    /// <summary>What is to be continued: random tokens of one length, or the first prompts of the tasks that generate.</summary>
+    private static IReadOnlyList<int[]> PromptsOf(
+        ParseResult parsed, Bench bench, IReadOnlyList<Questions> asked, DataRoot data, Checkpoint checkpoint, int usual)
+    {
+        var count = parsed.GetValue(Prompts) ?? usual;
+        if (parsed.GetValue(PromptTokens) is not { } length)
+            return count == 0 ? [] : [.. asked.Where(task => task.Generates)
+                .SelectMany(task => Questions.Ask(task.Task, data, Protocol.Default, limit: new Limit(count)).Requests)
+                .Take(count).Select(request => checkpoint.Tokenizer.Encode((GreedyUntil)request))];
+        var longest = length + (count == 0 ? 0 : New(parsed));
+        return longest <= checkpoint.MaxLength ? bench.RandomSequences(count, length) : throw new InputException(
+            $"--prompt-tokens {length}: sequences of {longest} tokens, and the model takes {checkpoint.MaxLength}; give fewer, or fewer --new-tokens");
+    }
 
     private static Checkpoint Shape(ParseResult parsed, string folder)
     {

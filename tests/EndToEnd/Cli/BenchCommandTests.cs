@@ -40,6 +40,17 @@ public sealed class BenchCommandTests : IDisposable
         Assert.True((double)bench["published_seconds"]! > 0);
     }
 
+    [Fact]
+    public void Random_prompts_have_the_length_that_was_asked()
+    {
+        var bench = JsonNode.Parse(Printed("-t", "winogrande", "--prompt-tokens", "20", "--json"))!;
+        Assert.Equal((2, 40L, 3), ((int)bench["generation"]!["Prompts"]!, (long)bench["generation"]!["PromptTokens"]!, (int)bench["generation"]!["NewTokens"]!));
+        Assert.Equal(20, (int)bench["forward"]!["Length"]!);
+        var outcome = line.Run("bench", "-t", "winogrande", "--limit", "1", "--prompt-tokens", "8190", "--new-tokens", "3", "--device", "cpu", "-q");
+        Assert.Equal((2, "cognito-eval: --prompt-tokens 8190: sequences of 8193 tokens, and the model takes 8192; give fewer, or fewer --new-tokens"),
+            (outcome.Code, outcome.Error.Trim()));
+    }
+
     [Theory]
     [InlineData(1.0, 4.0, 0.25)]
     [InlineData(0.0, 4.0, 0.0)]
