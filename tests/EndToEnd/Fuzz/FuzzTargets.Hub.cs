@@ -68,6 +68,42 @@ internal sealed partial class FuzzTargets
         RequireInside(Repo, listing.Commit, listing.Files);
     }
 
+    private static byte[][] Cards() =>
+    [
+        """
+        ---
+        license: mit
+        configs:
+        - config_name: main
+          default: true
+          data_files:
+          - split: train
+            path: [data/train-*, "data/more_[0-9]*.jsonl"]
+          - split: test
+            path: "**/test?.jsonl"
+        - config_name: other
+          data_dir: more
+        dataset_info:
+          config_name: main
+          features: [{name: text, dtype: string}]
+          splits: [{name: test, num_examples: 3}]
+        ---
+        # About
+        """u8.ToArray(),
+        "---\nconfigs:\n- config_name: one\n  data_files: [a.csv, '*/b.csv']\n---\n"u8.ToArray(),
+    ];
+
+    private static void ReadCard(byte[] bytes)
+    {
+        string[] files = ["README.md", "a.csv", "c/b.csv", "data/train-00000-of-00001.jsonl", "data/more_1.jsonl", "x/test1.jsonl", "more/dev/0.parquet", "bad.tsv"];
+        var card = DatasetCard.Parse(System.Text.Encoding.UTF8.GetString(bytes), "README.md");
+        foreach (var config in card.Configs)
+            if (HubLayout.Of(card.Choose(config.Name), files, card.Name).SelectMany(split => split.Files).Except(files).FirstOrDefault() is { } strange)
+                throw new InvalidOperationException($"{strange} is none of the files");
+        if (card.Configs.Count > 0)
+            card.Choose(null);
+    }
+
     private void ReadShards() =>
         RequireInside(Repo, Commit, HubCheckpoint.Shards(Path.Combine(folder.Path, "model.safetensors.index.json")));
 }
