@@ -37,7 +37,7 @@ public sealed record HubRecord(IReadOnlyDictionary<string, RecordedRepository> R
             return read.Repositories.Values.FirstOrDefault(it => it is null || !HubRepo.IsCommit(it.Revision)) is { } odd
                 ? throw new JsonException($"\"{odd.Revision}\" is no commit")
                 : read.Repositories.Values.All(it => it?.IsWhole == true) ? read
-                : throw new JsonException("it holds null, or a split's file that it has no hash of");
+                : throw new JsonException("it holds null, or a split's file that it has no hash of, or that is none of a repository");
         }
         catch (JsonException e)
         {
@@ -106,7 +106,7 @@ public sealed record RecordedRepository(string Revision, IReadOnlyDictionary<str
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, RecordedSplit>>? Datasets { get; init; }
 
     internal bool IsWhole => Datasets is null || Datasets.Values.All(splits => splits is not null && splits.Values.All(split =>
-        split is not null && split.Files.All(file => file is not null && Files.ContainsKey(file))));
+        split is not null && split.Files.All(file => file is not null && HubFile.IsInside(file) && Files.ContainsKey(file))));
 }
 
 /// <summary>A split of a dataset on the hub.</summary>

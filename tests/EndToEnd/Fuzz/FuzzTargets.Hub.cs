@@ -46,7 +46,8 @@ internal sealed partial class FuzzTargets
     }
 
     private static byte[] Fetched() => """
-        {"repositories":{"datasets/org/name":{"revision":"0123456789abcdef0123456789abcdef01234567","files":{"a.parquet":"00ff","b/c.parquet":"11"}},
+        {"repositories":{"datasets/org/name":{"revision":"0123456789abcdef0123456789abcdef01234567","files":{"a.parquet":"00ff","b/c.parquet":"11"},
+        "datasets":{"org/name main":{"test":{"files":["b/c.parquet","a.parquet"],"rows":3,"types":{"text":"string"}},"train":{"files":[],"rows":null}}}},
         "org/model":{"revision":"0123456789abcdef0123456789abcdef01234567","files":{}}}}
         """u8.ToArray();
 
@@ -54,7 +55,8 @@ internal sealed partial class FuzzTargets
     {
         File.Move(Path.Combine(folder.Path, "fetched.json"), Directory.CreateDirectory(HubRecord.Folder(Settings)).FullName + "/fetched.json", overwrite: true);
         if (HubRecord.Read(Settings).Of(Repo) is { } recorded)
-            RequireInside(Repo, recorded.Revision, ["a.parquet"]);
+            RequireInside(
+                Repo, recorded.Revision, recorded.Datasets?.Values.SelectMany(splits => splits.Values).SelectMany(split => split.Files) ?? ["a.parquet"]);
     }
 
     private static byte[] Listing() => """

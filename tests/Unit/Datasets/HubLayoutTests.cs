@@ -151,6 +151,20 @@ public sealed class HubLayoutTests
         Assert.Null(HubLayout.Exported("main", [.. files, "main/test.parquet"], "org/name"));
     }
 
+    [Theory]
+    [InlineData("**/b/*.csv", "b/1.csv a/b/2.csv a/c/b/3.csv a/b/c/4.csv", "b/1.csv a/b/2.csv a/c/b/3.csv")]
+    [InlineData("a/**", "a/1 a/b/2 ab/3 a", "a/1 a/b/2")]
+    [InlineData("a/**/b/**/c", "a/b/c a/x/b/y/z/c a/x/c a/b/b/c", "a/b/c a/x/b/y/z/c a/b/b/c")]
+    [InlineData("*a*b", "ab xaxbxb abx b", "ab xaxbxb")]
+    [InlineData("[]x][!]y][a-c-]", "]xa xya ]zb xzd x-- xz-", "]xa ]zb x-- xz-")]
+    [InlineData("[z-a]x", "zx ax -x", "")]
+    [InlineData("[ax", "[ax ax", "[ax")]
+    [InlineData("?.csv", "a.csv é.csv ab.csv .csv", "a.csv é.csv")]
+    [InlineData("**/.x/*", ".x/1 a/.x/2 a/.x/.y", ".x/1 a/.x/2")]
+    [InlineData("__a/*", "__a/1 a/1", "__a/1")]
+    public void Patterns_are_those_of_a_shell(string pattern, string paths, string expected) =>
+        Assert.Equal(expected, string.Join(' ', new PathGlob(pattern, "README.md").Of(paths.Split(' '))));
+
     [Fact]
     public void A_pattern_costs_no_more_than_its_length()
     {
