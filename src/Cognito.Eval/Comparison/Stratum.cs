@@ -73,6 +73,13 @@ internal sealed class Stratum
             -most, most, differences.Average(), differences.Count - 1);
     }
 
+    /// <summary>Whether the values themselves are known, and differ by what a document may.</summary>
+    public bool HasValues => _values.Length > 0;
+
+    /// <summary>Differences that were seen, each less by so much: what would have been seen where the truth is lower by it.</summary>
+    public Stratum Lowered(double by) =>
+        Differences([.. _values.SelectMany((value, i) => Enumerable.Repeat(value - by, (int)_counts[i]))]);
+
     /// <summary>A mean of which no more is known than its variance; it is taken as normal.</summary>
     public static Stratum Normal(double mean, double variance, double freedom = double.PositiveInfinity) =>
         new(mean, variance, freedom);
