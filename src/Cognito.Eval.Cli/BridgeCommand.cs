@@ -65,14 +65,15 @@ internal static class BridgeCommand
         if (known is null && parsed.GetValue(Model) is null)
             throw new InputException($"compare --bridge: no run.json beside {paths[0]} or {paths[1]} says of which checkpoint they are; "
                 + "give --model and --data");
-        var (from, to) = (End(parsed, mine, baseline, manifests[0], candidate), End(parsed, theirs, candidate, manifests[1], baseline));
+        var (from, to) = (
+            End(parsed, mine, baseline, manifests[0], candidate, manifests[1]), End(parsed, theirs, candidate, manifests[1], baseline, manifests[0]));
         (from, to) = (Common(from, to), Common(to, from));
         var named = Inputs.Named(parsed.GetValue(Model) ?? known?.Model);
         using var narrator = new Narrator(parsed.GetValue(RunOptions.Quiet), parsed.GetValue(Session.Verbose));
         using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
         var isSamples = parsed.GetValue(Data) is null && runs.Any(run => run.Run.Provenance.Data == "samples");
         var data = isSamples ? Inputs.Samples
-            : Inputs.Rows(parsed.GetValue(Data) ?? known?.Data, named, from.Tasks.Tasks, fetching, RunOptions.Bounds(parsed), cancel);
+            : Inputs.Rows(parsed.GetValue(Data) ?? known?.Data, named, [.. from.Tasks.Tasks, .. to.Tasks.Tasks.Where(task => task.Reads is not null)], fetching, RunOptions.Bounds(parsed), cancel);
         using var models = new BridgeModels(named, named.Fetch(fetching, weights: true, cancel), new LocalModelOptions
         {
             Device = parsed.GetValue(RunOptions.Device),
@@ -106,14 +107,14 @@ internal static class BridgeCommand
     }
 
     /// <summary>A run as it can be asked again. What a file of another program does not say is taken to be as in our run.</summary>
-    private static BridgeEnd End(ParseResult parsed, string name, Run run, Manifest? manifest, Run other)
+    private static BridgeEnd End(ParseResult parsed, string name, Run run, Manifest? manifest, Run other, Manifest? others)
     {
         var protocol = RuleDifferences.ProtocolOf(run);
         // Without its run.json it is known whether prompts began with a token, and the tokenizer says with which.
         if (protocol is LmEval04)
             protocol = RunOptions.WithBos(protocol, manifest is null && run.Provenance.AddBos == false ? "no" : manifest?.Arguments.Bos);
         var said = run.Provenance.Kind == Provenance.Measured ? run : other;
-        var set = TaskSet.Of(protocol);
+        var set = protocol is LmEval04 ? TaskFileOptions.SetOf(protocol, (manifest ?? others)?.Arguments) : TaskSet.Of(protocol);
         EvalTask[] tasks = [.. set.Tasks.Select(task => (Task: task, Record: Record(run, task))).Where(its => its.Record is not null)
             .Select(its => its.Task with { Shots = its.Record!.NumFewshot })];
         return tasks.Length == 0 ? throw new InputException($"{name}: no task of {protocol.Name} was asked; `cognito-eval tasks` lists these")
@@ -145,10 +146,16 @@ internal static class BridgeCommand
     /// <summary>An end without the benchmarks that the other lacks.</summary>
     private static BridgeEnd Common(BridgeEnd end, BridgeEnd other)
     {
-        var columns = other.Tasks.Tasks.Select(task => task.Column?.Key).OfType<string>().ToHashSet();
-        var datasets = end.Tasks.Tasks.Where(task => task.Column is { } column && columns.Contains(column.Key))
+        var keys = other.Tasks.Tasks.Select(BridgeColumn.KeyOf).OfType<string>().ToHashSet();
+        var datasets = end.Tasks.Tasks.Where(task => task.Column is { } column && keys.Contains(column.Key))
             .Select(task => task.Dataset.Name).ToHashSet();
-        return end with { Tasks = end.Tasks with { Tasks = [.. end.Tasks.Tasks.Where(task => datasets.Contains(task.Dataset.Name))] } };
+        return end with
+        {
+            Tasks = end.Tasks with
+            {
+                Tasks = [.. end.Tasks.Tasks.Where(task => task.Reads is not null ? keys.Contains(task.Name) : datasets.Contains(task.Dataset.Name))],
+            },
+        };
     }
 
     /// <summary>The checkpoint under either reading of its tokenizer's files, its weights loaded once.</summary>

@@ -81,7 +81,8 @@ internal static class TasksNewCommand
         var (path, config) = ($"{parts[0]}/{parts[1]}", parts.Length > 2 ? parts[2] : null);
         var dataset = FileDataset.OnHub(path, config, "");
         var root = Fetch(dataset, fetching, cancel);
-        string[] there = [.. Splits.Where(split => Has(root, dataset, split))];
+        string[] there = root.Laid.TryGetValue(dataset.Name, out var laid)
+            ? [.. Splits.Where(laid.ContainsKey), .. laid.Keys.Except(Splits).Order(StringComparer.Ordinal)] : [.. Splits.Where(split => Has(root, dataset, split))];
         return there.Length > 0
             ? (new(path, config, null, there[0], there.Contains("train") && there[0] != "train" ? "train" : null), root, dataset)
             : throw new InputException($"{from}: has no split test, validation or train; write the task file by hand, with its split");

@@ -47,6 +47,9 @@ public sealed record FileKind(string Name, long Most, string Fix)
     /// <summary>A task file, and what it includes.</summary>
     public static FileKind Task { get; } = new("a task file", 1 << 20, "--task-path names YAML files or folders of them");
 
+    /// <summary>README.md of a dataset on the hub.</summary>
+    public static FileKind DatasetCard { get; } = new("a dataset's README.md", 8 << 20, "give the rows with --data DIR");
+
     /// <summary>datasets.lock.json, fetched.json, imported.json.</summary>
     public static FileKind Record { get; } = new("a record of files", 64 << 20, "remove it and fetch or import again");
 

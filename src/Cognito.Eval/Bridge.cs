@@ -116,13 +116,16 @@ internal sealed class Bridge(
         var (values, its, counts, sides) = (New<double?>(), New<RequestKey[]>(), New<int>(), New<RuleSide>());
         foreach (var column in _columns)
         {
-            var mine = graded.Where(task => task.Questions.Task.Column?.Key == column.Key).ToList();
+            var mine = graded.Where(task => BridgeColumn.KeyOf(task.Questions.Task) == column.Key).ToList();
             var names = mine.Select(task => task.Questions.Task.Name).ToHashSet();
             bool IsMine(int request) => names.Contains(asked.Requests[request].Origin.Task);
-            values[column.Key] = asked.Options.Protocol.Column([.. mine.Select(Tally.Headline)]);
+            values[column.Key] = BridgeColumn.Value(asked.Options.Protocol, mine);
             its[column.Key] = [.. keys.Where((_, i) => IsMine(i))];
             counts[column.Key] = answered.Count(IsMine);
-            sides[column.Key] = Side([.. mine.Select(task => task.Questions)], asked.Options, model);
+            sides[column.Key] = Side([.. mine.Select(task => task.Questions)], asked.Options, model) with
+            {
+                TaskFiles = mine[0].Questions.Task.Reads is null ? [] : asked.Set.Files,
+            };
         }
         return new(values, its, counts, sides);
     }
@@ -169,7 +172,7 @@ internal sealed class Bridge(
     private static BridgeRun Run(BridgeEnd end, Crossed state)
     {
         var given = new OrderedDictionary<string, double?>(state.Values.Keys.Select(
-            column => KeyValuePair.Create(column, end.Run.Leaderboard.Columns.GetValueOrDefault(column))));
+            column => KeyValuePair.Create(column, end.Given(column))));
         return new(end.Name, end.Protocol.Name, given, new OrderedDictionary<string, double?>(given.Select(
             value => KeyValuePair.Create(value.Key, value.Value - state.Values[value.Key]))), end.IsMeasuredHere);
     }

@@ -51,6 +51,8 @@ internal readonly record struct RequestKey(UInt128 Hash, int Asked)
             if (request is GreedyUntil free)
                 keys[i] = new(Hashed(
                     Generation(setting, free, protocol), protocol.EncodePrompt(planner.Tokenizer, planner.End, free.Context)), i);
+            else if (request is LogLikelihoodRolling { Text: var text })
+                keys[i] = new(Hashed($"{setting}|whole|{protocol.EmptyContext(planner.End)}|", protocol.EncodeWhole(planner.Tokenizer, planner.End, text)), i);
         return keys;
     }
 

@@ -23,7 +23,7 @@ internal static class BridgeNotes
             yield return $"{Names(other)}: {end.Name} asked other questions than are asked here (requests_sha256)";
         if (end.IsMeasuredHere)
             foreach (var (column, value) in values)
-                if (end.Run.Leaderboard.Columns.GetValueOrDefault(column) is { } said && !(Math.Abs(said - value ?? double.NaN) <= Same))
+                if (end.Given(column) is { } said && !(Math.Abs(said - value ?? double.NaN) <= Same * Math.Max(1, Math.Abs(said) / 100)))
                     yield return $"{column}: {end.Name} says {Number(said)}, and {Number(value)} was computed here "
                         + $"({Number(value - said)}): on another device, in batches of another size, or by another version";
     }

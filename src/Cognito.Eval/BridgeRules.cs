@@ -1,4 +1,5 @@
 using Cognito.Eval.Protocols;
+using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval;
 
@@ -21,19 +22,24 @@ internal static class BridgeRules
         return all.Where(rule => Differ(rule, from, to));
     }
 
-    private static int Shown(BridgeEnd end) => end.Tasks.Tasks.Where(task => task.Column is not null).GroupBy(task => task.ColumnKey)
+    private static int Shown(BridgeEnd end) => end.Tasks.Tasks.Where(task => BridgeColumn.KeyOf(task) is not null).GroupBy(task => task.ColumnKey)
         .Sum(column => column.First().Shots);
 
     private static bool Differ(ProtocolRule rule, BridgeEnd from, BridgeEnd to) => rule switch
     {
         ProtocolRule.Limit => from.Limit != to.Limit,
         ProtocolRule.Shots => BridgeColumn.Between(from, to).Any(column => column.Tasks.Any(pair => pair.From.Shots != pair.To.Shots)),
+        ProtocolRule.Questions when from.Protocol.GetType() == to.Protocol.GetType() =>
+            BridgeColumn.Between(from, to).Any(column => column.Tasks.Any(pair => Said(pair.From) != Said(pair.To))),
         ProtocolRule.Draws => from.Protocol.Name != to.Protocol.Name,
         ProtocolRule.Beginnings => from.Protocol != to.Protocol,
         ProtocolRule.Length => from.Setting.MaxLength != to.Setting.MaxLength,
         ProtocolRule.Rounding => from.Setting with { MaxLength = null } != to.Setting with { MaxLength = null },
         _ => from.Protocol.GetType() != to.Protocol.GetType(),
     };
+
+    /// <summary>All that a task's file says but for the number of examples; null of one without a file.</summary>
+    private static string? Said(EvalTask task) => task is { Reads: not null, LmEval.Dumped: { } dumped } ? PythonJsonText.Write(dumped(0)) : null;
 
     /// <summary>The model's setting where these rules are taken.</summary>
     public static BridgeSetting Setting(IReadOnlySet<ProtocolRule> taken, BridgeEnd from, BridgeEnd to) =>

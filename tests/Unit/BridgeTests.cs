@@ -104,9 +104,9 @@ public sealed partial class BridgeTests
             Assert.Equal(table.Steps[^1].Values[column]!.Value - table.Steps[0].Values[column]!.Value, table.Sum[column]!.Value, 1e-9);
     }
 
-    private static async Task<Run> WholeAsync(BridgeEnd end, PlannedModel model)
+    private static async Task<Run> WholeAsync(BridgeEnd end, PlannedModel model, DataRoot? data = null)
     {
-        var asked = Evaluator.Ask(end.Tasks, new() { Data = Mini, Protocol = end.Protocol, Limit = end.Limit });
+        var asked = Evaluator.Ask(end.Tasks, new() { Data = data ?? Mini, Protocol = end.Protocol, Limit = end.Limit });
         var graded = await Evaluator.GradeAsync(model, asked, new() { Protocol = end.Protocol, Budget = end.Budget }, default);
         return Tally.Count(graded, end.Protocol, end.Tasks, new() { Model = "fake" }, end.Limit, []);
     }

@@ -112,6 +112,8 @@ public sealed record Contrast
     /// </summary>
     public double? Detectable => Test == PairedTests.MidP && Wins + Losses is { } discordant
         ? 100 * Power.Detectable(Documents, discordant)
+        : Test == PairedTests.Score && IsPaired && !IsUnbounded && Scores?.Parts is [{ Stratum: { HasValues: true } seen }] && StandardError is { } error
+            && Power.OfScore(seen, error / 100) is { } drop ? 100 * drop
         : StandardError * Power.Factor(Scores?.Freedom ?? double.PositiveInfinity);
 
     /// <summary>The column's tasks, where it has several; their p-values are not adjusted.</summary>

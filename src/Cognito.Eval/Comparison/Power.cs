@@ -14,6 +14,25 @@ internal static class Power
     public static double Factor(double freedom) => Interval.Quantile(freedom, 1 - Level / 2) + Interval.Quantile(freedom, Wanted);
 
     /// <summary>
+    /// For the score test of one task's other scores, as a fraction: the least drop that it rejects, had what was seen been lowered to it,
+    /// and what a mean falls short of in 1 of 5 comparisons. With few documents the test's critical value is not Student's. Null where
+    /// no drop is rejected.
+    /// </summary>
+    public static double? OfScore(Stratum seen, double error)
+    {
+        bool IsFound(double drop) => WeightedMean.Of(seen.Lowered(seen.Mean + drop)).P(0) < Level;
+        if (!(error > 0) || !IsFound(8 * error))
+            return null;
+        var (low, high) = (0.0, 8 * error);
+        while (high - low > 1e-4 * error)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = IsFound(middle) ? (low, middle) : (middle, high);
+        }
+        return high + error * Interval.Quantile(seen.Freedom, Wanted);
+    }
+
+    /// <summary>
     /// For McNemar's mid-p test, as a fraction. Of documents as many are discordant as were seen, or, where a difference needs
     /// more, as many as it is. Null where not even a difference of 1 would do.
     /// </summary>

@@ -27,6 +27,9 @@ internal sealed record RuleSide(Protocol Protocol, EvalTask Task, string Shots, 
     public string? Dtype { get; init; }
     public string? LogProbDtype { get; init; }
 
+    /// <summary>The task files that were named; none where the benchmark is of none.</summary>
+    public IReadOnlyList<string> TaskFiles { get; init; } = [];
+
     public bool DrawsExamples => Task.ShotOrder == ShotOrder.Drawn && Shots != "0";
 }
 
@@ -58,7 +61,7 @@ internal static class RuleWords
         ProtocolRule.Order => IsV1(side) ? "shuffled by Random(42)" : "the split's",
         ProtocolRule.Shots => side.Shots,
         ProtocolRule.Draws => side.DrawsExamples ? Draws(side) : null,
-        ProtocolRule.Questions => null,
+        ProtocolRule.Questions => side.TaskFiles.Count > 0 ? $"as {string.Join(", ", side.TaskFiles)} has it" : null,
         ProtocolRule.Tokenizer => IsV1(side) ? "read as transformers 4 does" : "read as transformers 5 does",
         ProtocolRule.Beginnings => side.AddsBos switch
         {

@@ -73,6 +73,16 @@ internal sealed class Stratum
             -most, most, differences.Average(), differences.Count - 1);
     }
 
+    /// <summary>Whether the values themselves are known, and differ by what a document may.</summary>
+    public bool HasValues => _values.Length > 0;
+
+    /// <summary>Differences that were seen, with a mean lower by so much, as documents that differ are lower; ties stay ties.</summary>
+    public Stratum Lowered(double by)
+    {
+        var each = by * Documents / _values.Zip(_counts, (value, count) => value == 0 ? 0 : count).Sum();
+        return Differences([.. _values.SelectMany((value, i) => Enumerable.Repeat(value == 0 ? 0 : value - each, (int)_counts[i]))]);
+    }
+
     /// <summary>A mean of which no more is known than its variance; it is taken as normal.</summary>
     public static Stratum Normal(double mean, double variance, double freedom = double.PositiveInfinity) =>
         new(mean, variance, freedom);

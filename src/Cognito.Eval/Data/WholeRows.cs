@@ -22,6 +22,31 @@ internal static class WholeRows
         })];
     }
 
+    /// <summary>Rows whose columns have these types: a whole number in a column of fractions becomes one.</summary>
+    /// <param name="types">By column, as the datasets library names them; null where none are given. What it makes of other types is not known here.</param>
+    /// <exception cref="InputException">A cell is of another type, which the library would make another text of.</exception>
+    public static IEnumerable<Row> Typed(IEnumerable<Row> rows, IReadOnlyDictionary<string, string>? types) => types is null ? rows : rows.Select(row =>
+    {
+        var cells = new OrderedDictionary<string, object?>(row.Cells);
+        foreach (var (column, type) in types)
+            if (cells.GetValueOrDefault(column) is { } cell)
+                cells[column] = Typed(type, cell) ?? throw new InputException(
+                    $"{row.Origin}: column \"{Printable.Line(column)}\" is {(cell is string ? "a text" : $"{cell}")}, and the dataset's README.md says {Printable.Line(type)}; "
+                    + "give the rows as they should be, with --data DIR");
+        return new Row(row.Origin, cells);
+    });
+
+    /// <summary>A cell as its type has it; null where it is of another.</summary>
+    private static object? Typed(string type, object cell) => (type, cell) switch
+    {
+        ("string" or "large_string", string) or ("bool", bool) or ("class_label", long) => cell,
+        ("string" or "large_string" or "bool" or "class_label", _) => null,
+        ("float16" or "float32" or "float64", long whole) when Math.Abs(whole) <= 1L << 53 => (double)whole,
+        ("float16" or "float32" or "float64", _) => cell is double ? cell : null,
+        _ when type.StartsWith("int", StringComparison.Ordinal) || type.StartsWith("uint", StringComparison.Ordinal) => cell is long ? cell : null,
+        _ => cell,
+    };
+
     /// <summary>What pandas takes for a missing value.</summary>
     private static readonly HashSet<string> Missing =
     [

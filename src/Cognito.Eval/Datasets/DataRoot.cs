@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Cognito.Eval.Data;
 using Cognito.Eval.Files;
+using Cognito.Eval.Hub;
 
 namespace Cognito.Eval.Datasets;
 
@@ -16,6 +17,10 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
 
     /// <summary>Where folders lie that are not below <see cref="Folder"/>, by the path that they would have there.</summary>
     public IReadOnlyDictionary<string, string> Elsewhere { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Splits by dataset, with paths under the root, where the hub's repository itself says which files these are.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, RecordedSplit>> Laid { get; init; } =
+        new Dictionary<string, IReadOnlyDictionary<string, RecordedSplit>>();
 
     /// <summary>The folder as it may be named again, from anywhere; null where it needs no name.</summary>
     public string? Given { get; init; }
@@ -55,6 +60,9 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
         }
         if (dataset.Columns.Count == 0)
             rows = WholeRows.SameColumns(rows);
+        if (place.Published is { } published && published != rows.Count)
+            throw new InputException($"{At(place.Files[0])}: {dataset.Name} {split} has {rows.Count} rows, and the dataset's README.md says {published}; "
+                + "fetch it again, or give the rows with --data DIR");
         return rows.Count > 0
             ? new DatasetSplit(rows, place.Files, dataset.Columns.Count == 0 ? DatasetSplit.DigestAll(rows) : DatasetSplit.Digest(rows, dataset.Columns))
             : throw new InputException($"{At(place.Files[0])}: {dataset.Name} {split} has no rows; fetch it again");
@@ -62,6 +70,14 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
 
     private Place PlaceOf(Dataset dataset, string split)
     {
+        if (Laid.TryGetValue(dataset.Name, out var splits))
+            return splits.TryGetValue(split, out var laid)
+                ? new(laid.Files, file => WholeRows.Typed(ReadFile(dataset, file), file.EndsWith(".parquet", StringComparison.Ordinal) ? null : laid.Types))
+                {
+                    Published = laid.Rows,
+                }
+                : throw new InputException($"{dataset.Name}: it has no split {Printable.Line(split)}, only {Printable.Line(string.Join(", ", splits.Keys.Order(StringComparer.Ordinal)))}; "
+                    + "name one of these");
         // A split of the hub may have a slash in its name, which no file has.
         if (dataset is { Columns.Count: 0, Files: null })
             split = split.Replace('/', '_');
@@ -86,7 +102,11 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
     /// <exception cref="InputException">It is not, or is here twice.</exception>
     internal void Require(Dataset dataset, string split) => PlaceOf(dataset, split);
 
-    private sealed record Place(IReadOnlyList<string> Files, Func<string, IEnumerable<Row>> Read);
+    private sealed record Place(IReadOnlyList<string> Files, Func<string, IEnumerable<Row>> Read)
+    {
+        /// <summary>How many rows the dataset's card says there are.</summary>
+        public int? Published { get; init; }
+    }
 
     private string At(string path)
     {

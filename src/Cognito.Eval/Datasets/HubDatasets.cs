@@ -18,7 +18,8 @@ public static class HubDatasets
     {
         var imported = new DataRoot(Imports(hub.Settings));
         var lacking = datasets.Where(dataset => !imported.Has(dataset)).DistinctBy(dataset => dataset.Name).ToList();
-        locked = await UnlockedDatasets.Add(hub, locked, lacking, cancel);
+        var added = await UnlockedDatasets.Add(hub, locked, lacking, cancel);
+        locked = added.Lock;
         var wanted = lacking.GroupBy(dataset => locked.Of(dataset)!);
         var chosen = new List<(HubRepo Repo, string Commit, string[] Paths)>();
         foreach (var group in wanted)
@@ -34,13 +35,22 @@ public static class HubDatasets
         await hub.Fetch([.. chosen.SelectMany(it => Missing(hub, it.Repo, it.Commit, it.Paths))], cancel);
         foreach (var (repo, commit, paths) in chosen)
         {
-            await HubRecord.Add(hub, repo, commit, paths, cancel);
-            CheckLock(hub, locked.Repositories.First(it => it.Id == repo.Id), repo, paths);
+            var repository = locked.Repositories.First(it => it.Id == repo.Id);
+            await HubRecord.Add(hub, repo, commit, paths, cancel, added.Laid.Where(dataset => repository.Datasets.ContainsKey(dataset.Key)).ToDictionary());
+            CheckLock(hub, repository, repo, paths);
         }
         return imported with
         {
             Elsewhere = chosen.ToDictionary(it => it.Repo.Id, it => hub.Cache.Snapshot(it.Repo, it.Commit)),
+            Laid = added.Laid.ToDictionary(dataset => dataset.Key, dataset => UnderRoot(locked, dataset.Key, dataset.Value)),
         };
+    }
+
+    private static IReadOnlyDictionary<string, RecordedSplit> UnderRoot(
+        DatasetLock locked, string dataset, IReadOnlyDictionary<string, RecordedSplit> splits)
+    {
+        var repository = locked.Repositories.First(it => it.Datasets.ContainsKey(dataset)).Id;
+        return splits.ToDictionary(split => split.Key, split => split.Value with { Files = [.. split.Value.Files.Select(file => $"{repository}/{file}")] });
     }
 
     public static HubRepo Repo(LockedRepository repository) => new(HubKind.Dataset, repository.Id);

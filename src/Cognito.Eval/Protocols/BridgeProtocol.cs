@@ -20,6 +20,10 @@ internal sealed record BridgeProtocol(Protocol From, Protocol To, IReadOnlySet<P
     public EvalTask Between(EvalTask from, EvalTask to)
     {
         EvalTask Its(ProtocolRule rule) => Taken.Contains(rule) ? to : from;
+        // What a task file asks, and how it grades that, is one rule: its file.
+        if (from.Reads is not null)
+            return Its(ProtocolRule.Questions) is var file && file.ShotOrder == ShotOrder.None ? file with { Shots = 0 }
+                : file with { Shots = Its(ProtocolRule.Shots).Shots };
         var (drawn, text) = (Its(ProtocolRule.Draws), Its(ProtocolRule.Questions));
         var (ends, graded) = (Its(ProtocolRule.Answers), Its(ProtocolRule.Metric));
         return graded with

@@ -49,7 +49,7 @@ public static class NewTaskFile
             foreach (var (split, file) in files)
                 to.Append($"    {split}: {Quoted(file)}\n");
         }
-        to.Append($"test_split: {source.Split}   # the documents that are asked\n");
+        to.Append($"test_split: {Quoted(source.Split)}   # the documents that are asked\n");
         to.Append(source.ShotSplit is { } shots ? $"fewshot_split: {shots}   # the examples, with --num-fewshot\n"
             : "# fewshot_split: train   # where examples come from, with --num-fewshot; give other rows than those asked\n");
     }

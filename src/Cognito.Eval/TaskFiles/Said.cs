@@ -54,9 +54,12 @@ internal sealed record Said(string File, int Line, string Key, YamlNode Node)
             values[key.Value as string ?? throw new InputException(
                 $"{file} line {key.Line}: {outer}the key {Printable.Line(key.Text)} is read as no text; write it in quotes")] =
                 new(file, key.Line, outer + Printable.Line(key.Text), value);
-        if (mapping.Duplicates.FirstOrDefault() is { Key: var twice })
-            throw new InputException($"{file} line {twice.Line}: {outer}{Printable.Line(twice.Text)} stands here twice, and "
-                + "lm-evaluation-harness takes the last one without a word; remove one");
+        if (mapping.Duplicates.LastOrDefault() is { Key: var last })
+        {
+            var lines = mapping.Entries.Where(entry => !entry.IsMerged && Equals(entry.Key.Value, last.Value)).Select(entry => entry.Key.Line).ToList();
+            throw new InputException($"{file} line {last.Line}: {outer}{Printable.Line(last.Text)} stands on line {string.Join(", ", lines[..^1])} too, and "
+                + $"lm-evaluation-harness takes this last one without a word; remove line {string.Join(", ", lines[..^1])} to ask as it does");
+        }
         return values;
     }
 

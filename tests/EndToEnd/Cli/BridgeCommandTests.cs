@@ -73,6 +73,31 @@ public sealed class BridgeCommandTests : IDisposable
     }
 
     [Fact]
+    public void Runs_of_task_files_are_crossed_by_their_settings()
+    {
+        foreach (var part in (string[])["tasks", "data"])
+            line.Copy(Fixture.Path("task-files", part), part);
+        string Filed(string name, params string[] more)
+        {
+            Works(["--task-path", "tasks", "--tasks", "t01_pond,t08_pages,t09_short", "--device", "cpu", "-o", name, "-q", .. more]);
+            return name;
+        }
+        var (few, more) = (Filed("few", "--limit", "2"), Filed("more", "--limit", "3", "--num-fewshot", "1", "--bos", "no"));
+        var json = JsonNode.Parse(Works("compare", few, more, "--bridge", "--device", "cpu", "--json", "-q"))!;
+        Assert.Empty(json["notes"]!.AsArray());
+        Assert.Equal(["t01_pond", "t08_pages", "t09_short"], json["columns"]!.AsArray().Select(column => column!.GetValue<string>()));
+        Assert.Equal([null, "limit", "shots", "beginning of a text"], json["steps"]!.AsArray().Select(step => step!["rule"]?.GetValue<string>()));
+        foreach (var (folder, step) in new[] { (few, json["steps"]![0]!), (more, json["steps"]![3]!) })
+            foreach (var (task, points) in new[] { ("t01_pond", 100), ("t08_pages", 1), ("t09_short", 100) })
+            {
+                var results = Results(line.At(folder));
+                var headline = results["tasks"]![task]!["headline"]!.GetValue<string>();
+                Assert.Equal(results["results"]![task]![headline]!.GetValue<double>() * points, step["values"]![task]!.GetValue<double>());
+            }
+        Assert.Contains(" t08_pages |", Works("compare", few, more, "--bridge", "--device", "cpu", "-q").Replace("\\_", "_", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void What_cannot_be_crossed_is_one_line()
     {
         var (nano, early) = (Fixture.Path("runs", "cognito-nano-200.json"), Fixture.Path("runs", "cognito-nano-early-200.json"));

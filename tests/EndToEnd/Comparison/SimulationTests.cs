@@ -90,6 +90,20 @@ public sealed partial class SimulationTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>By what comparisons say in the mean: with few documents the score test's critical value is not Student's.</summary>
+    [Theory]
+    [InlineData(30)]
+    [InlineData(50)]
+    [InlineData(100)]
+    public void What_is_called_detectable_of_other_scores_is_found_in_78_to_82_of_100(int n)
+    {
+        var (none, random) = (Other.Smooth(n, 0.15, 0), new Random(7));
+        var points = Enumerable.Range(0, 200).Average(_ => none.Draw(random).Detectable!.Value);
+        var found = Claim.Drawn(Other.Smooth(n, 0.15, points), 5, 10_000, seed: 9).Found;
+        Row("n = {0}: {1:0.00} points found in {2:P2}", n, points, found);
+        Assert.InRange(found, 0.78, 0.82);
+    }
+
     /// <summary>The leaderboard's six columns, each with a drop in points; the verdicts' shares.</summary>
     private static (double Pass, double Regression, double Holm, double Covered) Judge(
         int? documents, double discordant, int draws, int seed, params double[] drops)

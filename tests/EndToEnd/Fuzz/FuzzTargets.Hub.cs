@@ -46,7 +46,8 @@ internal sealed partial class FuzzTargets
     }
 
     private static byte[] Fetched() => """
-        {"repositories":{"datasets/org/name":{"revision":"0123456789abcdef0123456789abcdef01234567","files":{"a.parquet":"00ff","b/c.parquet":"11"}},
+        {"repositories":{"datasets/org/name":{"revision":"0123456789abcdef0123456789abcdef01234567","files":{"a.parquet":"00ff","b/c.parquet":"11"},
+        "datasets":{"org/name main":{"test":{"files":["b/c.parquet","a.parquet"],"rows":3,"types":{"text":"string"}},"train":{"files":[],"rows":null}}}},
         "org/model":{"revision":"0123456789abcdef0123456789abcdef01234567","files":{}}}}
         """u8.ToArray();
 
@@ -54,7 +55,8 @@ internal sealed partial class FuzzTargets
     {
         File.Move(Path.Combine(folder.Path, "fetched.json"), Directory.CreateDirectory(HubRecord.Folder(Settings)).FullName + "/fetched.json", overwrite: true);
         if (HubRecord.Read(Settings).Of(Repo) is { } recorded)
-            RequireInside(Repo, recorded.Revision, ["a.parquet"]);
+            RequireInside(
+                Repo, recorded.Revision, recorded.Datasets?.Values.SelectMany(splits => splits.Values).SelectMany(split => split.Files) ?? ["a.parquet"]);
     }
 
     private static byte[] Listing() => """
@@ -66,6 +68,42 @@ internal sealed partial class FuzzTargets
     {
         var listing = HubListing.Parse(bytes, "http://localhost/api");
         RequireInside(Repo, listing.Commit, listing.Files);
+    }
+
+    private static byte[][] Cards() =>
+    [
+        """
+        ---
+        license: mit
+        configs:
+        - config_name: main
+          default: true
+          data_files:
+          - split: train
+            path: [data/train-*, "data/more_[0-9]*.jsonl"]
+          - split: test
+            path: "**/test?.jsonl"
+        - config_name: other
+          data_dir: more
+        dataset_info:
+          config_name: main
+          features: [{name: text, dtype: string}]
+          splits: [{name: test, num_examples: 3}]
+        ---
+        # About
+        """u8.ToArray(),
+        "---\nconfigs:\n- config_name: one\n  data_files: [a.csv, '*/b.csv']\n---\n"u8.ToArray(),
+    ];
+
+    private static void ReadCard(byte[] bytes)
+    {
+        string[] files = ["README.md", "a.csv", "c/b.csv", "data/train-00000-of-00001.jsonl", "data/more_1.jsonl", "x/test1.jsonl", "more/dev/0.parquet", "bad.tsv"];
+        var card = DatasetCard.Parse(System.Text.Encoding.UTF8.GetString(bytes), "README.md");
+        foreach (var config in card.Configs)
+            if (HubLayout.Of(card.Choose(config.Name), files, card.Name).SelectMany(split => split.Files).Except(files).FirstOrDefault() is { } strange)
+                throw new InvalidOperationException($"{strange} is none of the files");
+        if (card.Configs.Count > 0)
+            card.Choose(null);
     }
 
     private void ReadShards() =>

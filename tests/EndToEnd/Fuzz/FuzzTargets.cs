@@ -29,7 +29,7 @@ internal sealed partial class FuzzTargets : IDisposable
         "safetensors", "parquet", "tokenizer.model", "config.json", "generation_config.json", "tokenizer_config.json",
         "model.safetensors.index.json", "results.json", "rows.jsonl", "rows.csv",
         "tokenizer.json", "tokenizer_config.json beside tokenizer.json", "harness results", "harness samples", "gate policy", "details",
-        "datasets.lock.json", "fetched.json", "hub listing", "hub index",
+        "datasets.lock.json", "fetched.json", "hub listing", "hub index", "dataset cards",
 "run.json", "journal.sqlite", "patterns",
         "templates", "Python's literals", "Python's patterns", "task files", "task files, asked",
     ];
@@ -67,6 +67,7 @@ internal sealed partial class FuzzTargets : IDisposable
         "fetched.json" => OfJson(name, [Fetched()], _ => ReadFetched()),
         "hub listing" => new(name, [Listing()], JsonSyntax.Change, ReadListing, new(Mib, 100)),
         "hub index" => OfJson(name, [Index()], _ => ReadShards(), Mib, "model.safetensors.index.json"),
+        "dataset cards" => new(name, Cards(), (bytes, random) => ChangedText(bytes, random, YamlMarks), ReadCard, new(64 * Mib, 16 * Kib)),
         "run.json" => Manifests(),
         "journal.sqlite" => Journals(),
         "task files, asked" => AskedTaskFiles(),

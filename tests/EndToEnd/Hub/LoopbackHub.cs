@@ -64,6 +64,9 @@ internal sealed class LoopbackHub : IAsyncDisposable
     public HubContent Add(string address, IReadOnlyDictionary<string, byte[]> files) =>
         repositories[address] = new(Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(address))), files);
 
+    /// <summary>Another revision of a repository.</summary>
+    public void AddRevision(string address, string revision, IReadOnlyDictionary<string, byte[]> files) => Add($"{address}@{revision}", files);
+
     public void AddFolder(string address, string folder) => Add(address, Directory
         .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
         .ToDictionary(file => Path.GetRelativePath(folder, file).Replace('\\', '/'), File.ReadAllBytes));
@@ -104,21 +107,29 @@ internal sealed class LoopbackHub : IAsyncDisposable
         var address = (parts[1] == "datasets" ? "datasets/" : "") + $"{parts[2]}/{parts[3]}";
         if (!repositories.TryGetValue(address, out var repository))
             await Fail(context, 404, "RepoNotFound");
+        else if (Revision(address, Uri.UnescapeDataString(parts[5])) is { } other)
+            await Listing(context, other);
         else if (parts[5] != "main" && parts[5] != repository.Commit)
             await Fail(context, 404, "RevisionNotFound");
         else
-            await context.Response.WriteAsJsonAsync(new
-            {
-                sha = repository.Commit,
-                siblings = repository.Files.Keys.Select(path => new { rfilename = path }),
-            });
+            await Listing(context, repository);
     }
+
+    private static Task Listing(HttpContext context, HubContent repository) => context.Response.WriteAsJsonAsync(new
+    {
+        sha = repository.Commit,
+        siblings = repository.Files.Keys.Select(path => new { rfilename = path }),
+    });
+
+    private HubContent? Revision(string address, string revision) => repositories.GetValueOrDefault($"{address}@{revision}")
+        ?? repositories.FirstOrDefault(other => other.Key.StartsWith(address + "@", StringComparison.Ordinal) && other.Value.Commit == revision).Value;
 
     private async Task Resolve(HttpContext context, string path)
     {
         var at = path.IndexOf("/resolve/", StringComparison.Ordinal);
         var rest = at < 0 ? [] : path[(at + "/resolve/".Length)..].Split('/', 2);
-        if (rest.Length != 2 || !repositories.TryGetValue(path[..at], out var repository) || rest[0] != repository.Commit)
+        if (rest.Length != 2 || !repositories.TryGetValue(path[..at], out var repository)
+            || (repository = Revision(path[..at], rest[0]) ?? repository).Commit != rest[0])
             await Fail(context, 404, "RepoNotFound");
         else if (!repository.Files.TryGetValue(rest[1], out var bytes))
             await Fail(context, 404, "EntryNotFound");

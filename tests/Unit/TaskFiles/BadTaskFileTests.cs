@@ -57,7 +57,7 @@ public sealed class BadTaskFileTests
         ["14_template"] = ["line 6", "doc_to_text is a template that cannot be read"],
         ["14b_filter"] = ["line 6", "shout"],
         ["15_yaml"] = ["bad_15_yaml.yaml"],
-        ["15b_same_key_twice"] = ["line 7", "doc_to_text stands here twice"],
+        ["15b_same_key_twice"] = ["line 7", "doc_to_text stands on line 6 too, and lm-evaluation-harness takes this last one without a word; remove line 6 to ask as it does"],
         ["16_regex"] = ["regex"],
         ["16b_filter_name"] = ["take_second", "take_first"],
         ["16c_no_take_first"] = ["take_first"],

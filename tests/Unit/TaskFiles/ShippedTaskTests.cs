@@ -2,11 +2,12 @@ using System.Text.Json.Nodes;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Datasets;
 using Cognito.Eval.Protocols;
+using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Tests;
 
-/// <summary>The benchmarks of tasks/files against what their public definitions ask of made-up rows, by reading (fixtures/shipped-tasks).</summary>
+/// <summary>The benchmarks of tasks/files against what lm-evaluation-harness makes of the same made-up rows (fixtures/shipped-tasks).</summary>
 public sealed class ShippedTaskTests
 {
     private static readonly string Folder = Fixture.Path("shipped-tasks");
@@ -22,36 +23,56 @@ public sealed class ShippedTaskTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_shipped_task_asks_what_its_public_definition_asks(string name)
+    public void A_shipped_task_asks_what_the_harness_asks(string name)
     {
-        var golden = Golden.Json(Path.Combine(Folder, "goldens", name + ".json"));
-        foreach (var (shots, expected) in golden["shots"]!.AsObject())
+        foreach (var (shots, golden) in Goldens(name))
         {
-            var asked = Ask(name, int.Parse(shots));
+            var asked = Ask(name, shots);
             Assert.Equal(
-                expected!["requests"]!.AsArray().Select(request => request!.ToJsonString()), asked.Requests.Select(request => Line(request).ToJsonString()));
-            Assert.Equal(expected["raw_sha256"]!.GetValue<string>(), RequestDigest.Compute(asked.Requests).Raw);
+                golden["requests"]!.AsArray().Select(request => request!.ToJsonString()), asked.Requests.Select(request => Line(request).ToJsonString()));
+            Assert.Equal(golden["raw_sha256"]!.GetValue<string>(), RequestDigest.Compute(asked.Requests).Raw);
         }
     }
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void The_right_answer_is_the_public_definitions(string name)
+    public void A_shipped_task_is_graded_as_the_harness_grades_it(string name)
     {
-        var golden = Golden.Json(Path.Combine(Folder, "goldens", name + ".json"));
-        var docs = Ask(name, 0).Docs.Select(doc => (FiledDoc)doc.Doc).ToList();
-        if (golden["right"] is { } right)
-            Assert.Equal(right.AsArray().Select(place => place!.GetValue<int>()), docs.Select(doc => doc.Gold!.Value));
-        if (golden["targets"] is { } targets)
-            Assert.Equal(
-                targets.AsArray().Select(target => string.Join('\n', target!.AsArray().Select(one => one!.GetValue<string>()))),
-                docs.Select(doc => string.Join('\n', (IReadOnlyList<object?>)doc.Answer!)));
-        if (golden["words"] is { } words)
+        foreach (var (shots, golden) in Goldens(name))
         {
-            double[][] weights = [.. docs.Select(doc => doc.Grade([new Likelihood(-1, false)]).Weights.ToArray())];
-            Assert.Equal(words.AsArray().Select(count => count!.GetValue<double>()), weights.Select(of => of[0]));
-            Assert.Equal(golden["bytes"]!.AsArray().Select(count => count!.GetValue<double>()), weights.Select(of => of[1]));
-            Assert.Equal(weights.Select(of => of[1]), weights.Select(of => of[2]));
+            var graded = FileFake.Answer(Ask(name, shots));
+            var metrics = graded.Questions.Task.Metrics;
+            foreach (var (line, doc) in golden["per_doc"]!.AsArray().Zip(graded.Docs, (line, doc) => (line!, doc)))
+                foreach (var (m, metric) in metrics.Index())
+                    Same(line[metric.Name.Split(',')[0]]!, metric.Name, doc.Scores, m);
+            var run = Tally.Count([graded], LmEval04.Rules, Set.Select([name]), new() { Model = "fake" }, null, []);
+            var results = golden["results"]!.AsObject();
+            Assert.Equal(results.Select(metric => metric.Key), run.Results[name].Keys);
+            foreach (var (metric, value) in results)
+                if (value!.GetValueKind() == System.Text.Json.JsonValueKind.String)
+                    Assert.Null(run.Results[name][metric]);
+                else
+                    Close(value.GetValue<double>(), run.Results[name][metric]!.Value, $"{name} {metric}");
+            Assert.Equal(
+                golden["higher_is_better"]!.AsObject().Select(metric => (metric.Key, metric.Value!.GetValue<bool>())),
+                metrics.Select(metric => (metric.Name.Split(',')[0], metric.HigherIsBetter)));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Documents_prompts_and_answers_have_the_harness_hashes(string name)
+    {
+        foreach (var (shots, golden) in Goldens(name))
+        {
+            var asked = Ask(name, shots);
+            LmEvalHashes[] hashes = [.. asked.Docs.Select(doc => LmEvalHashes.Of(asked.Task, doc))];
+            string[] Of(string key) => [.. golden[key + "_hash"]!.AsArray().Select(hash => hash!.GetValue<string>())];
+            Assert.Equal(Of("doc"), hashes.Select(doc => doc.Doc));
+            Assert.Equal(Of("prompt"), hashes.Select(doc => doc.Prompt));
+            Assert.Equal(Of("target"), hashes.Select(doc => doc.Target));
+            Assert.Equal(
+                golden["version"]!.ToString(), JsonNode.Parse(System.Text.Json.JsonSerializer.Serialize(asked.Task.Version))!.ToString());
         }
     }
 
@@ -68,6 +89,20 @@ public sealed class ShippedTaskTests
     public void The_leaderboards_protocol_says_who_asks_them() => Assert.Equal(
         "--tasks piqa: --protocol lm-eval-0.4 asks it; the leaderboard never did",
         Assert.Throws<Files.InputException>(() => TaskSet.Registered.Select(["piqa"])).Message);
+
+    private static IEnumerable<(int Shots, JsonNode Said)> Goldens(string name) =>
+        Golden.Json(Path.Combine(Folder, "goldens", name + ".json"))["shots"]!.AsObject().Select(shots => (int.Parse(shots.Key), shots.Value!));
+
+    /// <summary>A document's value; that of a whole text stands beside the words or bytes that it is of.</summary>
+    private static void Same(JsonNode golden, string metric, DocScores scores, int m)
+    {
+        Close((golden is JsonArray pair ? pair[0]! : golden).GetValue<double>(), scores.Values[m], metric);
+        if (golden is JsonArray weighted)
+            Assert.Equal(weighted[1]!.GetValue<double>(), scores.Weights[m]);
+    }
+
+    private static void Close(double expected, double found, string what) =>
+        Golden.Close(expected, found, 1e-12 * Math.Max(1, Math.Abs(expected)), what);
 
     private static Questions Ask(string name, int shots) => Questions.Ask(
         Set.Tasks.Single(task => task.Name == name), Rows, LmEval04.Rules, name == Wikitext.Name ? null : shots);
