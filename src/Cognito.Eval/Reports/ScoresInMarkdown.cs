@@ -1,0 +1,106 @@
+using Cognito.Eval.Comparison;
+using Cognito.Eval.Protocols;
+using Cognito.Eval.Results;
+using Cognito.Eval.Tasks;
+
+namespace Cognito.Eval.Reports;
+
+/// <summary>
+/// Runs in Markdown, for a pull request or an issue: the verdict, a row a column and a column a run, of two runs their
+/// differences, how they were made, and what they lack.
+/// </summary>
+internal static class ScoresInMarkdown
+{
+    public static string Of(IReadOnlyList<ReportedRun> runs, IReadOnlyList<Column> columns)
+    {
+        var verdicts = VerdictText.Of(runs, columns);
+        return Markdown.From($"{verdicts.Select(verdict => Markdown.From($"{new Markdown(verdicts.Count > 1 ? "- " : "")}{verdict}\n"))}\n"
+            + $"{Table(runs, columns).ToMarkdown()}\n{Legend(runs)}{runs.Select(run => Made(run, runs.Count > 1))}{runs.Select(Notes)}").Text;
+    }
+
+    private static TextTable Table(IReadOnlyList<ReportedRun> runs, IReadOnlyList<Column> columns)
+    {
+        var scores = runs.Select(run => ColumnScore.FromRun(run.Run, columns)).ToList();
+        var measured = runs.Select(run => Measured.FromRun(run.Run).ToDictionary(column => column.Name)).ToList();
+        var comparison = Comparison(runs);
+        var table = new TextTable(
+            ["Benchmark", "Metric", .. runs.Select(run => Whole(run.Label)), .. comparison is null ? Array.Empty<Markdown>() : ["Difference"]])
+        {
+            TextColumns = 2,
+        };
+        foreach (var title in scores.SelectMany(run => run.Select(score => score.Title)).Distinct())
+        {
+            var found = scores.Select(run => run.FirstOrDefault(score => score.Title == title)).ToList();
+            if (found.OfType<ColumnScore>().FirstOrDefault(score => score.Value is not null) is { } first)
+                table.Add([Whole(title), Whole(first.Metric), .. found.Zip(measured, Cell),
+                    .. Difference(comparison, comparison?.Columns.FirstOrDefault(column => column.Name == first.Key))]);
+        }
+        if (runs.Any(run => ModelCard.HasAverage(run.Run)))
+            table.Add(["Average", "", .. runs.Zip(measured, (run, its) => Average(run.Run, columns, its)),
+                .. Difference(comparison, comparison?.Average is { Name: RunComparison.AverageName } average ? average : null)]);
+        return table;
+    }
+
+    private static RunComparison? Comparison(IReadOnlyList<ReportedRun> runs) =>
+        runs is [var first, var later] ? VerdictText.Comparison(first.Run, later.Run) : null;
+
+    private static Markdown Cell(ColumnScore? score, Dictionary<string, Measured> measured) => score is null ? new("-") : Markdown.From(
+        $"{Value(score.Value, score.StandardError, Metric.IsPercent(score.Metric) ? measured.GetValueOrDefault(score.Key)?.Interval : null)}"
+        + $"{Star(score is { IsComplete: false, Tasks.Count: > 0 })}{new Markdown(ColumnScore.Mark(score.NotFinite))}");
+
+    private static Markdown Average(Run run, IReadOnlyList<Column> columns, Dictionary<string, Measured> measured)
+    {
+        var (value, error) = ColumnScore.Average(run, columns);
+        return Markdown.From($"{Value(value, error, measured.GetValueOrDefault(RunComparison.AverageName)?.Interval)}"
+            + $"{Star(value is not null && run.Leaderboard.Notes.Count > 0)}{new Markdown(ColumnScore.Mark(run.NotFiniteRequests))}");
+    }
+
+    private static Markdown Star(bool isStarred) => new(isStarred ? " \\*" : "");
+
+    /// <summary>An error of 0 says nothing of documents that might have been asked: then the interval stands there.</summary>
+    private static Markdown Value(double? value, double? error, Interval? interval) => value is not { } number ? new("-")
+        : new(ModelCard.Cell(number) + (error is { } some && ModelCard.Rounded(some) > 0 ? $" ± {ModelCard.Cell(some)}"
+            : interval is { } it ? $" ({Decimals.Of(it.Low)} to {Decimals.Of(it.High)})" : ""));
+
+    /// <summary>Bold where it is beyond chance; nothing where runs are not compared.</summary>
+    private static IEnumerable<Markdown> Difference(RunComparison? comparison, Contrast? contrast)
+    {
+        if (comparison is null)
+            yield break;
+        if (contrast is null)
+            yield return new("-");
+        else
+        {
+            var text = ComparisonText.Signed(contrast.Difference)
+                + (contrast.Interval is null ? Markdown.None : Markdown.From($" ({ComparisonText.Range(contrast.Interval)})"));
+            yield return VerdictText.IsBeyondChance(contrast) ? Markdown.From($"**{text}**") : text;
+        }
+    }
+
+    private static Markdown Legend(IReadOnlyList<ReportedRun> runs) => Comparison(runs) is null
+        ? Markdown.From($"Percent ± standard error.\n\n")
+        : Markdown.From($"Percent ± standard error; differences in points with their 95 % intervals, bold where they are beyond chance.\n\n");
+
+    /// <summary>How a run was made, in a line.</summary>
+    private static Markdown Made(ReportedRun reported, bool isNamed)
+    {
+        var (run, about) = (reported.Run, reported.Run.Provenance);
+        string?[] facts =
+        [
+            run.Tasks.Count == 0 ? $"numbers as {about.Kind}"
+                : $"{VerdictText.Count(run.Tasks.Values.Sum(task => task.Documents))} documents of {run.Tasks.Count} {(run.Tasks.Count == 1 ? "task" : "tasks")}",
+            about.Protocol is { } protocol ? $"protocol {protocol}" : null,
+            about.Dtype is { } dtype ? $"{dtype}{(about.Device is { } device ? $" on {device}" : "")}" : null,
+            about.WeightsSha256 is { Length: >= 12 } weights ? $"weights {weights[..12]}" : null,
+            about.Versions?.GetValueOrDefault("cognito-eval") is { } version ? $"cognito-eval {version}" : null,
+        ];
+        return Markdown.From($"{(isNamed ? Markdown.From($"- {Whole(reported.Label)}: ") : Markdown.None)}{string.Join(", ", facts.OfType<string>())}\n");
+    }
+
+    private static Markdown Notes(ReportedRun reported) => reported.Run.Leaderboard.Notes.Count == 0 ? Markdown.None : Markdown.From(
+        $"\n\\* {Whole(reported.Label)} is not {Protocol.Of(reported.Run.Provenance.Protocol).Standing}:\n\n"
+        + $"{reported.Run.Leaderboard.Notes.Select(note => Markdown.From($"- {Whole(note)}\n"))}");
+
+    /// <summary>Names hold underscores that Markdown would take in pairs.</summary>
+    private static Markdown Whole(string text) => new(Markdown.Escaped(text, everyUnderscore: true));
+}
