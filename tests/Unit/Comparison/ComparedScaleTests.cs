@@ -9,7 +9,7 @@ namespace Cognito.Eval.Tests;
 /// <summary>Perplexities are compared on the log scale, document by document.</summary>
 public sealed class ComparedScaleTests
 {
-    private static Run Of(string headline, double value, double[] scores, double[]? weights) => new()
+    internal static Run Of(string headline, double value, double[] scores, double[]? weights) => new()
     {
         Leaderboard = new(new Dictionary<string, double?>(), null, true, []),
         Provenance = new() { Model = "m", Protocol = LmEval04.Rules.Name },
