@@ -85,7 +85,8 @@ internal static class ReportCommand
         if (output is null && format == "table")
             Terminal.Show(text);
         else if (output is null)
-            Console.Write(text);
+            // A page holds marks of direction, which stay what they are.
+            (format == "html" ? Terminal.Exact : Console.Out).Write(text);
         else
             Write(output, text);
         return Session.Done;
