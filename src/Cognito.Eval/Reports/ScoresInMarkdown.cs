@@ -15,7 +15,7 @@ internal static class ScoresInMarkdown
     {
         var verdicts = VerdictText.Of(runs, columns);
         return Markdown.From($"{verdicts.Select(verdict => Markdown.From($"{new Markdown(verdicts.Count > 1 ? "- " : "")}{verdict}\n"))}\n"
-            + $"{Table(runs, columns).ToMarkdown()}\n{Legend(runs)}{runs.Select(run => Made(run, runs.Count > 1))}{runs.Select(Notes)}").Text;
+            + $"{Table(runs, columns).ToMarkdown()}\n{Legend(runs)}{runs.Select(run => Made(run, runs.Count > 1))}{Notes(runs)}").Text;
     }
 
     private static TextTable Table(IReadOnlyList<ReportedRun> runs, IReadOnlyList<Column> columns)
@@ -24,7 +24,7 @@ internal static class ScoresInMarkdown
         var measured = runs.Select(run => Measured.FromRun(run.Run).ToDictionary(column => column.Name)).ToList();
         var comparison = Comparison(runs);
         var table = new TextTable(
-            ["Benchmark", "Metric", .. runs.Select(run => Whole(run.Label)), .. comparison is null ? Array.Empty<Markdown>() : ["Difference"]])
+            ["Benchmark", "Metric", .. runs.Select(run => (Markdown)run.Label), .. comparison is null ? Array.Empty<Markdown>() : ["Difference"]])
         {
             TextColumns = 2,
         };
@@ -32,7 +32,7 @@ internal static class ScoresInMarkdown
         {
             var found = scores.Select(run => run.FirstOrDefault(score => score.Title == title)).ToList();
             if (found.OfType<ColumnScore>().FirstOrDefault(score => score.Value is not null) is { } first)
-                table.Add([Whole(title), Whole(first.Metric), .. found.Zip(measured, Cell),
+                table.Add([title, first.Metric, .. found.Zip(measured, Cell),
                     .. Difference(comparison, comparison?.Columns.FirstOrDefault(column => column.Name == first.Key))]);
         }
         if (runs.Any(run => ModelCard.HasAverage(run.Run)))
@@ -94,13 +94,21 @@ internal static class ScoresInMarkdown
             about.WeightsSha256 is { Length: >= 12 } weights ? $"weights {weights[..12]}" : null,
             about.Versions?.GetValueOrDefault("cognito-eval") is { } version ? $"cognito-eval {version}" : null,
         ];
-        return Markdown.From($"{(isNamed ? Markdown.From($"- {Whole(reported.Label)}: ") : Markdown.None)}{string.Join(", ", facts.OfType<string>())}\n");
+        return Markdown.From($"{(isNamed ? Markdown.From($"- {reported.Label}: ") : Markdown.None)}{string.Join(", ", facts.OfType<string>())}\n");
     }
 
-    private static Markdown Notes(ReportedRun reported) => reported.Run.Leaderboard.Notes.Count == 0 ? Markdown.None : Markdown.From(
-        $"\n\\* {Whole(reported.Label)} is not {Protocol.Of(reported.Run.Provenance.Protocol).Standing}:\n\n"
-        + $"{reported.Run.Leaderboard.Notes.Select(note => Markdown.From($"- {Whole(note)}\n"))}");
+    /// <summary>Runs that lack the same are named together.</summary>
+    private static IEnumerable<Markdown> Notes(IReadOnlyList<ReportedRun> runs) =>
+        from run in runs
+        where run.Run.Leaderboard.Notes.Count > 0
+        group run by (Protocol.Of(run.Run.Provenance.Protocol).Standing, string.Join('\n', run.Run.Leaderboard.Notes)) into alike
+        select Markdown.From($"\n\\* {string.Join(" and ", alike.Select(run => run.Label))} {(alike.Count() == 1 ? "is" : "are")} not {alike.Key.Standing}:\n\n"
+            + $"{alike.First().Run.Leaderboard.Notes.Select(note => Markdown.From($"- {Short(note)}\n"))}");
 
-    /// <summary>Names hold underscores that Markdown would take in pairs.</summary>
-    private static Markdown Whole(string text) => new(Markdown.Escaped(text, everyUnderscore: true));
+    /// <summary>A list of names may be long; results.json has it whole.</summary>
+    private static string Short(string note)
+    {
+        const int Most = 200;
+        return note.Length <= Most ? note : note[..(note.LastIndexOf(' ', Most) is > 0 and var space ? space : Most)] + " ... (all in results.json)";
+    }
 }

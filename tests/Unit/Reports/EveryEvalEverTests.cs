@@ -13,8 +13,6 @@ public sealed class EveryEvalEverTests
 {
     private static readonly SchemaFile Schema = new(Fixture.Path("every-eval-ever", "eval.schema.json"));
 
-    private static Run Timed(Run run) => run with { Circumstances = RunFileTests.Made().Circumstances! with { Started = DateTimeOffset.UnixEpoch.AddSeconds(1700000000.25), Seconds = 60 } };
-
     private static (string Json, IReadOnlyList<string> LeftOut) Of(Run run) =>
         EveryEvalEver.Of(new(run, "nowhere", "label"), TaskSet.AllColumns, TaskSet.Leaderboard.Tasks);
 
@@ -31,7 +29,7 @@ public sealed class EveryEvalEverTests
     [Fact]
     public void The_schema_refuses_what_it_does_not_allow()
     {
-        var (json, _) = Of(Timed(MadeRuns.Nano));
+        var (json, _) = Of(MadeRuns.Nano.Timed());
         Assert.Empty(Schema.Validate(json));
         foreach (var (right, wrong) in new[]
         {
@@ -44,7 +42,7 @@ public sealed class EveryEvalEverTests
     [Fact]
     public void It_has_every_metric_of_every_task_the_columns_of_several_and_the_average()
     {
-        var run = Timed(MadeRuns.Nano);
+        var run = MadeRuns.Nano.Timed();
         var record = Valid(run);
         Assert.Equal(run.Tasks.Sum(task => task.Value.Scores.Count) + 2, record["evaluation_results"]!.AsArray().Count);
         var arc = Result(record, "arc_challenge/acc_norm");
@@ -65,16 +63,16 @@ public sealed class EveryEvalEverTests
     [Fact]
     public void Samples_are_called_made_up()
     {
-        var run = Timed(MadeRuns.Nano);
+        var run = MadeRuns.Nano.Timed();
         var source = Result(Valid(run with { Provenance = run.Provenance with { Data = "samples" } }), "arc_challenge/acc")["source_data"]!;
         Assert.Equal(("other", "made up, not the benchmark's"), ((string)source["source_type"]!, (string)source["additional_details"]!["rows"]!));
-        Assert.Equal("made-up", (string)Valid(Timed(RunFileTests.Made()))["model_info"]!["id"]!);
+        Assert.Equal("made-up", (string)Valid(RunFileTests.Made().Timed())["model_info"]!["id"]!);
     }
 
     [Fact]
     public void Perplexities_have_no_upper_bound_and_what_is_no_number_is_named()
     {
-        var run = Timed(ComparedScaleTests.Of("word_perplexity,none", 15.5, [-10, -12], [3, 4]));
+        var run = ComparedScaleTests.Of("word_perplexity,none", 15.5, [-10, -12], [3, 4]).Timed();
         var config = Result(Valid(run), "t/word_perplexity,none")["metric_config"]!;
         Assert.Equal((true, "Infinity", "none"), ((bool)config["lower_is_better"]!, (string)config["max_score"]!, (string)config["additional_details"]!["filter"]!));
         var (json, leftOut) = Of(run with { Results = new Dictionary<string, IReadOnlyDictionary<string, double?>> { ["t"] = new Dictionary<string, double?> { ["word_perplexity,none"] = null } } });
@@ -86,7 +84,7 @@ public sealed class EveryEvalEverTests
     public void What_is_no_measured_run_is_refused()
     {
         Assert.Contains("its results.json does not say when it was made", Assert.Throws<InputException>(() => Of(MadeRuns.Nano)).Message);
-        var card = Timed(MadeRuns.Nano) with { Provenance = new() { Kind = "reported", Model = "card" } };
+        var card = MadeRuns.Nano.Timed() with { Provenance = new() { Kind = "reported", Model = "card" } };
         Assert.Contains("card: numbers as reported", Assert.Throws<InputException>(() => Of(card)).Message);
     }
 }
