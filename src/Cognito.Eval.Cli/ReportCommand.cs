@@ -85,8 +85,7 @@ internal static class ReportCommand
         if (output is null && format == "table")
             Terminal.Show(text);
         else if (output is null)
-            // A page holds marks of direction, which stay what they are.
-            (format == "html" ? Terminal.Exact : Console.Out).Write(text);
+            Console.Write(text);
         else
             Write(output, text);
         return Session.Done;

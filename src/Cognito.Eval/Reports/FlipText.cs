@@ -26,7 +26,7 @@ internal static class FlipText
         var order = "by the change of the score, then of the margin";
         var which = flips.Count == 0 ? "no document." : flips.Count <= most ? $"{Documents(flips.Count)}, {order}, those first that {verb} most:"
             : $"{Documents(flips.Count)}; the {VerdictText.Count(most)} that {verb} most, {order}:";
-        return Reports.Markdown.From($"{heading}: {which}\n{new Markdown(flips.Count == 0 || most == 0 ? "" : "\n")}{flips.Take(most).Select((flip, i) => Item(i + 1, flip))}");
+        return Reports.Markdown.From($"{heading}: {which}\n{(flips.Count == 0 || most == 0 ? Reports.Markdown.None : Reports.Markdown.From($"\n"))}{flips.Take(most).Select((flip, i) => Item(i + 1, flip))}");
     }
 
     private static string Documents(int count) => $"{VerdictText.Count(count)} {(count == 1 ? "document" : "documents")}";

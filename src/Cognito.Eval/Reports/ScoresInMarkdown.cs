@@ -14,7 +14,7 @@ internal static class ScoresInMarkdown
     public static string Of(IReadOnlyList<ReportedRun> runs, IReadOnlyList<Column> columns)
     {
         var verdicts = VerdictText.Of(runs, columns);
-        return Markdown.From($"{verdicts.Select(verdict => Markdown.From($"{new Markdown(verdicts.Count > 1 ? "- " : "")}{verdict}\n"))}\n"
+        return Markdown.From($"{verdicts.Select(verdict => Markdown.From($"{(verdicts.Count > 1 ? Markdown.From($"- ") : Markdown.None)}{verdict}\n"))}\n"
             + $"{Table(runs, columns).ToMarkdown()}\n{Legend(runs)}{runs.Select(run => Made(run, runs.Count > 1))}{Notes(runs)}").Text;
     }
 
@@ -44,23 +44,26 @@ internal static class ScoresInMarkdown
     private static RunComparison? Comparison(IReadOnlyList<ReportedRun> runs) =>
         runs is [var first, var later] ? VerdictText.Comparison(first.Run, later.Run) : null;
 
-    private static Markdown Cell(ColumnScore? score, Dictionary<string, Measured> measured) => score is null ? new("-") : Markdown.From(
+    private static Markdown Cell(ColumnScore? score, Dictionary<string, Measured> measured) => score is null ? Markdown.From($"-") : Markdown.From(
         $"{Value(score.Value, score.StandardError, Metric.IsPercent(score.Metric) ? measured.GetValueOrDefault(score.Key)?.Interval : null)}"
-        + $"{Star(score is { IsComplete: false, Tasks.Count: > 0 })}{new Markdown(ColumnScore.Mark(score.NotFinite))}");
+        + $"{Star(score is { IsComplete: false, Tasks.Count: > 0 })}{Mark(score.NotFinite)}");
 
     private static Markdown Average(Run run, IReadOnlyList<Column> columns, Dictionary<string, Measured> measured)
     {
         var (value, error) = ColumnScore.Average(run, columns);
         return Markdown.From($"{Value(value, error, measured.GetValueOrDefault(RunComparison.AverageName)?.Interval)}"
-            + $"{Star(value is not null && run.Leaderboard.Notes.Count > 0)}{new Markdown(ColumnScore.Mark(run.NotFiniteRequests))}");
+            + $"{Star(value is not null && run.Leaderboard.Notes.Count > 0)}{Mark(run.NotFiniteRequests)}");
     }
 
-    private static Markdown Star(bool isStarred) => new(isStarred ? " \\*" : "");
+    private static Markdown Mark(int notFinite) => notFinite == 0 ? Markdown.None : Markdown.From($" {ColumnScore.Mark(notFinite)}");
+
+    private static Markdown Star(bool isStarred) => isStarred ? Markdown.From($" \\*") : Markdown.None;
 
     /// <summary>An error of 0 says nothing of documents that might have been asked: then the interval stands there.</summary>
-    private static Markdown Value(double? value, double? error, Interval? interval) => value is not { } number ? new("-")
-        : new(ModelCard.Cell(number) + (error is { } some && ModelCard.Rounded(some) > 0 ? $" ± {ModelCard.Cell(some)}"
-            : interval is { } it ? $" ({Decimals.Of(it.Low)} to {Decimals.Of(it.High)})" : ""));
+    private static Markdown Value(double? value, double? error, Interval? interval) => value is not { } number ? Markdown.From($"-")
+        : error is { } some && ModelCard.Rounded(some) > 0 ? Markdown.From($"{ModelCard.Cell(number)} ± {ModelCard.Cell(some)}")
+        : interval is { } it ? Markdown.From($"{ModelCard.Cell(number)} ({Decimals.Of(it.Low)} to {Decimals.Of(it.High)})")
+        : Markdown.From($"{ModelCard.Cell(number)}");
 
     /// <summary>Bold where it is beyond chance; nothing where runs are not compared.</summary>
     private static IEnumerable<Markdown> Difference(RunComparison? comparison, Contrast? contrast)
@@ -68,7 +71,7 @@ internal static class ScoresInMarkdown
         if (comparison is null)
             yield break;
         if (contrast is null)
-            yield return new("-");
+            yield return Markdown.From($"-");
         else
         {
             var text = ComparisonText.Signed(contrast.Difference)
@@ -102,7 +105,7 @@ internal static class ScoresInMarkdown
         from run in runs
         where run.Run.Leaderboard.Notes.Count > 0
         group run by (Protocol.Of(run.Run.Provenance.Protocol).Standing, string.Join('\n', run.Run.Leaderboard.Notes)) into alike
-        select Markdown.From($"\n\\* {string.Join(" and ", alike.Select(run => run.Label))} {(alike.Count() == 1 ? "is" : "are")} not {alike.Key.Standing}:\n\n"
+        select Markdown.From($"\n\\* {string.Join(" and ", alike.Select(run => run.Label))} {(alike.Count() == 1 ? "is" : "are each")} not {alike.Key.Standing}:\n\n"
             + $"{alike.First().Run.Leaderboard.Notes.Select(note => Markdown.From($"- {Short(note)}\n"))}");
 
     /// <summary>A list of names may be long; results.json has it whole.</summary>

@@ -16,7 +16,7 @@ internal static class VerdictText
     /// <summary>Columns that are named one by one.</summary>
     internal const int MostNamed = 4;
 
-    private const int MostCounted = 3;
+    private const int MostCounted = 2;
 
     /// <summary>Whether a difference would be as large by chance in fewer than 5 of 100 comparisons, adjusted over the columns.</summary>
     public static bool IsBeyondChance(Contrast contrast) => (contrast.AdjustedP ?? contrast.P) < Power.Level;

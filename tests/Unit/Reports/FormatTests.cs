@@ -73,6 +73,7 @@ public sealed class FormatTests
         Assert.Equal(["Benchmark", "Metric", @"a/b&lt;script\>", "c", "Difference"], rows[0]);
         Assert.Equal(["AI2 Reasoning Challenge (25-Shot)", "acc_norm", "72.95"], [rows[2][0], rows[2][1], rows[2][3]]);
         Assert.Equal(["Average", "", "-", "75.74", "-"], rows[^1]);
+        Assert.Matches(@"^\d+\.\d\d ± \d+\.\d\d \\\*$", rows[2][2]);
         Assert.Contains(@"\* a\|b&lt;script\> is not a leaderboard score:", lines);
     }
 

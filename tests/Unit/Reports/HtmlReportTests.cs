@@ -183,7 +183,7 @@ public sealed partial class HtmlReportTests
         Assert.All(comparison.Columns, column => Assert.True(column is { AdjustedP: < 0.05, Difference: < 0 }));
         var (arc, gsm) = (comparison.Columns[0].Difference, comparison.Columns[1].Difference);
         Assert.StartsWith($"Beyond chance second is worse than first on ARC (by {Words.Fixed(-arc)} points) and GSM8K ({Words.Fixed(-gsm)}).", Verdict(2));
-        Assert.StartsWith("first has scores of ARC and GSM8K, and no average. It is no leaderboard score", Verdict(1));
+        Assert.StartsWith("<bdi>first</bdi> has scores of ARC and GSM8K, and no average. It is no leaderboard score", Verdict(1));
     }
 
     [Fact]

@@ -46,7 +46,7 @@ public sealed partial class VerdictTextTests
     {
         Assert.Equal("B and A differ on no benchmark beyond chance; true differences of 2.2 to 14.4 points would be seen in 4 of 5 comparisons. "
             + "The average is 1.47 points lower, within chance (95 % interval: 3.6 lower to 0.6 higher). About 3,400 more documents of GSM8K "
-            + "(it has 1,319), 9,100 of TruthfulQA (it has 817), 17,000 of HellaSwag (it has 10,042) and more of 3 others would decide on 1 point.",
+            + "(it has 1,319), 9,100 of TruthfulQA (it has 817) and more of 4 others would decide on 1 point.",
             Said(MadeRuns.Nano, MadeRuns.Early));
         Assert.Equal("B and A do not differ beyond chance on ARC; a true difference of 8.8 points would be seen in 4 of 5 comparisons. "
             + "About 16,000 more documents of ARC (it has 1,172) would decide on 1 point.",

@@ -71,10 +71,10 @@ public static class HtmlReport
         return HtmlText.All(runs.Select((run, i) => HtmlText.From($"{new HtmlText(Before(i))}<bdi>{run.Label}</bdi>")));
     }
 
-    private static HtmlText Verdict(RunScores scores, IReadOnlyList<Column> columns) => HtmlText.All((scores.Runs is [var only]
-        ? [VerdictText.Of(only.Isolated, only.Run, columns)]
-        : VerdictText.Of(scores.Runs[0].Isolated, [.. scores.Pairs.Select(pair => (pair.Second.Isolated, pair.Comparison))]))
-        .Select(sentences => HtmlText.From($"<p class=\"verdict\">{sentences}</p>\n")));
+    private static HtmlText Verdict(RunScores scores, IReadOnlyList<Column> columns) => scores.Runs is [var only]
+        ? HtmlText.From($"<p class=\"verdict\"><bdi>{only.Label}</bdi> {VerdictText.Of("", only.Run, columns).TrimStart()}</p>\n")
+        : HtmlText.All(VerdictText.Of(scores.Runs[0].Isolated, [.. scores.Pairs.Select(pair => (pair.Second.Isolated, pair.Comparison))])
+            .Select(sentences => HtmlText.From($"<p class=\"verdict\">{sentences}</p>\n")));
 
     private static string Subtitle(DetailedRun[] runs)
     {
