@@ -12,7 +12,8 @@ internal static class FlipOptions
 {
     private static readonly Option<int?> Flips = new("--flips")
     {
-        Description = "Of two runs: also show the N documents that lost most, and the N that gained most, with prompts and choices where details are kept.",
+        Description = "Of two runs: also show the N documents that lost most, and the N that gained most, "
+            + "with prompts and choices where details are kept.",
         HelpName = "N",
     };
 

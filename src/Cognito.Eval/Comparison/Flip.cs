@@ -41,7 +41,8 @@ internal sealed record Flip(
 
     /// <summary>Details are read only where some document changed.</summary>
     private static IEnumerable<Flip> OfTask(
-        string name, TaskRecord before, TaskRecord after, Func<Dictionary<int, DocDetail>?> baseline, Func<Dictionary<int, DocDetail>?> candidate)
+        string name, TaskRecord before, TaskRecord after,
+        Func<Dictionary<int, DocDetail>?> baseline, Func<Dictionary<int, DocDetail>?> candidate)
     {
         var (a, b) = (ComparedScale.Scores(before), ComparedScale.Scores(after));
         double At(IReadOnlyList<double> scores, int i) => double.IsFinite(scores[i]) ? scores[i] : 0;

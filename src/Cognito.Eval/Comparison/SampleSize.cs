@@ -11,7 +11,8 @@ internal static class SampleSize
     /// <param name="level">Of the test, two-sided.</param>
     /// <param name="error">In points, where it is not the contrast's own.</param>
     public static double? Times(Contrast contrast, double points, double level = Power.Level, double? error = null) =>
-        contrast.IsPaired && (error ?? contrast.StandardError) * Power.Factor(double.PositiveInfinity, level) / points is { } ratio ? ratio * ratio : null;
+        contrast.IsPaired && (error ?? contrast.StandardError) * Power.Factor(double.PositiveInfinity, level) / points is { } ratio
+            ? ratio * ratio : null;
 
     /// <summary>How many documents more, to two digits; null where that is not known, 0 where there are enough.</summary>
     public static int? More(Contrast contrast, double points, double level = Power.Level, double? error = null) =>

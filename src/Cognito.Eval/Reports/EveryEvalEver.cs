@@ -32,7 +32,8 @@ internal static class EveryEvalEver
     {
         var run = reported.Run;
         if (run.Provenance.Kind != Provenance.Measured)
-            throw new InputException($"{run.Provenance.Model}: numbers as {run.Provenance.Kind}; --format every-eval-ever is for runs of cognito-eval");
+            throw new InputException($"{run.Provenance.Model}: numbers as {run.Provenance.Kind}; "
+                + $"--format every-eval-ever is for runs of cognito-eval");
         var made = run.Circumstances ?? throw new InputException(
             $"{run.Provenance.Model}: its results.json does not say when it was made; give the run's own, with the key \"run\"");
         var results = EveryEvalEverResults.Of(run, columns, tasks);
@@ -84,7 +85,8 @@ internal static class EveryEvalEver
             ("deployment_type", about.Served is null ? "self_deployed" : Unknown), ("model_availability", Unknown), ("revision", revision),
             ("architecture", about.Architecture), ("weights_sha256", about.WeightsSha256), ("tokenizer_sha256", about.TokenizerSha256),
             ("dtype", about.Dtype), ("logprob_dtype", about.LogprobDtype), ("device", about.Device),
-            ("max_length", about.MaxLength?.ToString(CultureInfo.InvariantCulture)), ("add_bos", about.AddBos is { } bos ? bos ? "true" : "false" : null),
+            ("max_length", about.MaxLength?.ToString(CultureInfo.InvariantCulture)),
+            ("add_bos", about.AddBos is { } bos ? bos ? "true" : "false" : null),
             ("generation", about.Generation?.ToString()));
         return model;
     }

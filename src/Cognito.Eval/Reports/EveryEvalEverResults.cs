@@ -11,7 +11,8 @@ namespace Cognito.Eval.Reports;
 internal sealed record EveryEvalEverResults(IReadOnlyList<object> Entries, IReadOnlyList<string> LeftOut)
 {
     private sealed record Score(
-        string Name, string Metric, double? Value, double? Error, Interval? Interval, int Documents, object Source, bool IsHeadline, bool LowerIsBetter,
+        string Name, string Metric, double? Value, double? Error, Interval? Interval, int Documents, object Source,
+        bool IsHeadline, bool LowerIsBetter,
         IEnumerable<(string, string?)> Details, object? Generation = null);
 
     public static EveryEvalEverResults Of(Run run, IReadOnlyList<Column> columns, IReadOnlyCollection<EvalTask> tasks)
@@ -41,7 +42,8 @@ internal sealed record EveryEvalEverResults(IReadOnlyList<object> Entries, IRead
                 isHeadline && Eval.Tasks.Metric.IsPercent(metric) && !record.LowerIsBetter ? interval * 0.01 : null, record.Documents,
                 Source(run, [(name, record)], task), isHeadline, LowerIsBetter(metric, record, task),
                 [
-                    ("split", record.Split), ("documents", Count(record.Documents)), ("complete", record.IsComplete && run.Provenance.Data != "samples" ? "true" : "false"),
+                    ("split", record.Split), ("documents", Count(record.Documents)),
+                    ("complete", record.IsComplete && run.Provenance.Data != "samples" ? "true" : "false"),
                     ("truncated_requests", record.TruncatedRequests > 0 ? Count(record.TruncatedRequests) : null),
                     ("not_finite_requests", record.NotFiniteRequests > 0 ? Count(record.NotFiniteRequests) : null),
                     ("requests_sha256", record.RequestsSha256.Raw),
@@ -59,10 +61,13 @@ internal sealed record EveryEvalEverResults(IReadOnlyList<object> Entries, IRead
     {
         foreach (var score in ColumnScore.FromColumns(run, columns).Where(score => score.Tasks.Count > 1))
             yield return new(
-                score.Key.ToLowerInvariant(), score.Metric, score.Value / 100, score.StandardError / 100, measured.GetValueOrDefault(score.Key)?.Interval * 0.01, score.Documents,
-                Source(run, [.. score.Tasks.Select(task => (task, run.Tasks[task]))], tasks.FirstOrDefault(task => task.Name == score.Tasks[0])), true, false,
+                score.Key.ToLowerInvariant(), score.Metric, score.Value / 100, score.StandardError / 100,
+                measured.GetValueOrDefault(score.Key)?.Interval * 0.01, score.Documents,
+                Source(run, [.. score.Tasks.Select(task => (task, run.Tasks[task]))],
+                    tasks.FirstOrDefault(task => task.Name == score.Tasks[0])), true, false,
                 [
-                    ("made_of", $"{Count(score.Tasks.Count)} tasks, {(Protocol.Of(run.Provenance.Protocol).WeighsDocuments ? "by their documents" : "each counting the same")}"),
+                    ("made_of", $"{Count(score.Tasks.Count)} tasks, "
+                        + (Protocol.Of(run.Provenance.Protocol).WeighsDocuments ? "by their documents" : "each counting the same")),
                     ("complete", score.IsComplete ? "true" : "false"),
                     ("not_finite_requests", score.NotFinite > 0 ? Count(score.NotFinite) : null),
                 ]);
@@ -71,7 +76,8 @@ internal sealed record EveryEvalEverResults(IReadOnlyList<object> Entries, IRead
             yield return new(
                 "open_llm_leaderboard", "average", average / 100, error / 100, mean.Interval * 0.01, mean.Documents,
                 Other("open_llm_leaderboard", ("benchmarks", string.Join(", ", run.Leaderboard.Columns.Keys))), true, false,
-                [("made_of", $"{Count(run.Leaderboard.Columns.Count)} benchmarks, each counting the same"), ("complete", run.Leaderboard.IsComplete ? "true" : "false")]);
+                [("made_of", $"{Count(run.Leaderboard.Columns.Count)} benchmarks, each counting the same"),
+                    ("complete", run.Leaderboard.IsComplete ? "true" : "false")]);
     }
 
     private static string Count(int count) => count.ToString(CultureInfo.InvariantCulture);
@@ -107,7 +113,11 @@ internal sealed record EveryEvalEverResults(IReadOnlyList<object> Entries, IRead
         var details = EveryEvalEver.Details(("num_fewshot", Count(record.NumFewshot)), ("decoding", task?.Generates is true ? "greedy" : null),
             ("answers", task is null ? null : task.Generates ? "generated text" : "log-likelihoods"));
         return task?.Generates is true
-            ? new OrderedDictionary<string, object> { ["generation_args"] = new OrderedDictionary<string, object> { ["temperature"] = 0 }, ["additional_details"] = details }
+            ? new OrderedDictionary<string, object>
+            {
+                ["generation_args"] = new OrderedDictionary<string, object> { ["temperature"] = 0 },
+                ["additional_details"] = details,
+            }
             : new OrderedDictionary<string, object> { ["additional_details"] = details };
     }
 
@@ -153,8 +163,7 @@ internal sealed record EveryEvalEverResults(IReadOnlyList<object> Entries, IRead
         if (plain is "acc" or "acc_norm" or "acc_bytes" or "acc_mutual_info" or "mc1" or "average")
             config["metric_kind"] = "accuracy";
         if (Bounds(plain) is var (low, high))
-            (config["metric_unit"], config["score_type"], config["min_score"], config["max_score"]) =
-                (plain == "bits_per_byte" ? "bits per byte" : plain.EndsWith("perplexity", StringComparison.Ordinal) ? "perplexity" : "proportion", "continuous", low, high);
+            (config["metric_unit"], config["score_type"], config["min_score"], config["max_score"]) = (Unit(plain), "continuous", low, high);
         config["additional_details"] = EveryEvalEver.Details(("headline", score.IsHeadline ? "true" : "false"), ("filter", filter),
             ("bounds_status", Bounds(plain) is null ? "unknown" : null));
         return config;
@@ -168,6 +177,9 @@ internal sealed record EveryEvalEverResults(IReadOnlyList<object> Entries, IRead
         "average" => "open_llm_leaderboard.average",
         _ => $"lm_eval.{metric}",
     };
+
+    private static string Unit(string metric) => metric == "bits_per_byte" ? "bits per byte"
+        : metric.EndsWith("perplexity", StringComparison.Ordinal) ? "perplexity" : "proportion";
 
     /// <summary>The least and the most that there can be; null where that is not known.</summary>
     private static (object Low, object High)? Bounds(string metric) => metric switch

@@ -26,7 +26,8 @@ internal static class FlipText
         var order = "by the change of the score, then of the margin";
         var which = flips.Count == 0 ? "no document." : flips.Count <= most ? $"{Documents(flips.Count)}, {order}, those first that {verb} most:"
             : $"{Documents(flips.Count)}; the {VerdictText.Count(most)} that {verb} most, {order}:";
-        return Reports.Markdown.From($"{heading}: {which}\n{(flips.Count == 0 || most == 0 ? Reports.Markdown.None : Reports.Markdown.From($"\n"))}{flips.Take(most).Select((flip, i) => Item(i + 1, flip))}");
+        var gap = flips.Count == 0 || most == 0 ? Reports.Markdown.None : Reports.Markdown.From($"\n");
+        return Reports.Markdown.From($"{heading}: {which}\n{gap}{flips.Take(most).Select((flip, i) => Item(i + 1, flip))}");
     }
 
     private static string Documents(int count) => $"{VerdictText.Count(count)} {(count == 1 ? "document" : "documents")}";
@@ -106,7 +107,8 @@ internal static class FlipText
     private static Markdown Lacking(IReadOnlyList<Flip> flips) => flips.Count == 0 ? Reports.Markdown.None
         : flips.Any(flip => flip.Before is null || flip.After is null)
             ? Reports.Markdown.From($"\nNot both runs kept details of these documents. {HowToKeep}\n")
-        : flips.Any(flip => Prompt(flip) is null) ? Reports.Markdown.From($"\nIn brackets log-likelihoods, baseline's and candidate's. {HowToKeep}\n")
+        : flips.Any(flip => Prompt(flip) is null) ? Reports.Markdown.From(
+            $"\nIn brackets log-likelihoods, baseline's and candidate's. {HowToKeep}\n")
         : Reports.Markdown.From($"\nIn brackets log-likelihoods, baseline's and candidate's. Prompts and texts are shown by their ends.\n");
 
     /// <summary>A line a document, the worst first; texts whole.</summary>

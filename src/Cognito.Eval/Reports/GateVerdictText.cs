@@ -52,8 +52,8 @@ internal static class GateVerdictText
         var decided = deciding switch
         {
             [{ Drop: { } drop, DropInterval: { } interval } one] =>
-                $"{Sentence(On(one))} {candidate} is {VerdictText.Moved(-drop)}{(Math.Abs(drop) < 0.005 ? " from" : " than")} {baseline}, and for certain "
-                + $"{(interval.High > 0 ? $"no more than {Decimals.Beside(interval.High, one.Delta)} lower" : "no lower")}"
+                $"{Sentence(On(one))} {candidate} is {VerdictText.Moved(-drop)}{(Math.Abs(drop) < 0.005 ? " from" : " than")} {baseline}, "
+                + $"and for certain {(interval.High > 0 ? $"no more than {Decimals.Beside(interval.High, one.Delta)} lower" : "no lower")}"
                 + $"{(one.Delta is { } delta ? $"; δ is {Decimals.Beside(delta, interval.High)}" : "")}.",
             [var one] => $"{Sentence(On(one))} {candidate} passes: {one.Reason}.",
             _ => $"On each of {deciding.Count} columns {candidate} is for certain no more than δ below {baseline}.",

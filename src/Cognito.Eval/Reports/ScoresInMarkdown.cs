@@ -14,7 +14,8 @@ internal static class ScoresInMarkdown
     public static string Of(IReadOnlyList<ReportedRun> runs, IReadOnlyList<Column> columns)
     {
         var verdicts = VerdictText.Of(runs, columns);
-        return Markdown.From($"{verdicts.Select(verdict => Markdown.From($"{(verdicts.Count > 1 ? Markdown.From($"- ") : Markdown.None)}{verdict}\n"))}\n"
+        var mark = verdicts.Count > 1 ? Markdown.From($"- ") : Markdown.None;
+        return Markdown.From($"{verdicts.Select(verdict => Markdown.From($"{mark}{verdict}\n"))}\n"
             + $"{Table(runs, columns).ToMarkdown()}\n{Legend(runs)}{runs.Select(run => Made(run, runs.Count > 1))}{Notes(runs)}").Text;
     }
 
@@ -91,7 +92,8 @@ internal static class ScoresInMarkdown
         string?[] facts =
         [
             run.Tasks.Count == 0 ? $"numbers as {about.Kind}"
-                : $"{VerdictText.Count(run.Tasks.Values.Sum(task => task.Documents))} documents of {run.Tasks.Count} {(run.Tasks.Count == 1 ? "task" : "tasks")}",
+                : $"{VerdictText.Count(run.Tasks.Values.Sum(task => task.Documents))} documents of "
+                    + $"{run.Tasks.Count} {(run.Tasks.Count == 1 ? "task" : "tasks")}",
             about.Protocol is { } protocol ? $"protocol {protocol}" : null,
             about.Dtype is { } dtype ? $"{dtype}{(about.Device is { } device ? $" on {device}" : "")}" : null,
             about.WeightsSha256 is { Length: >= 12 } weights ? $"weights {weights[..12]}" : null,
@@ -105,7 +107,8 @@ internal static class ScoresInMarkdown
         from run in runs
         where run.Run.Leaderboard.Notes.Count > 0
         group run by (Protocol.Of(run.Run.Provenance.Protocol).Standing, string.Join('\n', run.Run.Leaderboard.Notes)) into alike
-        select Markdown.From($"\n\\* {string.Join(" and ", alike.Select(run => run.Label))} {(alike.Count() == 1 ? "is" : "are each")} not {alike.Key.Standing}:\n\n"
+        select Markdown.From($"\n\\* {string.Join(" and ", alike.Select(run => run.Label))} "
+            + $"{(alike.Count() == 1 ? "is" : "are each")} not {alike.Key.Standing}:\n\n"
             + $"{alike.First().Run.Leaderboard.Notes.Select(note => Markdown.From($"- {Short(note)}\n"))}");
 
     /// <summary>A list of names may be long; results.json has it whole.</summary>

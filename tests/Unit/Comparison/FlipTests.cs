@@ -66,7 +66,10 @@ public sealed class FlipTests
         };
         Run Of(double score) => MadeRuns.Nano.Without(task => task != "winogrande").With("winogrande", task => task with
         {
-            Headline = "acc", Documents = 1, DocIds = [7], Scores = new Dictionary<string, IReadOnlyList<double>> { ["acc"] = [score] },
+            Headline = "acc",
+            Documents = 1,
+            DocIds = [7],
+            Scores = new Dictionary<string, IReadOnlyList<double>> { ["acc"] = [score] },
         });
         DetailsFile.Write(At("a"), "winogrande", [Doc(1, null, "lead", "oxygen | air")]);
         DetailsFile.Write(At("b"), "winogrande", [Doc(0, null, "lead", "oxygen | air")]);
