@@ -47,6 +47,8 @@ internal static class CompareCommand
         };
         foreach (var option in BridgeCommand.Options)
             command.Add(option);
+        foreach (var option in FlipOptions.Options)
+            command.Add(option);
         command.SetAction((parsed, cancel) => Task.Run(() => Session.Guard(parsed, () =>
         {
             if (!parsed.GetValue(bridge) && BridgeCommand.Options.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } alone)
@@ -55,15 +57,18 @@ internal static class CompareCommand
             if (read.Count < 2)
                 throw new InputException("compare: one run; give a baseline and a candidate");
             var isJson = parsed.GetValue(json) || parsed.GetValue(format) == "json";
-            if (parsed.GetValue(bridge) && (parsed.GetValue(format) == "csv" || parsed.GetValue(details) || parsed.GetValue(subjects)))
-                throw new InputException("--bridge: it shows a table of its own, or JSON; leave out --details, --subjects and csv");
+            if (parsed.GetValue(bridge) && (parsed.GetValue(format) == "csv" || parsed.GetValue(details) || parsed.GetValue(subjects) || FlipOptions.Asked(parsed) is not null))
+                throw new InputException("--bridge: it shows a table of its own, or JSON; leave out --details, --subjects, --flips and csv");
             if (parsed.GetValue(bridge) && parsed.GetValue(why) && !isJson && read.Count == 2)
                 Terminal.Show(Why(read[0], read[1]) + "\n");
             if (parsed.GetValue(bridge))
                 return BridgeCommand.Cross(parsed, [.. parsed.GetRequiredValue(runs).SelectMany(RunInputs.Expand)], read, isJson, cancel);
             if (parsed.GetValue(details) && (read.Count != 2 || isJson || parsed.GetValue(format) == "csv"))
                 throw new InputException("--details: it is for two runs, as a table or markdown");
-            var shifts = parsed.GetValue(details) ? "\n" + Shifts(read, parsed.GetRequiredValue(runs)) : "";
+            if (FlipOptions.Asked(parsed) is { } flips && (read.Count != 2 || isJson || parsed.GetValue(why) || parsed.GetValue(format) == "csv"))
+                throw new InputException($"{flips.Name}: it is for two runs, beside a table or markdown");
+            string[] folders = [.. parsed.GetRequiredValue(runs).SelectMany(RunInputs.Expand).Select(FolderOf)];
+            var shifts = (parsed.GetValue(details) ? "\n" + Shifts(read, folders) : "") + FlipOptions.Text(parsed, read, folders);
             var text = (parsed.GetValue(why) ? string.Join("\n", read.Skip(1).Select(run => Why(read[0], run)))
                 : Text(read, isJson ? "json" : parsed.GetRequiredValue(format), parsed.GetValue(subjects))) + shifts;
             if (!isJson && parsed.GetRequiredValue(format) == "table")
@@ -80,9 +85,10 @@ internal static class CompareCommand
         ComparisonText.Why(baseline.Name, candidate.Name, SettingDifferences.Between(baseline.Run, candidate.Run))
         + BridgeText.Rules(baseline.Name, candidate.Name, RuleDifferences.Between(baseline.Run, candidate.Run, TaskSet.Of));
 
-    private static string Shifts(IReadOnlyList<(string Name, Run Run)> runs, IReadOnlyList<string> named)
+    private static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(RunFile.Find(path)))!;
+
+    private static string Shifts(IReadOnlyList<(string Name, Run Run)> runs, IReadOnlyList<string> folders)
     {
-        string[] folders = [.. named.SelectMany(RunInputs.Expand).Select(path => Path.GetDirectoryName(Path.GetFullPath(RunFile.Find(path)))!)];
         var shifts = ChoiceShift.Between(runs[0].Run, folders[0], runs[1].Run, folders[1]);
         return shifts.Count > 0 ? ComparisonText.Shifts(shifts) : throw new InputException(
             $"--details: no details of the same task in {folders[0]} and {folders[1]}; run both with --details");

@@ -25,7 +25,8 @@ internal static class ReportCommand
     {
         Description = "card: table and model-index as on a model card; table; yaml: the model-index alone; "
             + "eval-results: the hub's .eval_results/*.yaml; html: one page with plots and every document; markdown; csv; "
-            + "json; lm-eval: lm-evaluation-harness's own files, results_*.json and samples_*.jsonl, in a folder.",
+            + "json; lm-eval: lm-evaluation-harness's own files, results_*.json and samples_*.jsonl, in a folder; "
+            + "every-eval-ever: a record of the evaluation database of that name.",
         DefaultValueFactory = _ => "card",
     };
 
@@ -44,7 +45,7 @@ internal static class ReportCommand
 
     public static Command Create()
     {
-        Format.AcceptOnlyFromAmong("card", "table", "yaml", "eval-results", "html", "markdown", "csv", "json", "lm-eval");
+        Format.AcceptOnlyFromAmong("card", "table", "yaml", "eval-results", "html", "markdown", "csv", "json", "lm-eval", "every-eval-ever");
         var command = new Command("report", "Print runs as a model card, a table, a page, YAML, CSV or JSON.")
         {
             Runs, Format, Output, Data, RunOptions.Unbounded,
@@ -74,6 +75,7 @@ internal static class ReportCommand
             "table" => ModelCard.Table(Only(runs, format), TaskSet.AllColumns),
             "yaml" => ModelCard.Yaml(Only(runs, format), TaskSet.AllColumns),
             "eval-results" => EvalResults.Yaml(Only(runs, format), TaskSet.AllColumns, TasksOf(runs[0])),
+            "every-eval-ever" => Record(runs, format),
             "json" => RunFile.ToJson(Only(runs, format)),
             "html" => HtmlReport.Render(runs, TaskSet.AllColumns, Texts(runs, data, bounds)),
             "markdown" => ScoreTables.Markdown(runs, TaskSet.AllColumns),
@@ -91,6 +93,16 @@ internal static class ReportCommand
 
     private static IReadOnlyList<EvalTask> TasksOf(ReportedRun run) =>
         TaskFileOptions.SetOf(Protocol.Of(run.Run.Provenance.Protocol), Manifest.Read(run.Folder)?.Arguments).Tasks;
+
+    private static string Record(IReadOnlyList<ReportedRun> runs, string format)
+    {
+        Only(runs, format);
+        var (json, leftOut) = EveryEvalEver.Of(runs[0], TaskSet.AllColumns, TasksOf(runs[0]));
+        foreach (var value in leftOut)
+            Terminal.Tell($"note: {value} is no number, and left out: the record's schema has no place for it");
+        Terminal.Tell("note: who ran it is not known to a run: fill in source_organization_name and evaluator_relationship before you share it");
+        return json;
+    }
 
     private static Run Only(IReadOnlyList<ReportedRun> runs, string format) => runs.Count == 1 ? runs[0].Run
         : throw new InputException(

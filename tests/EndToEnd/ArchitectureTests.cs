@@ -38,7 +38,7 @@ public sealed class ArchitectureTests
         ("Models", ["Files", "Tasks", "Protocols", "Tokenizers", "Journal", "Planning"]),
         ("Results", ["Files", "Tokenizers", "Data", "Datasets", "Templates", "Tasks", "Protocols", "Planning", "Models"]),
         ("Comparison", ["Files", "Data", "Datasets", "Tasks", "Protocols", "Models", "Results"]),
-        ("Reports", ["Files", "Data", "Datasets", "Tasks", "Protocols", "Results", "Comparison"]),
+        ("Reports", ["Files", "Data", "Datasets", "Tasks", "Protocols", "Models", "Results", "Comparison"]),
         ("Benchmarks", ["Files", "Data", "Datasets", "Templates", "Tasks", "Protocols", "TaskFiles"]),
         ("Served", ["Files", "Tokenizers", "Tasks", "Protocols", "Journal", "Planning", "Models"]),
         ("Torch.Native", ["Files"]),

@@ -41,6 +41,7 @@ internal static class ColumnContrast
         {
             BaselineNotFinite = before.NotFiniteRequests,
             CandidateNotFinite = after.NotFiniteRequests,
+            Published = before.PublishedRows ?? Math.Max(before.SplitRows, after.SplitRows) switch { 0 => null, var rows => rows },
         };
 
     private static Contrast Paired(string name, TaskRecord before, TaskRecord after)
@@ -170,6 +171,7 @@ internal static class ColumnContrast
             ExactP = areBinary ? PairedTests.McNemar(wins!.Value, losses!.Value) : null,
             PooledP = areBinary ? PairedTests.McNemarMidP(wins!.Value, losses!.Value) : null,
             Tasks = tasks,
+            Published = tasks.All(task => task.Published is not null) ? tasks.Sum(task => task.Published) : null,
             BaselineNotFinite = tasks.Sum(task => task.BaselineNotFinite),
             CandidateNotFinite = tasks.Sum(task => task.CandidateNotFinite),
         }, mean, scores, OfClusters([.. tasks.Select((task, i) => (task, weights[i]))]));

@@ -82,6 +82,9 @@ public sealed record Contrast
     public double? RobustError => Cluster is not null && StandardError is { } error
         ? 100 * Math.Sqrt(Math.Max(0, error * error / 1e4 + ClusterExcess)) : null;
 
+    /// <summary>The larger of the plain error and that of clusters, which the gate goes by; in points.</summary>
+    internal double? CautiousError => RobustError is { } robust ? Math.Max(robust, StandardError!.Value) : StandardError;
+
     /// <summary>Documents on which the candidate scores higher.</summary>
     public int? Wins { get; init; }
 
@@ -110,11 +113,14 @@ public sealed record Contrast
     /// <summary>
     /// The smallest true difference for which <see cref="P"/>, not adjusted, would be below 0.05 in 4 of 5 comparisons.
     /// </summary>
-    public double? Detectable => Test == PairedTests.MidP && Wins + Losses is { } discordant
-        ? 100 * Power.Detectable(Documents, discordant)
+    public double? Detectable => DetectableAt(Power.Level);
+
+    /// <summary>The same for a p below another level.</summary>
+    internal double? DetectableAt(double level) => Test == PairedTests.MidP && Wins + Losses is { } discordant
+        ? 100 * Power.Detectable(Documents, discordant, level)
         : Test == PairedTests.Score && IsPaired && !IsUnbounded && Scores?.Parts is [{ Stratum: { HasValues: true } seen }] && StandardError is { } error
-            && Power.OfScore(seen, error / 100) is { } drop ? 100 * drop
-        : StandardError * Power.Factor(Scores?.Freedom ?? double.PositiveInfinity);
+            && Power.OfScore(seen, error / 100, level) is { } drop ? 100 * drop
+        : StandardError * Power.Factor(Scores?.Freedom ?? double.PositiveInfinity, level);
 
     /// <summary>The column's tasks, where it has several; their p-values are not adjusted.</summary>
     public IReadOnlyList<Contrast> Tasks { get; init; } = [];
@@ -124,6 +130,9 @@ public sealed record Contrast
     /// not known.
     /// </summary>
     internal IReadOnlyList<int> AskedByTask { get; init; } = [];
+
+    /// <summary>Documents that its tasks have, as published or else on disk; null where that is not known.</summary>
+    internal int? Published { get; init; }
 
     /// <summary>Documents that the baseline was asked.</summary>
     internal int Asked => AskedByTask.Count > 0 ? AskedByTask.Sum() : Documents;

@@ -31,6 +31,9 @@ public sealed record Gate(Verdict Verdict, IReadOnlyList<Criterion> Criteria, Ru
     /// <summary>The criterion that no policy turns off: what a candidate answers must be numbers.</summary>
     internal const string NotANumber = "not a number";
 
+    /// <summary>The reason where both are known to answer alike.</summary>
+    internal const string SameAnswers = "the same answers";
+
     /// <summary>Chance of calling a drop of δ a regression: the average's, and that of all columns together.</summary>
     internal const double AverageAlpha = 0.025, ColumnsAlpha = 0.005;
 
@@ -48,7 +51,7 @@ public sealed record Gate(Verdict Verdict, IReadOnlyList<Criterion> Criteria, Ru
         GateInputs.RequireNumbers(baseline, candidate);
         var drops = Drops(comparison.Columns, comparison.Average, policy);
         if (repliesAreEqual || GateInputs.AreTheSame(baseline, candidate))
-            drops = drops.Select(drop => drop with { Verdict = Verdict.Pass, Counts = true, Reason = "the same answers" });
+            drops = drops.Select(drop => drop with { Verdict = Verdict.Pass, Counts = true, Reason = SameAnswers });
         List<Criterion> criteria =
         [
             .. OfFinite(baseline, candidate),

@@ -57,6 +57,7 @@ public sealed record RunComparison(
             Documents = columns.Sum(column => column.Documents),
             AskedByTask = [.. columns.SelectMany(column => column.AskedByTask.Count > 0 ? column.AskedByTask : [column.Documents])],
             IsPaired = columns.All(column => column.IsPaired),
+            Published = columns.All(column => column.Published is not null) ? columns.Sum(column => column.Published) : null,
             Baseline = columns.Average(column => column.Baseline),
             Candidate = columns.Average(column => column.Candidate),
             BaselineNotFinite = columns.Sum(column => column.BaselineNotFinite),

@@ -21,7 +21,7 @@ public static class ComparisonText
         if (comparison.Average is { } average)
             table.Add(Row(average, Markdown.From($"{average.Label}")));
         return Markdown.From(
-            $"Baseline: {comparison.Baseline}. Candidate: {comparison.Candidate}.\n\n{table.ToMarkdown()}\n{Legend(comparison)}{Facts(comparison)}").Text;
+            $"{VerdictText.Of(comparison, comparison.Baseline, comparison.Candidate)}\n\nBaseline: {comparison.Baseline}. Candidate: {comparison.Candidate}.\n\n{table.ToMarkdown()}\n{Legend(comparison)}{Facts(comparison)}").Text;
     }
 
     private static Markdown[] Row(Contrast contrast, Markdown name) =>

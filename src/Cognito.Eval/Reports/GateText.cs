@@ -13,7 +13,7 @@ public static class GateText
             table.Add(criterion.Name, Word(criterion), ComparisonText.Signed(criterion.Drop),
                 ComparisonText.Range(criterion.DropInterval, criterion.Delta), Delta(criterion), criterion.Reason);
         return Reports.Markdown.From(
-            $"{Headline(gate, undecided)}\n\nBaseline: {gate.Comparison.Baseline}. Candidate: {gate.Comparison.Candidate}.\n\n{table.ToMarkdown()}\n"
+            $"{Headline(gate, undecided)}\n\n{GateVerdictText.Of(gate)}\n\nBaseline: {gate.Comparison.Baseline}. Candidate: {gate.Comparison.Candidate}.\n\n{table.ToMarkdown()}\n"
             + $"Points; a drop above 0 is a loss. A test of non-inferiority: what passes is, at 97.5 % of confidence, no worse than by "
             + $"δ. {Deciding(gate)}\n{Undecidable(gate)}"
             + $"{gate.Comparison.Notes.Select(note => Reports.Markdown.From($"* {note}\n"))}{gate.Comparison.Provenance.Select(ComparisonText.Differs)}").Text;
@@ -61,7 +61,8 @@ public static class GateText
     }
 
     /// <summary>
-    /// One test case a criterion; an undecided one that counts is skipped, or failed where the policy says so.
+    /// One test case a criterion; an undecided one that counts is skipped, or failed where the policy says so. The suite begins
+    /// with the verdict in words, as a property.
     /// </summary>
     public static string JUnit(Gate gate, OnUndecided undecided)
     {
@@ -72,7 +73,9 @@ public static class GateText
         return XmlText.Element("testsuites", XmlText.Element("testsuite",
             XmlText.Attribute("name", $"cognito-eval gate: {gate.Comparison.Candidate} against {gate.Comparison.Baseline}"),
             XmlText.Attribute("tests", cases.Count), XmlText.Attribute("failures", Count("failure")), XmlText.Attribute("errors", 0),
-            XmlText.Attribute("skipped", Count("skipped")), XmlText.Attribute("time", "0"), cases)) + "\n";
+            XmlText.Attribute("skipped", Count("skipped")), XmlText.Attribute("time", "0"),
+            XmlText.Element("properties", XmlText.Element("property", XmlText.Attribute("name", "verdict"),
+                XmlText.Attribute("value", $"{Headline(gate, undecided)}. {GateVerdictText.Of(gate)}"))), cases)) + "\n";
     }
 
     private static XElement? Outcome(Criterion criterion, OnUndecided undecided) => (criterion.Verdict, criterion.Counts, undecided) switch

@@ -44,8 +44,11 @@ internal sealed partial record LmEvalResults(
     /// <summary>The model as others may know it: its id on the hub; of a folder the name, as paths are a machine's own.</summary>
     public string ModelName => Hub?.Id ?? Run.Provenance.Model;
 
-    private (string Id, string? Revision)? Hub =>
-        Arguments?.Model is not { } given || Path.IsPathRooted(given) || given.Contains('\\') ? null
+    private (string Id, string? Revision)? Hub => HubOf(Arguments);
+
+    /// <summary>A model's id on the hub and the revision that was asked for; null for a folder, and where nothing is known.</summary>
+    internal static (string Id, string? Revision)? HubOf(RunArguments? arguments) =>
+        arguments?.Model is not { } given || Path.IsPathRooted(given) || given.Contains('\\') ? null
         : given.Split('@') is [var id, var revision] ? (id, revision) : (given, null);
 
     /// <summary>The name as one of a folder.</summary>

@@ -11,10 +11,14 @@ public static class ManyRunsText
     public static string Of(
         IReadOnlyList<string> names, IReadOnlyList<RunComparison> against,
         IReadOnlyList<IReadOnlyList<RunComparison?>> pairs) => Markdown.From(
-        $"{Values(names, against).ToMarkdown()}\nPoints. In brackets the difference from {names[0]}; * where p, Holm's over the "
+        $"{Verdict(names[0], against)}\n{Values(names, against).ToMarkdown()}\nPoints. In brackets the difference from {names[0]}; * where p, Holm's over the "
         + $"columns, is below 0.05. Where fewer documents were compared, value, difference and {names[0]}'s own value are of these.\n\n"
         + $"{Means(names, against).ToMarkdown()}\n{Matrix(names, pairs)}"
         + $"{against.SelectMany(c => c.Notes).Distinct().Select(note => Markdown.From($"* {note}\n"))}").Text;
+
+    private static IEnumerable<Markdown> Verdict(string first, IReadOnlyList<RunComparison> against) =>
+        VerdictText.Of(first, [.. against.Select(comparison => (comparison.Candidate, (RunComparison?)comparison))])
+            .Select(sentences => Markdown.From($"- {sentences}\n"));
 
     private static IEnumerable<Contrast> Rows(RunComparison comparison) =>
         comparison.Columns.Concat(comparison.Average is { } mean ? [mean] : []);

@@ -1,5 +1,3 @@
-using System.Text;
-using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 
@@ -50,38 +48,9 @@ public static class ScoreTables
                 label, "average", "Average", "", average, error, null, null, null, run.Leaderboard.IsComplete, Counted(run.NotFiniteRequests));
     }
 
-    /// <summary>A row a column, a column a run: value ± standard error; what the runs lack is said below.</summary>
-    public static string Markdown(IReadOnlyList<ReportedRun> runs, IReadOnlyList<Column> columns)
-    {
-        var scores = runs.Select(run => ColumnScore.FromRun(run.Run, columns)).ToList();
-        string[] titles = [.. scores.SelectMany(run => run.Select(score => score.Title)).Distinct()];
-        var text = new StringBuilder();
-        Row(text, ["Metric", .. runs.Select(run => Escaped(run.Label))]);
-        Row(text, [new("---"), .. runs.Select(_ => new Markdown("---:"))]);
-        foreach (var title in titles)
-        {
-            var found = scores.Select(run => run.FirstOrDefault(score => score.Title == title)).ToList();
-            if (found.Any(score => score?.Value is not null))
-                Row(text, [Escaped($"{title}, {found.OfType<ColumnScore>().First().Metric}"), .. found.Select(Cell)]);
-        }
-        if (runs.Any(run => ModelCard.HasAverage(run.Run)))
-            Row(text, ["Average", .. runs.Select(run =>
-            Cell(ColumnScore.Average(run.Run, columns), starred: run.Run.Leaderboard.Notes.Count > 0)
-            + ColumnScore.Mark(run.Run.NotFiniteRequests))]);
-        foreach (var run in runs.Where(run => run.Run.Leaderboard.Notes.Count > 0))
-            text.Append(Reports.Markdown.From($"\n\\* {Escaped(run.Label)} is not {Protocol.Of(run.Run.Provenance.Protocol).Standing}:\n\n").Text)
-                .Append(Reports.Markdown.All(run.Run.Leaderboard.Notes.Select(note => Reports.Markdown.From($"- {Escaped(note)}\n"))).Text);
-        return text.ToString();
-    }
-
-    private static void Row(StringBuilder text, IEnumerable<Markdown> cells) =>
-        text.Append($"| {Reports.Markdown.Joined(" | ", cells).Text} |\n");
-
-    private static Markdown Cell(ColumnScore? score) => Reports.Markdown.From(
-        $"{Cell((score?.Value, score?.StandardError), starred: score is { IsComplete: false, Tasks.Count: > 0 })}{new Markdown(ColumnScore.Mark(score?.NotFinite ?? 0))}");
-
-    private static Markdown Cell((double? Value, double? Error) estimate, bool starred) => estimate.Value is not { } value ? new("-")
-        : new(ModelCard.Cell(value) + (estimate.Error is { } error ? $" ± {ModelCard.Cell(error)}" : "") + (starred ? " \\*" : ""));
-
-    private static Markdown Escaped(string text) => new(Reports.Markdown.Escaped(text, everyUnderscore: true));
+    /// <summary>
+    /// The verdict in words, a row a column and a column a run: value ± standard error; of two runs their differences; how they
+    /// were made, and what they lack.
+    /// </summary>
+    public static string Markdown(IReadOnlyList<ReportedRun> runs, IReadOnlyList<Column> columns) => ScoresInMarkdown.Of(runs, columns);
 }

@@ -11,19 +11,22 @@ public static class DetailsReader
     /// <summary>A task's documents in evaluation order; null where the run kept none.</summary>
     /// <param name="run">The run's folder.</param>
     /// <exception cref="InputException">The file is damaged, or of other documents than the run.</exception>
-    public static IReadOnlyList<DocDetail>? Read(string run, string task, TaskRecord record)
+    public static IReadOnlyList<DocDetail>? Read(string run, string task, TaskRecord record) => Read(run, task, record, texts: false);
+
+    /// <param name="texts">Whether prompts and choices are read too, where they were kept: they take much memory.</param>
+    internal static IReadOnlyList<DocDetail>? Read(string run, string task, TaskRecord record, bool texts)
     {
         var path = DetailsFile.Path(run, task);
         // The name is a file's word: it leads nowhere else.
         if (!PlainName.Is(task) || !RegularFile.Exists(path))
             return null;
         string[] metrics = [.. record.Scores.Keys];
-        DocDetail[] docs = [.. ParquetRows.Read(path).Select(row => Detail(row, metrics))];
+        DocDetail[] docs = [.. ParquetRows.Read(path).Select(row => Detail(row, metrics, texts))];
         return docs.Select(doc => doc.DocId).SequenceEqual(record.DocIds) ? docs : throw new InputException(
             $"{path}: its documents are not those of the run's results.json; keep the two together");
     }
 
-    private static DocDetail Detail(Row row, string[] metrics)
+    private static DocDetail Detail(Row row, string[] metrics, bool texts)
     {
         var (lls, gold) = (Numbers(row, "choice_logprobs"), Whole(row, "gold"));
         var detail = new DocDetail
@@ -45,6 +48,8 @@ public static class DetailsReader
             PredictedAnswer = Text(row, "predicted_answer"),
             GeneratedText = Text(row, "generated_text"),
             GeneratedTokens = Whole(row, "generated_tokens"),
+            Prompts = !texts ? [] : Text(row, "full_prompt") is { } prompt ? [prompt] : Items<string>(row, "full_prompts"),
+            Choices = texts ? Items<string>(row, "choices") : [],
         };
         Check(row, detail, lls.Length);
         return detail;

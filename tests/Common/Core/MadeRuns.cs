@@ -1,3 +1,4 @@
+using Cognito.Eval.Models;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
@@ -23,6 +24,24 @@ internal static class MadeRuns
         Tasks = new OrderedDictionary<string, TaskRecord>(run.Tasks.Select(task =>
             new KeyValuePair<string, TaskRecord>(task.Key, task.Key == name ? change(task.Value) : task.Value))),
     });
+
+    /// <summary>The run with when it was made.</summary>
+    public static Run Timed(this Run run) => run with
+    {
+        Circumstances = new()
+        {
+            Started = DateTimeOffset.UnixEpoch.AddSeconds(1700000000.25),
+            Seconds = 60,
+            Host = "h",
+            Os = "o",
+            Threads = 2,
+            ModelPath = "m",
+            DataPath = "d",
+            TaskSeconds = new Dictionary<string, double>(),
+            PeakMemoryMib = 1,
+            Stages = new Dictionary<string, StageRecord>(),
+        },
+    };
 
     public static Run Without(this Run run, Func<string, bool> tasks) => Counted(run with
     {

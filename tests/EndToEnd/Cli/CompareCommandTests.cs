@@ -33,13 +33,14 @@ public sealed class CompareCommandTests : IDisposable
     public void Two_runs_are_a_table_with_intervals_and_what_their_settings_differ_in()
     {
         var table = Works("compare", Nano, Early);
+        Assert.StartsWith("cognito-nano-early and cognito-nano differ on no benchmark beyond chance; true differences of 2.2 to 14.4 points would be seen in 4 of 5 comparisons.", table);
         Assert.Contains("| Winogrande, acc     |    53.00 |     46.00 |      -7.00 |   4.16 | -15.19 .. +1.22 |   28 |     42 | 0.0959 |", table);
         Assert.Contains("| Average ", table);
         Assert.Contains("weights_sha256: 79c682723aef and 637649f99126", table);
         Assert.DoesNotContain("anatomy", table);
         Assert.Contains("hendrycksTest-anatomy", Works("compare", Nano, Early, "--subjects"));
         Assert.DoesNotContain("| ARC", Works("compare", Nano, Early, "--tasks", "mmlu,gsm8k"));
-        Assert.StartsWith("## cognito-nano and cognito-nano-early\n", Works("compare", Nano, Early, "--format", "markdown"));
+        Assert.StartsWith("## cognito-nano and cognito-nano-early\n\ncognito-nano-early and cognito-nano differ on no benchmark beyond chance; ", Works("compare", Nano, Early, "--format", "markdown"));
     }
 
     [Fact]
@@ -62,6 +63,7 @@ public sealed class CompareCommandTests : IDisposable
         foreach (var name in new[] { "a", "b", "c" })
             line.Write($"runs/{name}/results.json", File.ReadAllText(name == "b" ? Early : Nano));
         var text = Works("compare", "runs/*/results.json");
+        Assert.StartsWith("- cognito-nano-early and cognito-nano (", text);
         Assert.Contains("| Average, row - column ", text);
         Assert.Contains("| Against cognito-nano (", text);
         Assert.Contains("46.00 (-7.00)", text);
@@ -85,6 +87,10 @@ public sealed class CompareCommandTests : IDisposable
         Refused("no such file", "compare", Nano, "nowhere.json");
         Refused("no details", "compare", Nano, Early, "--details");
         Refused("--details", "compare", Nano, Early, "--details", "-f", "json");
+        Refused("--flips: it is for two runs", "compare", Nano, Early, "--flips", "3", "-f", "json");
+        Refused("--csv: it is for two runs", "compare", Nano, Early, Early, "--csv", "x.csv");
+        Refused("--flips -1: give how many", "compare", Nano, Early, "--flips", "-1");
+        Refused("--csv", "compare", Nano, Early, "--csv", line.Folder);
         Refused("nothing matches", "compare", Nano, "nothing*/results.json");
         Refused("not a run", "compare", Nano, line.Write("x.json", "{"));
         Refused("not a run", "compare", Nano, line.Write("y.json", "[]"));
@@ -110,8 +116,9 @@ public sealed class CompareCommandTests : IDisposable
     {
         var passed = line.Run([("GITHUB_STEP_SUMMARY", line.At("summary.md"))], "gate", "-b", Nano, "-c", Nano, "--junit", "out/gate.xml", "--step-summary");
         Assert.Equal((0, ""), (passed.Code, passed.Error));
-        Assert.StartsWith("Gate: pass\n", passed.Out);
-        Assert.StartsWith("## Gate: pass\n", File.ReadAllText(line.At("summary.md")));
+        Assert.StartsWith("Gate: pass\n\ncognito-nano (", passed.Out);
+        Assert.Contains(") gives the same answers as cognito-nano (", passed.Out.Split('\n')[2]);
+        Assert.StartsWith("## Gate: pass\n\ncognito-nano (", File.ReadAllText(line.At("summary.md")));
         Assert.Contains("failures=\"0\"", File.ReadAllText(line.At("out", "gate.xml")));
         Assert.Equal(4, line.Run("gate", "-b", Nano, "-c", Early).Code);
         Assert.Equal(0, line.Run("gate", "-b", Nano, "-c", Early, "-p", line.Write("pass.yaml", "undecided: pass\n")).Code);
@@ -120,6 +127,32 @@ public sealed class CompareCommandTests : IDisposable
         Assert.Equal(1, regression.Code);
         Assert.StartsWith("Gate: regression: Winogrande at least\n", regression.Out);
         Assert.Equal("regression", JsonNode.Parse(line.Run("gate", "-b", Nano, "-c", Early, "-p", "minimum.yaml", "--json").Out)!["verdict"]!.GetValue<string>());
+    }
+
+    /// <summary>Without weights and details nothing is known of the answers, but that they are these.</summary>
+    [Fact]
+    public void A_run_passes_against_itself_whatever_is_known_of_it()
+    {
+        using var runs = new TwoRuns();
+        var (file, copy) = (line.Write("bare/results.json", File.ReadAllText(runs.First)), line.Write("copy/results.json", File.ReadAllText(runs.First)));
+        Assert.StartsWith("Gate: pass\n", Works("gate", "-b", file, "-c", file));
+        Assert.StartsWith("Gate: pass\n", Works("gate", "-b", file, "-c", "bare"));
+        Assert.Equal(4, line.Run("gate", "-b", file, "-c", copy).Code);
+    }
+
+    [Fact]
+    public void Documents_that_flipped_are_shown_and_written()
+    {
+        using var runs = new TwoRuns();
+        var (first, second) = (Path.GetDirectoryName(runs.First)!, Path.GetDirectoryName(runs.Second)!);
+        var outcome = line.Run("compare", first, second, "--flips", "2", "--csv", "out/flips.csv");
+        Assert.Equal((0, "written: out/flips.csv\n"), (outcome.Code, outcome.Error));
+        Assert.Contains("\nLost: ", outcome.Out);
+        Assert.Contains(" that gained most, by the change of the score, then of the margin:\n\n1. ", outcome.Out);
+        var rows = File.ReadAllLines(line.At("out", "flips.csv"));
+        Assert.Equal(rows.Length - 1, outcome.Out.Split('\n').Where(row => row.StartsWith("Lost: ", StringComparison.Ordinal) || row.StartsWith("Gained: ", StringComparison.Ordinal))
+            .Sum(row => int.Parse(row.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.Contains("Run both with --details full to see prompts and choices too.", Works("compare", Nano, Early, "--flips", "1"));
     }
 
     [Fact]

@@ -26,7 +26,7 @@ public sealed class NotFiniteFormatTests : IDisposable
     private readonly string sound, broken;
 
     public NotFiniteFormatTests() => (sound, broken) =
-        (RunFile.Write(MadeRuns.Early, line.At("sound")), RunFile.Write(Broken, line.At("broken")));
+        (RunFile.Write(MadeRuns.Early.Timed(), line.At("sound")), RunFile.Write(Broken.Timed(), line.At("broken")));
 
     public void Dispose() => line.Dispose();
 
@@ -66,11 +66,14 @@ public sealed class NotFiniteFormatTests : IDisposable
                 "eval-results" => () => Assert.Single(Lines(text, "notes:", "7 of 200 requests answered from what is no finite number")),
                 "html" => () => Assert.Contains("<strong> (7 not finite)</strong></td>", text),
                 "csv" => () => Assert.Equal("7", Cell(text, "GSM8K")),
+                "every-eval-ever" => () => Assert.Equal(["7"], JsonNode.Parse(text)!["evaluation_results"]!.AsArray()
+                    .Where(result => (string)result!["evaluation_name"]! == "gsm8k").Select(result => (string?)result!["score_details"]!["details"]!["not_finite_requests"])),
                 "json" => () => Assert.Equal(7, (int)JsonNode.Parse(text)!["tasks"]!["gsm8k"]!["not_finite_requests"]!),
                 _ => () => Assert.Fail($"nothing is known of --format {format}"),
             };
             holds();
             Assert.DoesNotContain("not finite", Reported(sound, format));
+            Assert.DoesNotContain("\"not_finite_requests\"", Reported(sound, format));
         }
     }
 

@@ -33,6 +33,21 @@ public sealed class ReportCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_run_of_the_samples_passes_against_itself_and_is_shared()
+    {
+        var run = Run("--details", "full");
+        var gate = line.Run("gate", "-b", run, "-c", run);
+        Assert.Equal(0, gate.Code);
+        Assert.StartsWith("Gate: pass\n", gate.Out);
+        var shared = line.Run("report", run, "--format", "every-eval-ever");
+        Assert.Equal(0, shared.Code);
+        Assert.StartsWith("note: who ran it is not known", shared.Error);
+        Assert.Empty(new SchemaFile(Fixture.Path("every-eval-ever", "eval.schema.json")).Validate(shared.Out));
+        var markdown = line.Run("report", run, "--format", "markdown").Out;
+        Assert.StartsWith("cognito-nano has scores of Winogrande and GSM8K, and no average. It is no leaderboard score; the notes say why.\n\n| Benchmark ", markdown);
+    }
+
+    [Fact]
     public void A_run_without_details_becomes_a_page_that_says_so()
     {
         var run = Run("--details", "none");

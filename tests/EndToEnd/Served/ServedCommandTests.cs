@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using NJsonSchema;
 
 namespace Cognito.Eval.Tests;
 

@@ -1,6 +1,7 @@
 using Cognito.Eval.Comparison;
 using Cognito.Eval.Files;
 using Cognito.Eval.Protocols;
+using Cognito.Eval.Reports;
 using Cognito.Eval.Results;
 
 namespace Cognito.Eval.Tests;
@@ -8,7 +9,7 @@ namespace Cognito.Eval.Tests;
 /// <summary>Perplexities are compared on the log scale, document by document.</summary>
 public sealed class ComparedScaleTests
 {
-    private static Run Of(string headline, double value, double[] scores, double[]? weights) => new()
+    internal static Run Of(string headline, double value, double[] scores, double[]? weights) => new()
     {
         Leaderboard = new(new Dictionary<string, double?>(), null, true, []),
         Provenance = new() { Model = "m", Protocol = LmEval04.Rules.Name },
@@ -56,6 +57,22 @@ public sealed class ComparedScaleTests
         var mean = differences.Average();
         Assert.Equal(100 * Math.Sqrt(differences.Sum(d => (d - mean) * (d - mean)) / 3 / 4), column.StandardError!.Value, 1e-9);
         Assert.InRange(column.Difference, column.Interval!.Value.Low, column.Interval.Value.High);
+    }
+
+    [Theory]
+    [InlineData("word_perplexity,none", "-ln word_perplexity,none")]
+    [InlineData("brier_score,none", "-brier_score,none")]
+    public void Less_of_it_is_better_in_words_too(string metric, string compared)
+    {
+        double[] weights = [.. Enumerable.Repeat(10.0, 40)], before = [.. Enumerable.Range(0, 40).Select(i => -20.0 - i % 5)];
+        var isLogarithm = metric.StartsWith("word", StringComparison.Ordinal);
+        var (worse, better) = (Of(metric, 9, isLogarithm ? before : [.. before.Select(x => x / -50)], isLogarithm ? weights : null),
+            Of(metric, 8, isLogarithm ? [.. before.Select((x, i) => x + 2 + i % 2)] : [.. before.Select((x, i) => x / -50 - 0.1 - 0.01 * (i % 2))], isLogarithm ? weights : null));
+        Assert.Matches($@"^Beyond chance B is better than A on t \(by \d+\.\d\d points of {compared}\)\.$",
+            VerdictText.Of(RunComparison.Create(worse, better), "A", "B"));
+        Assert.StartsWith("Beyond chance B is worse than A on t ", VerdictText.Of(RunComparison.Create(better, worse), "A", "B"));
+        if (isLogarithm)
+            Assert.Equal("A has 9.00 as word_perplexity,none of t.", VerdictText.Of("A", worse, []));
     }
 
     [Fact]

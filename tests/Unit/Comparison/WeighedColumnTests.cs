@@ -72,4 +72,8 @@ public sealed class WeighedColumnTests
         // sqrt(((100 - 1) s1² 100 + (300 - 1) s2² 300) / (400 - 2) / 400), sᵢ² = pᵢ (1 - pᵢ) / (nᵢ - 1)
         Assert.Equal(100 * Math.Sqrt((0.1 * 0.9 * 100 + 0.8 * 0.2 * 300) / 398 / 400), score.StandardError!.Value, 12);
     }
+
+    [Fact]
+    public void The_verdict_is_of_the_column_and_names_no_average() => Assert.Equal(
+        "Beyond chance B is better than A on MMLU (by 15.00 points).", VerdictText.Of(RunComparison.Create(Made(), Made(30)), "A", "B"));
 }

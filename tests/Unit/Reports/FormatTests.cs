@@ -68,10 +68,12 @@ public sealed class FormatTests
     {
         var text = ScoreTables.Markdown([Made("a|b<script>"), new(Reference, ".", "c")], TaskSet.Leaderboard.Columns);
         var lines = text.Split('\n');
-        Assert.Equal(@"| Metric | a\|b&lt;script\> | c |", lines[0]);
-        Assert.Contains(lines, line => line.StartsWith(@"| AI2 Reasoning Challenge (25-Shot), acc\_norm | ", StringComparison.Ordinal)
-            && line.EndsWith(" | 72.95 |", StringComparison.Ordinal));
-        Assert.Contains("| Average | - | 75.74 |", lines);
+        string[][] rows = [.. lines.Where(line => line.StartsWith('|')).Select(line => line.Trim('|').Replace("\\|", "/").Split('|').Select(cell => cell.Trim()).ToArray())];
+        Assert.StartsWith(@"Beyond chance c is worse than a\|b&lt;script\> on ", lines[0]);
+        Assert.Equal(["Benchmark", "Metric", @"a/b&lt;script\>", "c", "Difference"], rows[0]);
+        Assert.Equal(["AI2 Reasoning Challenge (25-Shot)", "acc_norm", "72.95"], [rows[2][0], rows[2][1], rows[2][3]]);
+        Assert.Equal(["Average", "", "-", "75.74", "-"], rows[^1]);
+        Assert.Matches(@"^\d+\.\d\d ± \d+\.\d\d \\\*$", rows[2][2]);
         Assert.Contains(@"\* a\|b&lt;script\> is not a leaderboard score:", lines);
     }
 

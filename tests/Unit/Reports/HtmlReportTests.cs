@@ -182,8 +182,8 @@ public sealed partial class HtmlReportTests
         var comparison = RunComparison.Create(RunFile.Read(made.First), RunFile.Read(made.Second));
         Assert.All(comparison.Columns, column => Assert.True(column is { AdjustedP: < 0.05, Difference: < 0 }));
         var (arc, gsm) = (comparison.Columns[0].Difference, comparison.Columns[1].Difference);
-        Assert.StartsWith($"Beyond chance second scores lower than first on ARC ({Words.Signed(arc)}) and GSM8K ({Words.Signed(gsm)}).", Verdict(2));
-        Assert.StartsWith("It has scores of ARC and GSM8K, and no average. It is no leaderboard score", Verdict(1));
+        Assert.StartsWith($"Beyond chance second is worse than first on ARC (by {Words.Fixed(-arc)} points) and GSM8K ({Words.Fixed(-gsm)}).", Verdict(2));
+        Assert.StartsWith("<bdi>first</bdi> has scores of ARC and GSM8K, and no average. It is no leaderboard score", Verdict(1));
     }
 
     [Fact]
@@ -191,7 +191,7 @@ public sealed partial class HtmlReportTests
     {
         using var made = new TwoRuns();
         var page = HtmlReport.Render(ReportedRun.Read([made.First, made.First]), TaskSet.Leaderboard.Columns);
-        Assert.Contains("score the same on every document.</p>", page);
+        Assert.Contains(" score the same on each of the 100 documents that both were asked.</p>", page);
         Assert.DoesNotContain("show=higher", page, StringComparison.Ordinal);
     }
 }

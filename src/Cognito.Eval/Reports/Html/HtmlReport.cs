@@ -25,7 +25,7 @@ public static class HtmlReport
             PlotSection.Margins(scores), PlotSection.Lengths(scores), RoutingSection.Create(scores), BrowserSection.Create(scores, texts), ProvenanceSection.Create(runs),
         ];
         return Page(
-            string.Join(", ", runs.Select(run => run.Label)), Title(runs), Subtitle(runs), Verdict(scores), [.. sections.OfType<Section>()]).Text;
+            string.Join(", ", runs.Select(run => run.Label)), Title(runs), Subtitle(runs), Verdict(scores, columns), [.. sections.OfType<Section>()]).Text;
     }
 
     /// <param name="name">What the page is of, as text.</param>
@@ -71,8 +71,10 @@ public static class HtmlReport
         return HtmlText.All(runs.Select((run, i) => HtmlText.From($"{new HtmlText(Before(i))}<bdi>{run.Label}</bdi>")));
     }
 
-    private static HtmlText Verdict(RunScores scores) => HtmlText.All(VerdictText.Of(scores).Select(sentences =>
-        HtmlText.From($"<p class=\"verdict\">{sentences}</p>\n")));
+    private static HtmlText Verdict(RunScores scores, IReadOnlyList<Column> columns) => scores.Runs is [var only]
+        ? HtmlText.From($"<p class=\"verdict\"><bdi>{only.Label}</bdi> {VerdictText.Of("", only.Run, columns).TrimStart()}</p>\n")
+        : HtmlText.All(VerdictText.Of(scores.Runs[0].Isolated, [.. scores.Pairs.Select(pair => (pair.Second.Isolated, pair.Comparison))])
+            .Select(sentences => HtmlText.From($"<p class=\"verdict\">{sentences}</p>\n")));
 
     private static string Subtitle(DetailedRun[] runs)
     {
