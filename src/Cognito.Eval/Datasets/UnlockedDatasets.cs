@@ -26,7 +26,7 @@ internal static partial class UnlockedDatasets
             {
                 if (hub.Settings.IsOffline)
                     throw new InputException($"{repo}: never fetched, and nothing may be fetched (--offline, HF_HUB_OFFLINE); with a "
-                        + $"network once: cognito-eval data fetch, or give --data DIR");
+                        + $"network once: cognito-eval data fetch --tasks NAME, or give --data DIR, a folder that has the datasets");
                 files = [.. (await hub.List(repo, hasFallback: false, cancel)).Files];
             }
             more.Add(new(group.Key, null, "", group.ToDictionary(dataset => dataset.Name, dataset =>
