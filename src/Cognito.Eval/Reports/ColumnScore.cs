@@ -1,3 +1,4 @@
+using Cognito.Eval.Comparison;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
@@ -16,6 +17,26 @@ public sealed record ColumnScore(
 {
     /// <summary>Requests whose answers come of a NaN or an infinity: the value then says nothing of the model.</summary>
     public int NotFinite { get; init; }
+
+    /// <summary>Whether a table marks it: it is a score, but not one of all that its protocol asks.</summary>
+    public bool IsMarked => !IsComplete && Tasks.Count > 0;
+
+    /// <summary>
+    /// Percent, for a share of documents of which none or all are right: their standard error is 0, and says nothing of how sure that
+    /// is. Null for any other score.
+    /// </summary>
+    public Interval? AtBound => StandardError == 0 && Value is 0 or 100 && Documents > 0 && Eval.Tasks.Metric.IsPercent(Metric)
+        ? Interval.Wilson(Value.Value / 100 * Documents, Documents) * 100 : null;
+
+    /// <summary>Why scores of the run are marked, one sentence each: what the run says of itself, and of tasks outside the columns what they lack.</summary>
+    public static IReadOnlyList<string> Reasons(Run run, IReadOnlyList<Column> columns) =>
+        [.. run.Leaderboard.Notes, .. Others(run, columns).Where(score => score.IsMarked).Select(score => Reason(run, score.Tasks[0]))];
+
+    private static string Reason(Run run, string name) => run.Tasks[name] is var task && $"not {Protocol.Of(run.Provenance.Protocol).Standing}" is var not
+        && task.Documents < task.SplitRows ? $"{name}: {task.Documents} of {task.SplitRows} documents; {not}"
+        : task.PublishedRows is null ? $"{name}: how many rows of {task.Split} were published is not known here; {not}"
+        : task.PublishedRows != task.SplitRows ? $"{name}: {task.SplitRows} rows in {task.Split}, {task.PublishedRows} were published; {not}"
+        : $"{name}: other examples or other shots than its own; {not}";
 
     /// <summary>What stands after a score in a table; nothing where all is finite.</summary>
     public static string Mark(int notFinite) => notFinite == 0 ? "" : $" ({notFinite} not finite)";
