@@ -59,14 +59,15 @@ internal static class RunInputs
         }
     }
 
-    /// <summary>Says which run was taken of a folder that is none itself.</summary>
+    /// <summary>Says which run was taken of a folder of several.</summary>
     private static void Say(string path, string file, bool wasSaid)
     {
         if (wasSaid || !Directory.Exists(path) || RunFile.Find(file) is var taken && (!RegularFile.Exists(taken)
             || Path.GetFullPath(taken) == Path.GetFullPath(Path.Combine(path, RunFile.Name))))
             return;
         var others = Directory.EnumerateFiles(path, file == path ? RunFile.Name : "results_*.json", TwoDeep).Count();
-        Terminal.Say($"using {taken}{(others > 1 ? $", the newest of {others}" : "")}");
+        if (others > 1)
+            Terminal.Say($"using {taken}, the newest of {others}");
     }
 
     private static IReadOnlyList<string> Keys(TaskSet tasks) => [.. tasks.Columns.Select(column => column.Key)];

@@ -30,8 +30,8 @@ internal static class RunTable
         table.Print();
         foreach (var note in ColumnScore.Reasons(run, TaskSet.AllColumns))
             Terminal.Line($"* {Terminal.Short(note)}");
-        if (ColumnScore.FromRun(run, TaskSet.AllColumns).Any(score => score.AtBound is not null))
-            Terminal.Line("of none or all right no error is known: what stands there is a 95 % interval (Wilson's)");
+        if (ColumnScore.FromRun(run, TaskSet.AllColumns).Where(score => score.AtBound is not null).Select(Error).Distinct().ToList() is { Count: > 0 } bounds)
+            Terminal.Line($"{string.Join(", ", bounds)}: none or all are right, so a 95 % interval (Wilson's) stands in place of an error");
         if (run.Provenance.Generation is { } generation)
             Terminal.Line(Terminal.Short($"{generation}"));
         var (near, truncated) = (run.Tasks.Values.Sum(t => t.NearTies.Count), run.Tasks.Values.Sum(t => t.TruncatedRequests));

@@ -31,10 +31,9 @@ internal static partial class Session
             foreach (var said in line.Said)
                 Terminal.Tell(said);
             var parsed = root.Parse(line.Args);
-            if (parsed.Action is not HelpAction && UnknownWord.Find(parsed) is { } unknown)
-                return Complain(unknown, BadInput);
-            if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
-                return Complain(parsed);
+            // Help is given, and a half-written line completed, whatever else it holds.
+            if (parsed.Action is not HelpAction && parsed.Errors.Count > 0 && root.Directives.All(directive => parsed.GetResult(directive) is null))
+                return Complain(UnknownWord.Find(parsed) ?? Fault(parsed), BadInput);
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
@@ -58,8 +57,8 @@ internal static partial class Session
         return code;
     }
 
-    private static int Complain(ParseResult parsed) => Complain(
-        $"{Plain(parsed.Errors[0].Message).TrimEnd('.')}; `{Commands.Name(parsed.CommandResult.Command)} --help` lists all", BadInput);
+    private static string Fault(ParseResult parsed) =>
+        $"{Plain(parsed.Errors[0].Message).TrimEnd('.')}; `{Commands.Name(parsed.CommandResult.Command)} --help` lists all";
 
     /// <summary>The parser's message without .NET's names of types.</summary>
     private static string Plain(string message) => TypeName().Replace(message, name => name.Value switch

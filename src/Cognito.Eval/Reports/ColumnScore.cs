@@ -19,17 +19,17 @@ public sealed record ColumnScore(
     public int NotFinite { get; init; }
 
     /// <summary>Whether a table marks it: it is a score, but not one of all that its protocol asks.</summary>
-    public bool IsMarked => !IsComplete && Tasks.Count > 0;
+    internal bool IsMarked => !IsComplete && Tasks.Count > 0;
 
     /// <summary>
     /// Percent, for a share of documents of which none or all are right: their standard error is 0, and says nothing of how sure that
     /// is. Null for any other score.
     /// </summary>
-    public Interval? AtBound => StandardError == 0 && Value is 0 or 100 && Documents > 0 && Eval.Tasks.Metric.IsPercent(Metric)
+    internal Interval? AtBound => StandardError == 0 && Value is 0 or 100 && Documents > 0 && Eval.Tasks.Metric.IsPercent(Metric)
         ? Interval.Wilson(Value.Value / 100 * Documents, Documents) * 100 : null;
 
     /// <summary>Why scores of the run are marked, one sentence each: what the run says of itself, and of tasks outside the columns what they lack.</summary>
-    public static IReadOnlyList<string> Reasons(Run run, IReadOnlyList<Column> columns) =>
+    internal static IReadOnlyList<string> Reasons(Run run, IReadOnlyList<Column> columns) =>
         [.. run.Leaderboard.Notes, .. Others(run, columns).Where(score => score.IsMarked).Select(score => Reason(run, score.Tasks[0]))];
 
     private static string Reason(Run run, string name) => run.Tasks[name] is var task && $"not {Protocol.Of(run.Provenance.Protocol).Standing}" is var not
