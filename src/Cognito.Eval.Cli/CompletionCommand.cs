@@ -9,7 +9,7 @@ namespace Cognito.Eval.Cli;
 /// <summary><c>cognito-eval completion</c>: a script that has a shell complete commands, options and their words.</summary>
 internal static class CompletionCommand
 {
-    private static readonly Argument<string> Shell = new("SHELL") { Description = "bash, zsh, fish or pwsh." };
+    private static readonly Argument<string> Shell = new("SHELL") { Description = "bash, zsh, fish or pwsh.", HelpName = "SHELL" };
 
     public static Command Create()
     {

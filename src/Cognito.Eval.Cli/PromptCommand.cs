@@ -18,7 +18,7 @@ internal static class PromptCommand
 
     public static Command Create()
     {
-        var task = new Argument<string>("TASK") { Description = "A task's name." };
+        var task = new Argument<string>("TASK") { Description = "A task's name.", HelpName = "TASK" };
         task.CompletionSources.Add(CompletionCommand.Tasks);
         var doc = new Option<int>("--doc", "-n") { Description = "Place of the document in evaluation order, from 0.", HelpName = "N" };
         var (model, data, shots, json) = (Inputs.Model(), Inputs.Data(), Inputs.Shots(), Inputs.Json());

@@ -67,7 +67,7 @@ internal static class RunCommand
         Words.OneOf(LogProbDtype, "float32", "model");
         var root = new RootCommand(
             "Scores a language-model checkpoint on the six tasks of the Open LLM Leaderboard v1, with the leaderboard's own "
-            + "questions or those of lm-evaluation-harness 0.4, and prints its table.")
+            + "questions or those of lm-evaluation-harness 0.4, and prints its table. Options of lm_eval are understood too.")
         {
             RunOptions.Tasks, TaskFileOptions.Paths, TaskFileOptions.Allow, RunOptions.ProtocolName, RunOptions.Bos, Model, Data, Shots,
             LimitOption, Output, RunOptions.Device, RunOptions.Split, RunOptions.Dtype, LogProbDtype,

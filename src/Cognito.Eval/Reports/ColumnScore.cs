@@ -30,7 +30,12 @@ public sealed record ColumnScore(
 
     /// <summary>Why scores of the run are marked, one sentence each: what the run says of itself, and of tasks outside the columns what they lack.</summary>
     internal static IReadOnlyList<string> Reasons(Run run, IReadOnlyList<Column> columns) =>
-        [.. run.Leaderboard.Notes, .. Others(run, columns).Where(score => score.IsMarked).Select(score => Reason(run, score.Tasks[0]))];
+        [.. run.Leaderboard.Notes, .. Others(run, columns).Where(score => score.IsMarked && !NotesOn(run, score.Tasks).Any()).Select(score => Reason(run, score.Tasks[0]))];
+
+    /// <summary>What the run says of these tasks and columns that keeps their scores from being its protocol's.</summary>
+    internal static IEnumerable<string> NotesOn(Run run, IEnumerable<string> names) => run.Leaderboard.Notes.Where(note =>
+        note.EndsWith($"not {Protocol.Of(run.Provenance.Protocol).Standing}", StringComparison.Ordinal)
+        && names.Any(name => note.StartsWith($"{name}: ", StringComparison.Ordinal)));
 
     private static string Reason(Run run, string name) => run.Tasks[name] is var task && $"not {Protocol.Of(run.Provenance.Protocol).Standing}" is var not
         && task.Documents < task.SplitRows ? $"{name}: {task.Documents} of {task.SplitRows} documents; {not}"
@@ -62,7 +67,7 @@ public sealed record ColumnScore(
                     column.Key, ModelCard.Title(run, column), column.Metric, tasks, values[column.Key],
                     Error(run, tasks, column.Metric), tasks.Sum(task => run.Tasks[task].Documents),
                     tasks.Length == column.Tasks && tasks.All(task => run.Tasks[task].IsComplete)
-                        && run.Provenance.Data != "samples")
+                        && run.Provenance.Data != "samples" && !NotesOn(run, [column.Key, .. tasks]).Any())
                 {
                     NotFinite = tasks.Sum(task => run.Tasks[task].NotFiniteRequests),
                 };
@@ -78,7 +83,8 @@ public sealed record ColumnScore(
         run.Tasks.Where(task => Of(run, columns).All(column => column.Key != task.Value.Column)).Select(task => new ColumnScore(
             task.Value.Column, $"{task.Key} ({task.Value.NumFewshot}-shot{Asked(run)})", task.Value.Headline, [task.Key],
             run.Results.GetValueOrDefault(task.Key)?.GetValueOrDefault(task.Value.Headline) * Eval.Tasks.Metric.Points(task.Value.Headline),
-            Error(run, [task.Key], task.Value.Headline) / 100 * Eval.Tasks.Metric.Points(task.Value.Headline), task.Value.Documents, task.Value.IsComplete)
+            Error(run, [task.Key], task.Value.Headline) / 100 * Eval.Tasks.Metric.Points(task.Value.Headline), task.Value.Documents,
+            task.Value.IsComplete && !NotesOn(run, [task.Key]).Any())
         {
             NotFinite = task.Value.NotFiniteRequests,
         });
