@@ -20,6 +20,7 @@ internal static class HarnessOptions
     public static IReadOnlyDictionary<string, Entry> Known { get; } = new Dictionary<string, Entry>
     {
         ["num_fewshot"] = new(1, 1, values => new As("--num-fewshot", values[0])),
+        ["limit"] = new(1, 1, values => new As("--limit", values[0])),
         ["output_path"] = new(1, 1, values => OutputPath(values[0])),
         ["log_samples"] = new(0, 0, _ => new As("--details", "full")),
         ["include_path"] = new(1, 1, values => new As("--task-path", values[0])),
@@ -51,8 +52,17 @@ internal static class HarnessOptions
 
     private static readonly Dictionary<string, string> Short = new()
     {
-        ["-M"] = "model", ["-a"] = "model_args", ["-f"] = "num_fewshot", ["-b"] = "batch_size", ["-s"] = "log_samples", ["-c"] = "use_cache",
-        ["-E"] = "samples", ["-C"] = "config", ["-v"] = "verbosity", ["-w"] = "write_out", ["-x"] = "predict_only",
+        ["-M"] = "model",
+        ["-a"] = "model_args",
+        ["-f"] = "num_fewshot",
+        ["-b"] = "batch_size",
+        ["-s"] = "log_samples",
+        ["-c"] = "use_cache",
+        ["-L"] = "limit", ["-E"] = "samples",
+        ["-C"] = "config",
+        ["-v"] = "verbosity",
+        ["-w"] = "write_out",
+        ["-x"] = "predict_only",
     };
 
     /// <summary>The harness's name of an option, by either of its spellings; null where it has none.</summary>

@@ -116,6 +116,7 @@ public sealed class CommandLinesTests : IDisposable
 
     [Theory]
     [InlineData("ls tasks", "tasks --protocol lm-eval-0.4")]
+    [InlineData("-L 5 -f 2 -M hf -a pretrained=org/name,dtype=fp16 -t arc", "--model org/name --dtype float16 --limit 5 --num-fewshot 2 -t arc --protocol lm-eval-0.4 --logprob-dtype model")]
     [InlineData("--verbosity DEBUG --tasks arc", "--verbose --tasks arc")]
     [InlineData("plan --tasks arc -s -o out", "plan --tasks arc -o out", "-o: no such option of `cognito-eval plan`; ")]
     [InlineData("plan --log_samples --tasks arc", "plan --tasks arc", null, "note: --log_samples is left out: --details is of a run")]

@@ -35,7 +35,7 @@ public sealed class CompletionTests : IDisposable
         """, "--format")]
     [InlineData("fish", "source SCRIPT; complete -C 'cognito-eval report --form'", "--format")]
     [InlineData("pwsh", ". ./SCRIPT; (TabExpansion2 'cognito-eval report --form' 26).CompletionMatches.CompletionText", "--format")]
-    public void A_shell_completes_by_its_script(string shell, string typed, string completed)
+    public async Task A_shell_completes_by_its_script(string shell, string typed, string completed)
     {
         if (Find(shell) is not { } program)
         {
@@ -55,10 +55,10 @@ public sealed class CompletionTests : IDisposable
         };
         start.Environment["PATH"] = $"{line.At("bin")}:{Environment.GetEnvironmentVariable("PATH")}";
         using var process = Process.Start(start)!;
-        var error = process.StandardError.ReadToEndAsync();
-        var found = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(text => text.Trim());
-        process.WaitForExit();
-        Assert.True(found.SequenceEqual([completed]), $"{string.Join(", ", found)}; {error.GetAwaiter().GetResult()}");
+        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var found = (await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(text => text.Trim());
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(found.SequenceEqual([completed]), $"{string.Join(", ", found)}; {await error}");
     }
 
     [Fact]
