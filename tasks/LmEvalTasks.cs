@@ -13,6 +13,9 @@ internal static class LmEvalTasks
         Elsewhere = new Dictionary<string, string>
         {
             ["openllm"] = $"that group draws other examples than its tasks by name; --protocol {LmEval04.OpenLlm.Name} asks it",
+            ["leaderboard"] = "in lm-evaluation-harness that is the second leaderboard (BBH, GPQA, IFEval, MATH, MMLU-Pro, MuSR), which is not asked here; "
+                + $"the first one's six are --protocol {LmEval04.OpenLlm.Name}, or as it asked them --protocol {Protocol.Default.Name}",
+            ["ai2_arc"] = "name its tasks, arc_easy,arc_challenge",
         },
     };
 

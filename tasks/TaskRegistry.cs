@@ -32,9 +32,21 @@ public static class TaskRegistry
         /// <summary>Every task that has a name here: the leaderboard's, which "all" means, and those added to them.</summary>
         public static TaskSet Registered => TaskSet.Leaderboard.With(Added) with
         {
-            Elsewhere = ShippedTasks.Names.ToDictionary(name => name, name => $"--protocol {LmEval04.Rules.Name} asks it; the leaderboard never did"),
+            Elsewhere = ShippedTasks.Names.ToDictionary(name => name, name => $"--protocol {LmEval04.Rules.Name} asks it; the leaderboard never did")
+                .Concat(OfTheHarness).ToDictionary(),
         };
     }
+
+    /// <summary>What lm-evaluation-harness calls what has another name here, or is asked under another protocol.</summary>
+    private static IEnumerable<KeyValuePair<string, string>> OfTheHarness =>
+    [
+        .. TaskSet.LmEval.Tasks.Select(task => task.Name).Where(name => name.StartsWith("truthfulqa", StringComparison.Ordinal)).Select(name =>
+            KeyValuePair.Create(name, $"--protocol {LmEval04.Rules.Name} asks it; the leaderboard's mc2 is {TruthfulQa.Task.Name}")),
+        .. Mmlu.Groups.Select(group => group.Name).Where(name => !TaskSet.Leaderboard.Groups.ContainsKey(name)).Select(name =>
+            KeyValuePair.Create(name, $"--protocol {LmEval04.Rules.Name} has that group; the leaderboard's MMLU is one column")),
+        KeyValuePair.Create("openllm", $"--protocol {LmEval04.OpenLlm.Name} asks it as lm-evaluation-harness does; the leaderboard's own six are \"all\""),
+        KeyValuePair.Create("ai2_arc", $"--protocol {LmEval04.Rules.Name} --tasks arc_easy,arc_challenge are its tasks; the leaderboard's is {ArcChallenge.Task.Name}"),
+    ];
 
     /// <summary>Benchmarks beside the leaderboard's: one line each.</summary>
     private static readonly EvalTask[] Added = [];

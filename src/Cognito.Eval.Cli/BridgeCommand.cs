@@ -49,7 +49,7 @@ internal static class BridgeCommand
         RunOptions.LibTorch, Fetching.Offline, RunOptions.Unbounded, RunOptions.Quiet,
     ];
 
-    static BridgeCommand() => LogProbDtype.AcceptOnlyFromAmong("float32", "model");
+    static BridgeCommand() => Words.OneOf(LogProbDtype, "float32", "model");
 
     /// <param name="paths">The two runs, as they were named.</param>
     public static int Cross(

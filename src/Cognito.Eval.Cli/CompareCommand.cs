@@ -23,7 +23,7 @@ internal static class CompareCommand
             Description = "table, markdown (with a heading), csv or json.",
             DefaultValueFactory = _ => "table",
         };
-        format.AcceptOnlyFromAmong("table", "markdown", "csv", "json");
+        Words.OneOf(format, "table", "markdown", "csv", "json");
         var subjects = new Option<bool>("--subjects") { Description = "Show each of MMLU's subjects too (csv and json always do)." };
         var why = new Option<bool>("--why")
         {

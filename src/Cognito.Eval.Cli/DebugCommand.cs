@@ -23,7 +23,7 @@ internal static class DebugCommand
             HelpName = "TEXT",
         };
         var type = new Option<string?>("--against-dtype") { Description = "The other model's type. Default: as --dtype.", HelpName = "T" };
-        type.AcceptOnlyFromAmong("float32", "bfloat16", "float16");
+        Words.OneOf(type, Words.Dtypes);
         var command = new Command("logits", "Two models' hidden states and logits for one text: the largest difference after each layer.")
         {
             model, against, text, RunOptions.Device, RunOptions.Dtype, type, RunOptions.Threads, RunOptions.LibTorch, Fetching.Offline,

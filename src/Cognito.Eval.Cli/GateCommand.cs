@@ -114,7 +114,7 @@ internal static class GateCommand
     private static int Watched(string baseline, string folder, GatePolicy rules, string? page, bool json)
     {
         if (!Directory.Exists(folder))
-            throw new InputException($"{folder}: no such folder; --watch names one that holds runs");
+            throw new InputException($"{folder}: no such folder; {NearNames.PathHint(folder)}--watch names one that holds runs");
         var deep = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 4 };
         var paths = Directory.EnumerateFiles(folder, RunFile.Name, deep)
             .Where(path => Path.GetFullPath(path) != FileOf(baseline)).Order(StringComparer.Ordinal).ToList();

@@ -56,10 +56,13 @@ internal static class Inputs
             throw new InputException("--model: an address names a served model, which a run alone asks; name a checkpoint's folder or its id on the hub");
         if (Directory.Exists(given))
             return new(Path.GetFullPath(given), null, IsEmbedded: false);
-        return HubRepo.Model(given) is { } repo
-            ? new(null, repo, IsEmbedded: false)
-            : throw new InputException($"{given}: no such folder, and no id on the hub such as org/name or org/name@revision; "
-                + "--model names the folder that holds config.json, or an id");
+        var near = NearNames.NearPath(given);
+        if (HubRepo.Model(given) is not { } repo)
+            throw new InputException($"{given}: no such folder, and no id on the hub such as org/name or org/name@revision; "
+                + $"{(near is null ? "" : $"did you mean {near}? ")}--model names the folder that holds config.json, or an id");
+        if (near is not null && RegularFile.Exists(Path.Combine(near, "config.json")))
+            Terminal.Warn($"note: {given} is no folder, so it is an id on the hub; the folder {near} is another");
+        return new(null, repo, IsEmbedded: false);
     }
 
     /// <summary>

@@ -38,7 +38,7 @@ internal static class PlanCommand
 
     public static Command Create()
     {
-        Dtype.AcceptOnlyFromAmong("float32", "bfloat16", "float16");
+        Words.OneOf(Dtype, Words.Dtypes);
         var command = new Command(
             "plan",
             "Count the tokens that a run would put through the model, and estimate memory and time; loads no weights.")

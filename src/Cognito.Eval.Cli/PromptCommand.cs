@@ -18,7 +18,8 @@ internal static class PromptCommand
 
     public static Command Create()
     {
-        var task = new Argument<string>("TASK") { Description = "A task's name." };
+        var task = new Argument<string>("TASK") { Description = "A task's name.", HelpName = "TASK" };
+        task.CompletionSources.Add(CompletionCommand.Tasks);
         var doc = new Option<int>("--doc", "-n") { Description = "Place of the document in evaluation order, from 0.", HelpName = "N" };
         var (model, data, shots, json) = (Inputs.Model(), Inputs.Data(), Inputs.Shots(), Inputs.Json());
         var command = new Command(
@@ -30,7 +31,9 @@ internal static class PromptCommand
         {
             using var narrator = new Narrator(quiet: false, parsed.GetValue(Session.Verbose));
             using var fetching = new Fetching(narrator, parsed.GetValue(Fetching.Offline));
-            var protocol = TaskFileOptions.ProtocolOf(parsed);
+            var protocol = TaskFileOptions.ProtocolOf(parsed, parsed.GetRequiredValue(task));
+            if (protocol.Name != TaskFileOptions.ProtocolOf(parsed).Name)
+                narrator.Say($"{parsed.GetRequiredValue(task)}: asked as {protocol.Name} asks it; {Protocol.Default.Name} has no task of that name");
             var only = Only(TaskFileOptions.SetOf(parsed, protocol), parsed.GetRequiredValue(task));
             var named = Inputs.Named(parsed.GetValue(model));
             var root = Inputs.Rows(parsed.GetValue(data), named, [only], fetching, RunOptions.Bounds(parsed), cancel);

@@ -45,7 +45,7 @@ internal static class ReportCommand
 
     public static Command Create()
     {
-        Format.AcceptOnlyFromAmong("card", "table", "yaml", "eval-results", "html", "markdown", "csv", "json", "lm-eval", "every-eval-ever");
+        Words.OneOf(Format, "card", "table", "yaml", "eval-results", "html", "markdown", "csv", "json", "lm-eval", "every-eval-ever");
         var command = new Command("report", "Print runs as a model card, a table, a page, YAML, CSV or JSON.")
         {
             Runs, Format, Output, Data, RunOptions.Unbounded,

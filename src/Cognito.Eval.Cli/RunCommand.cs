@@ -53,7 +53,7 @@ internal static class RunCommand
             DefaultValueFactory = _ => "scores",
             HelpName = "T",
         };
-        details.AcceptOnlyFromAmong("none", "scores", "full");
+        Words.OneOf(details, "none", "scores", "full");
         return details;
     }
 
@@ -64,10 +64,10 @@ internal static class RunCommand
 
     public static RootCommand Create()
     {
-        LogProbDtype.AcceptOnlyFromAmong("float32", "model");
+        Words.OneOf(LogProbDtype, "float32", "model");
         var root = new RootCommand(
             "Scores a language-model checkpoint on the six tasks of the Open LLM Leaderboard v1, with the leaderboard's own "
-            + "questions or those of lm-evaluation-harness 0.4, and prints its table.")
+            + "questions or those of lm-evaluation-harness 0.4, and prints its table. Options of lm_eval are understood too.")
         {
             RunOptions.Tasks, TaskFileOptions.Paths, TaskFileOptions.Allow, RunOptions.ProtocolName, RunOptions.Bos, Model, Data, Shots,
             LimitOption, Output, RunOptions.Device, RunOptions.Split, RunOptions.Dtype, LogProbDtype,

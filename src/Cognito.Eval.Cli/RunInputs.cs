@@ -37,6 +37,7 @@ internal static class RunInputs
     private static Run Read(string path, bool asLeaderboard)
     {
         var file = Directory.Exists(path) && !Directory.EnumerateFiles(path, RunFile.Name, TwoDeep).Any() && Newest(path) is { } theirs ? theirs : path;
+        Say(path, file, asLeaderboard);
         // The harness may have been told to call its file results.json too.
         if (RunFile.Find(file) is var found && RegularFile.Exists(found))
             file = found;
@@ -56,6 +57,17 @@ internal static class RunInputs
             // It says what is wrong.
             return RunFile.Read(file);
         }
+    }
+
+    /// <summary>Says which run was taken of a folder of several.</summary>
+    private static void Say(string path, string file, bool wasSaid)
+    {
+        if (wasSaid || !Directory.Exists(path) || RunFile.Find(file) is var taken && (!RegularFile.Exists(taken)
+            || Path.GetFullPath(taken) == Path.GetFullPath(Path.Combine(path, RunFile.Name))))
+            return;
+        var others = Directory.EnumerateFiles(path, file == path ? RunFile.Name : "results_*.json", TwoDeep).Count();
+        if (others > 1)
+            Terminal.Say($"using {taken}, the newest of {others}");
     }
 
     private static IReadOnlyList<string> Keys(TaskSet tasks) => [.. tasks.Columns.Select(column => column.Key)];

@@ -61,7 +61,7 @@ internal static class RunOptions
 
     public static readonly Option<string?> Dtype = new("--dtype")
     {
-        Description = "float32, bfloat16 or float16. Default: the checkpoint's on CUDA, float32 on the CPU.",
+        Description = "float32 (fp32), bfloat16 (bf16) or float16 (fp16). Default: the checkpoint's on CUDA, float32 on the CPU.",
         HelpName = "T",
     };
 
@@ -102,8 +102,10 @@ internal static class RunOptions
 
     static RunOptions()
     {
-        Dtype.AcceptOnlyFromAmong("float32", "bfloat16", "float16");
-        Bos.AcceptOnlyFromAmong("auto", "yes", "no");
+        Words.OneOf(Dtype, Words.Dtypes);
+        Words.OneOf(Bos, "auto", "yes", "no");
+        Tasks.CompletionSources.Add(CompletionCommand.Tasks);
+        ProtocolName.CompletionSources.Add(Protocol.Default.Name, LmEval04.Rules.Name, LmEval04.OpenLlm.Name);
     }
 
     /// <summary>Refuses numbers that no run can have.</summary>

@@ -33,7 +33,7 @@ internal static class RunsCommand
     {
         var folder = parsed.GetRequiredValue(Folder);
         if (!Directory.Exists(folder))
-            throw new InputException($"{folder}: no such folder; name one that runs were written to");
+            throw new InputException($"{folder}: no such folder; {NearNames.PathHint(folder)}name one that runs were written to");
         using var narrator = new Narrator(quiet: false, parsed.GetValue(Session.Verbose));
         var found = RunFolder.Under(folder, 3, e => narrator.Warn(Printable.Line(e.Message))).Select(Listed.Of)
             .Where(run => parsed.GetValue(All) || run.State != "finished").ToList();

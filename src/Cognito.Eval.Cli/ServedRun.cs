@@ -109,7 +109,7 @@ internal sealed class ServedRun
         if (_parsed.GetValue(Tokenizer) is { } given)
             return Directory.Exists(given) ? Path.GetFullPath(given)
                 : HubRepo.Model(given) is { } repo ? fetching.Checkpoint(repo, weights: false, cancel)
-                : throw new InputException($"--tokenizer {given}: no such folder, and no id on the hub such as org/name");
+                : throw new InputException($"--tokenizer {given}: no such folder, and no id on the hub such as org/name; {NearNames.PathHint(given)}give one of both");
         var (model, root) = ServedModel.NameAsync(
             _address, Options(narrator, Protocol.Default, new(Scores: false, Generates: false), [], []), cancel).GetAwaiter().GetResult();
         foreach (var name in new[] { root, model }.OfType<string>())

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.CommandLine.Parsing;
 using System.Data.Common;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
@@ -26,17 +25,24 @@ internal static partial class Session
 
     public static async Task<int> Invoke(RootCommand root, string[] args)
     {
-        root.Add(Verbose);
-        var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
-            return Complain(parsed.Errors[0]);
         try
         {
+            var line = TypedLine.Read(root, args);
+            foreach (var said in line.Said)
+                Terminal.Tell(said);
+            var parsed = root.Parse(line.Args);
+            // Help is given, and a half-written line completed, whatever else it holds.
+            if (parsed.Action is not HelpAction && parsed.Errors.Count > 0 && root.Directives.All(directive => parsed.GetResult(directive) is null))
+                return Complain(UnknownWord.Find(parsed) ?? Fault(parsed), BadInput);
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
             });
+        }
+        catch (InputException e)
+        {
+            return Complain(e.Message, BadInput);
         }
         catch (OutputException e)
         {
@@ -51,11 +57,8 @@ internal static partial class Session
         return code;
     }
 
-    private static int Complain(ParseError error)
-    {
-        Terminal.Tell($"cognito-eval: {Printable.Line(Plain(error.Message)).TrimEnd('.')}; see cognito-eval --help");
-        return BadInput;
-    }
+    private static string Fault(ParseResult parsed) =>
+        $"{Plain(parsed.Errors[0].Message).TrimEnd('.')}; `{Commands.Name(parsed.CommandResult.Command)} --help` lists all";
 
     /// <summary>The parser's message without .NET's names of types.</summary>
     private static string Plain(string message) => TypeName().Replace(message, name => name.Value switch

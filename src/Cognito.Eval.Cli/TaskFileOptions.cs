@@ -34,6 +34,12 @@ internal static class TaskFileOptions
             : RunOptions.WithBos(LmEval04.Rules, parsed.GetValue(RunOptions.Bos));
     }
 
+    /// <summary>The protocol of one task: where none is named, that of lm-evaluation-harness for a task that it alone asks.</summary>
+    public static Protocol ProtocolOf(ParseResult parsed, string task) => parsed.GetValue(Paths) is not { Length: > 0 }
+        && parsed.GetResult(RunOptions.ProtocolName) is not { Implicit: false } && TaskSet.Registered.Elsewhere.ContainsKey(task)
+        && TaskSet.Of(LmEval04.Rules).Tasks.Any(its => its.Name == task)
+            ? RunOptions.WithBos(LmEval04.Rules, parsed.GetValue(RunOptions.Bos)) : ProtocolOf(parsed);
+
     /// <summary>The tasks that there are.</summary>
     public static TaskSet SetOf(ParseResult parsed, Protocol protocol)
     {

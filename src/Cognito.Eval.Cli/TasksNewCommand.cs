@@ -77,7 +77,7 @@ internal static class TasksNewCommand
     private static (NewTaskFile.Source, DataRoot, Dataset) OfHub(string from, Fetching fetching, CancellationToken cancel)
     {
         if (from.Split('/') is not ([_, _] or [_, _, _]) || from.Split('/') is var parts && !HubRepo.IsId($"{parts[0]}/{parts[1]}"))
-            throw new InputException($"--from {from}: no such file, and no id on the hub such as org/name or org/name/config");
+            throw new InputException($"--from {from}: no such file, and no id on the hub such as org/name or org/name/config; {NearNames.PathHint(from)}give one of both");
         var (path, config) = ($"{parts[0]}/{parts[1]}", parts.Length > 2 ? parts[2] : null);
         var dataset = FileDataset.OnHub(path, config, "");
         var root = Fetch(dataset, fetching, cancel);

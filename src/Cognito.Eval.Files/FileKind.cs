@@ -6,6 +6,9 @@ namespace Cognito.Eval.Files;
 /// <param name="Fix">The last part of a message.</param>
 public sealed record FileKind(string Name, long Most, string Fix)
 {
+    /// <summary>Whether a user names it by its path: one like it may be what was meant.</summary>
+    internal bool IsChosen { get; init; }
+
     private const string Checkpoint = "put the checkpoint's own file there";
 
     /// <summary>config.json, generation_config.json.</summary>
@@ -18,7 +21,7 @@ public sealed record FileKind(string Name, long Most, string Fix)
     public static FileKind Weights { get; } = new("weights", 1L << 42, Checkpoint);
 
     /// <summary>--golden, a safetensors file of ids and logits.</summary>
-    public static FileKind Golden { get; } = new("a golden", 1L << 42, "--golden names a safetensors file of input_ids.L and logits.L");
+    public static FileKind Golden { get; } = new("a golden", 1L << 42, "--golden names a safetensors file of input_ids.L and logits.L") { IsChosen = true };
 
     /// <summary>tokenizer.model.</summary>
     public static FileKind SentencePiece { get; } = new("a tokenizer.model", 8 << 20, Checkpoint);
@@ -42,7 +45,7 @@ public sealed record FileKind(string Name, long Most, string Fix)
     public static FileKind Journal { get; } = new("a journal", 1L << 32, "remove it, and all is asked again");
 
     /// <summary>--policy.</summary>
-    public static FileKind Policy { get; } = new("a policy", 1 << 20, "--policy names a YAML file");
+    public static FileKind Policy { get; } = new("a policy", 1 << 20, "--policy names a YAML file") { IsChosen = true };
 
     /// <summary>A task file, and what it includes.</summary>
     public static FileKind Task { get; } = new("a task file", 1 << 20, "--task-path names YAML files or folders of them");

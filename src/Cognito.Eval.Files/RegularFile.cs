@@ -102,7 +102,8 @@ public static class RegularFile
 
     private static bool IsLink(in FileSystemEntry entry) => entry.Attributes.HasFlag(FileAttributes.ReparsePoint);
 
-    private static InputException Refused(string path, string fact, FileKind kind) => new($"{path}: {fact}; {kind.Fix}");
+    private static InputException Refused(string path, string fact, FileKind kind) => new(
+        $"{path}: {fact}; {(kind.IsChosen && !Path.Exists(path) ? NearNames.PathHint(path) : "")}{kind.Fix}");
 
     private static string Fact(string path, FileType type) => type switch
     {

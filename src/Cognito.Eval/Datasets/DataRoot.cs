@@ -38,7 +38,7 @@ public sealed partial record DataRoot(string Folder, bool IsSamples = false)
     public static DataRoot Open(string path) =>
         Directory.Exists(path)
             ? new DataRoot(path, IsSamples: RegularFile.Exists(Path.Combine(path, SamplesMark))) { Given = Path.GetFullPath(path) }
-            : throw new InputException($"{path}: no such folder; give --data the folder that holds the datasets");
+            : throw new InputException($"{path}: no such folder; {NearNames.PathHint(path)}give --data the folder that holds the datasets");
 
     /// <summary>Whether any of the dataset's folders or original files is here.</summary>
     public bool Has(Dataset dataset) => dataset.Files is not null || dataset.WorkingFolder is not null ||

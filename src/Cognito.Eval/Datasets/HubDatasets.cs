@@ -75,7 +75,7 @@ public static class HubDatasets
         if (hub.Settings.IsOffline)
             throw new InputException($"{repo}: the cache {hub.Cache.Folder} has not all of it "
                 + $"({Lack(hub, repo, commit, missing[0])}), and nothing may be fetched (--offline, HF_HUB_OFFLINE); with a network once: "
-                + "cognito-eval data fetch");
+                + "cognito-eval data fetch, or give --data DIR, a folder that has the datasets");
         return pinned ?? (await hub.List(repo, hasFallback: false, cancel)).Commit;
     }
 

@@ -54,7 +54,7 @@ public static class OriginalImport
     private static IEnumerable<string> Files(string path) =>
         Directory.Exists(path) ? RegularFile.Under(path).Order(StringComparer.Ordinal)
         : RegularFile.Exists(path) ? [path]
-        : throw new InputException($"{path}: no such file or folder; name what holds the original files");
+        : throw new InputException($"{path}: no such file or folder; {NearNames.PathHint(path)}name what holds the original files");
 }
 
 /// <summary>The hashes of files that were imported into a data root, so that a changed byte is found later.</summary>

@@ -35,7 +35,7 @@ internal static partial class UnlockedDatasets
                 || recorded is not null && (recorded.Datasets is null || dataset.Columns.Count > 0) && SplitsOf(dataset, group.Key, recorded.Files.Keys).Count > 0);
             if (!isRecorded && hub.Settings.IsOffline)
                 throw new InputException($"{repo}: never fetched, and nothing may be fetched (--offline, HF_HUB_OFFLINE); with a "
-                    + $"network once: cognito-eval data fetch, or give --data DIR");
+                    + $"network once: cognito-eval data fetch --tasks NAME, or give --data DIR, a folder that has the datasets");
             var listed = isRecorded ? null : await List(hub, repo, recorded?.Revision, group, cancel);
             var card = listed is null ? null : await ReadCard(hub, repo, listed, cancel);
             foreach (var dataset in group)

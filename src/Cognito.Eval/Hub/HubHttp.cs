@@ -57,7 +57,7 @@ internal sealed class HubHttp : IDisposable
         catch (Exception e) when (e is HttpRequestException or TimeoutRejectedException or IOException)
         {
             throw new HubException($"{Shown(uri)}: no answer ({HubFailure.Reason(e)}); check the network, HF_ENDPOINT and the proxy, "
-                + "or use --offline with what the cache has", e);
+                + "use --offline with what the cache has, or name folders on disk: --data DIR for datasets, --model DIR for a checkpoint", e);
         }
     }
 

@@ -22,7 +22,7 @@ public abstract record Protocol(string Name)
     /// <exception cref="InputException">There is none.</exception>
     public static Protocol Parse(string name) =>
         All.FirstOrDefault(protocol => protocol.Name == Everyday.GetValueOrDefault(name, name)) ?? throw new InputException(
-            $"--protocol {name}: no such protocol; give {string.Join(", ", All.Select(protocol => protocol.Name))}");
+            $"--protocol {name}: no such protocol; {NearNames.Hint(name, All.Select(protocol => protocol.Name).Concat(Everyday.Keys))}give {string.Join(", ", All.Select(protocol => protocol.Name))}");
 
     private static readonly Dictionary<string, string> Everyday = new(StringComparer.OrdinalIgnoreCase)
     {

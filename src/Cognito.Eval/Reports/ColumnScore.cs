@@ -1,3 +1,4 @@
+using Cognito.Eval.Comparison;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
@@ -16,6 +17,31 @@ public sealed record ColumnScore(
 {
     /// <summary>Requests whose answers come of a NaN or an infinity: the value then says nothing of the model.</summary>
     public int NotFinite { get; init; }
+
+    /// <summary>Whether a table marks it: it is a score, but not one of all that its protocol asks.</summary>
+    internal bool IsMarked => !IsComplete && Tasks.Count > 0;
+
+    /// <summary>
+    /// Percent, for a share of documents of which none or all are right: their standard error is 0, and says nothing of how sure that
+    /// is. Null for any other score.
+    /// </summary>
+    internal Interval? AtBound => StandardError == 0 && Value is 0 or 100 && Documents > 0 && Eval.Tasks.Metric.IsPercent(Metric)
+        ? Interval.Wilson(Value.Value / 100 * Documents, Documents) * 100 : null;
+
+    /// <summary>Why scores of the run are marked, one sentence each: what the run says of itself, and of tasks outside the columns what they lack.</summary>
+    internal static IReadOnlyList<string> Reasons(Run run, IReadOnlyList<Column> columns) =>
+        [.. run.Leaderboard.Notes, .. Others(run, columns).Where(score => score.IsMarked && !NotesOn(run, score.Tasks).Any()).Select(score => Reason(run, score.Tasks[0]))];
+
+    /// <summary>What the run says of these tasks and columns that keeps their scores from being its protocol's.</summary>
+    internal static IEnumerable<string> NotesOn(Run run, IEnumerable<string> names) => run.Leaderboard.Notes.Where(note =>
+        note.EndsWith($"not {Protocol.Of(run.Provenance.Protocol).Standing}", StringComparison.Ordinal)
+        && names.Any(name => note.StartsWith($"{name}: ", StringComparison.Ordinal)));
+
+    private static string Reason(Run run, string name) => run.Tasks[name] is var task && $"not {Protocol.Of(run.Provenance.Protocol).Standing}" is var not
+        && task.Documents < task.SplitRows ? $"{name}: {task.Documents} of {task.SplitRows} documents; {not}"
+        : task.PublishedRows is null ? $"{name}: how many rows of {task.Split} were published is not known here; {not}"
+        : task.PublishedRows != task.SplitRows ? $"{name}: {task.SplitRows} rows in {task.Split}, {task.PublishedRows} were published; {not}"
+        : $"{name}: other examples or other shots than its own; {not}";
 
     /// <summary>What stands after a score in a table; nothing where all is finite.</summary>
     public static string Mark(int notFinite) => notFinite == 0 ? "" : $" ({notFinite} not finite)";
@@ -41,7 +67,7 @@ public sealed record ColumnScore(
                     column.Key, ModelCard.Title(run, column), column.Metric, tasks, values[column.Key],
                     Error(run, tasks, column.Metric), tasks.Sum(task => run.Tasks[task].Documents),
                     tasks.Length == column.Tasks && tasks.All(task => run.Tasks[task].IsComplete)
-                        && run.Provenance.Data != "samples")
+                        && run.Provenance.Data != "samples" && !NotesOn(run, [column.Key, .. tasks]).Any())
                 {
                     NotFinite = tasks.Sum(task => run.Tasks[task].NotFiniteRequests),
                 };
@@ -57,7 +83,8 @@ public sealed record ColumnScore(
         run.Tasks.Where(task => Of(run, columns).All(column => column.Key != task.Value.Column)).Select(task => new ColumnScore(
             task.Value.Column, $"{task.Key} ({task.Value.NumFewshot}-shot{Asked(run)})", task.Value.Headline, [task.Key],
             run.Results.GetValueOrDefault(task.Key)?.GetValueOrDefault(task.Value.Headline) * Eval.Tasks.Metric.Points(task.Value.Headline),
-            Error(run, [task.Key], task.Value.Headline) / 100 * Eval.Tasks.Metric.Points(task.Value.Headline), task.Value.Documents, task.Value.IsComplete)
+            Error(run, [task.Key], task.Value.Headline) / 100 * Eval.Tasks.Metric.Points(task.Value.Headline), task.Value.Documents,
+            task.Value.IsComplete && !NotesOn(run, [task.Key]).Any())
         {
             NotFinite = task.Value.NotFiniteRequests,
         });

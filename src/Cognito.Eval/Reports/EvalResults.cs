@@ -63,6 +63,8 @@ public static class EvalResults
             notes.Add(run.Provenance.Data == "samples"
                 ? "made-up samples, not the benchmark"
                 : $"{score.Documents} of {Published(run, tasks)} documents: not {Protocol.Of(run.Provenance.Protocol).Standing}");
+        if (run.Provenance.Kind == Provenance.Measured)
+            notes.AddRange(ColumnScore.NotesOn(run, [score.Key, .. score.Tasks]));
         if (score.NotFinite > 0)
             notes.Add($"{score.NotFinite} of {score.Tasks.Sum(task => run.Tasks[task].Requests)} requests answered from what is no finite number: "
                 + "no score of the model");

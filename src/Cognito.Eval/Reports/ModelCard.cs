@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Cognito.Eval.Files;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
@@ -11,19 +12,18 @@ public static class ModelCard
 {
     /// <summary>Front matter and table, as they stand in a card.</summary>
     public static string Render(Run run, IReadOnlyList<Column> columns) =>
-        $"---\n{Yaml(run, columns)}---\n\n{Table(run, columns)}{Notes(run).Text}";
+        $"---\n{Yaml(run, columns)}---\n\n{Table(run, columns)}";
 
-    /// <summary>The leaderboard's table, two decimals; what was not measured is a dash.</summary>
+    /// <summary>The leaderboard's table, two decimals; what was not measured is a dash. A star marks what is no such score, and why stands below.</summary>
     public static string Table(Run run, IReadOnlyList<Column> columns)
     {
-        var (values, average) = (Values(run, columns), new List<(string, string)>());
-        if (HasAverage(run))
-            average.Add(("Avg.", Cell(Average(run, values)) + ColumnScore.Mark(run.NotFiniteRequests)));
+        var average = new List<(string, string)>();
+        if (HasAverage(run) && Average(run, columns) is var mean)
+            average.Add(("Avg." + Star(mean is not null && run.Leaderboard.Notes.Count > 0), Cell(mean) + ColumnScore.Mark(run.NotFiniteRequests)));
         List<(string Metric, string Value)> rows =
         [
             .. average,
-            .. ColumnScore.Of(run, columns).Select(column => (Title(run, column), Cell(values[column.Key]) + ColumnScore.Mark(NotFinite(run, column)))),
-            .. ColumnScore.Others(run, columns).Select(task => (task.Title, Cell(task.Value) + ColumnScore.Mark(task.NotFinite))),
+            .. ColumnScore.FromRun(run, columns).Select(score => (score.Title + Star(score.IsMarked), Cell(score.Value) + ColumnScore.Mark(score.NotFinite))),
         ];
         var (left, right) = (rows.Max(row => row.Metric.Length), Math.Max(5, rows.Max(row => row.Value.Length)));
         var table = new StringBuilder()
@@ -31,13 +31,17 @@ public static class ModelCard
             .Append($"|{new string('-', left)}|{new string('-', right - 1)}:|\n");
         foreach (var (metric, value) in rows)
             table.Append($"|{metric.PadRight(left)}|{value.PadLeft(right)}|\n");
-        return table.ToString();
+        return $"{table}{Notes(run, columns).Text}";
     }
 
-    /// <summary>The card's front matter: model-index entries for the columns that were measured.</summary>
+    private static string Star(bool isMarked) => isMarked ? " *" : "";
+
+    /// <summary>
+    /// The card's front matter: model-index entries for the columns that were measured. What is no score of its protocol has that in its
+    /// metric's name, which the hub shows, and why in a comment.
+    /// </summary>
     public static string Yaml(Run run, IReadOnlyList<Column> columns)
     {
-        var values = Values(run, columns);
         var front = new OrderedDictionary<string, object>();
         if (run.Card?.Language is { } language)
             front["language"] = language;
@@ -50,30 +54,31 @@ public static class ModelCard
             new OrderedDictionary<string, object>
             {
                 ["name"] = run.Provenance.Model,
-                ["results"] = (object[])[.. ColumnScore.Of(run, columns).Where(column => values[column.Key] is not null)
-                    .Select(column => Entry(run, column, values[column.Key]!.Value)),
+                ["results"] = (object[])[.. ColumnScore.Of(run, columns).Zip(ColumnScore.FromColumns(run, columns)).Where(it => it.Second.Value is not null)
+                    .Select(it => Entry(run, it.First, it.Second)),
                     .. ColumnScore.Others(run, columns).Where(task => task.Value is not null).Select(task => Entry(run, task))],
             },
         };
-        return Reports.Yaml.Serialize(front);
+        return string.Concat(ColumnScore.Reasons(run, columns).Select(reason => $"# {Printable.Line(reason)}\n")) + Reports.Yaml.Serialize(front);
     }
 
     /// <summary>A task without a column: its dataset is known by the task's name alone.</summary>
     private static OrderedDictionary<string, object> Entry(Run run, ColumnScore task) => Entry(
         run, new Column(task.Key, task.Title.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal),
-            task.Tasks[0], null, run.Tasks[task.Tasks[0]].Split, run.Tasks[task.Tasks[0]].NumFewshot, task.Metric, null), task.Value!.Value);
+            task.Tasks[0], null, run.Tasks[task.Tasks[0]].Split, run.Tasks[task.Tasks[0]].NumFewshot, task.Metric, null), task);
 
-    private static OrderedDictionary<string, object> Entry(Run run, Column column, double value)
+    private static OrderedDictionary<string, object> Entry(Run run, Column column, ColumnScore score)
     {
         var dataset = new OrderedDictionary<string, object> { ["name"] = Title(run, column), ["type"] = column.Type };
         if (column.Config is not null)
             dataset["config"] = column.Config;
         dataset["split"] = column.Split;
         dataset["args"] = new Dictionary<string, object> { ["num_few_shot"] = Shots(run, column) };
-        var metric = new OrderedDictionary<string, object> { ["type"] = column.Metric.Split(',')[0], ["value"] = Rounded(value) };
+        var metric = new OrderedDictionary<string, object> { ["type"] = column.Metric.Split(',')[0], ["value"] = Rounded(score.Value!.Value) };
         // A metric has no notes; its name is what the hub shows beside the value.
-        if (NotFinite(run, column) is > 0 and var notFinite)
-            metric["name"] = (column.MetricName ?? column.Metric) + ColumnScore.Mark(notFinite);
+        var mark = ColumnScore.Mark(score.NotFinite) + (score.IsMarked ? $" (not {Protocol.Of(run.Provenance.Protocol).Standing})" : "");
+        if (mark.Length > 0)
+            metric["name"] = (column.MetricName ?? column.Metric) + mark;
         else if (column.MetricName is not null)
             metric["name"] = column.MetricName;
         var entry = new OrderedDictionary<string, object>
@@ -117,9 +122,6 @@ public static class ModelCard
                 : mean;
     }
 
-    private static int NotFinite(Run run, Column column) =>
-        run.Tasks.Values.Where(task => task.Column == column.Key).Sum(task => task.NotFiniteRequests);
-
     private static int Shots(Run run, Column column) =>
         run.Tasks.Values.FirstOrDefault(task => task.Column == column.Key)?.NumFewshot ?? column.Shots;
 
@@ -135,6 +137,6 @@ public static class ModelCard
     private static string Centred(string text, int width) =>
         text.PadLeft(text.Length + (width - text.Length) / 2).PadRight(width);
 
-    private static Markdown Notes(Run run) => run.Leaderboard.Notes.Count == 0 ? Markdown.None
-        : Markdown.From($"\nNot {Protocol.Of(run.Provenance.Protocol).Standing}:\n{run.Leaderboard.Notes.Select(note => Markdown.From($"- {note}\n"))}");
+    private static Markdown Notes(Run run, IReadOnlyList<Column> columns) => ColumnScore.Reasons(run, columns) is not { Count: > 0 } reasons ? Markdown.None
+        : Markdown.From($"\nNot {Protocol.Of(run.Provenance.Protocol).Standing}:\n{reasons.Select(note => Markdown.From($"- {note}\n"))}");
 }

@@ -44,7 +44,7 @@ public static class RunFile
     {
         var file = Find(path);
         if (!RegularFile.Exists(file))
-            throw new InputException($"{file}: no such file; give a results.json or the folder of a run");
+            throw new InputException($"{file}: no such file; {NearNames.PathHint(path)}give a results.json or the folder of a run");
         try
         {
             var run = JsonSerializer.Deserialize<Run>(RegularFile.Read(file, FileKind.Results), Options)

@@ -131,7 +131,7 @@ internal sealed class TaskFileBuilder(TaskFileIndex index, TaskSet known, IReadO
             return overrides.Count == 0 ? [new(name, [built])]
                 : throw said.Wrong($"{name} is a task of this program, which no file changes; give it a task file of its own");
         throw said.Wrong($"{Printable.Line(name)} is no task, group or tag here; did you mean "
-            + $"{NearNames.Of(name, index.Entries.Keys.Concat(index.Tags.Keys).Concat(known.Tasks.Select(task => task.Name))).First()}? --task-path takes more files and folders");
+            + $"{NearNames.Nearest(name, index.Entries.Keys.Concat(index.Tags.Keys).Concat(known.Tasks.Select(task => task.Name)))}? --task-path takes more files and folders");
     }
 
     /// <summary>A task that stands whole in its group's file.</summary>

@@ -33,7 +33,7 @@ internal sealed class TaskFileIndex
             else if (RegularFile.Exists(path))
                 index.AddFile(path);
             else
-                throw new InputException($"--task-path {path}: no such file or folder; name a task file, or a folder of them");
+                throw new InputException($"--task-path {path}: no such file or folder; {NearNames.PathHint(path)}name a task file, or a folder of them");
         return index;
     }
 

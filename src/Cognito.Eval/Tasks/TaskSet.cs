@@ -103,11 +103,15 @@ public sealed record TaskSet(IReadOnlyList<EvalTask> Tasks)
         var found = Groups.TryGetValue(name, out var group) ? group : name == "all" ? Tasks
             : [.. Tasks.Where(task => Names(task).Any(known => FileSystemName.MatchesSimpleExpression(name, known, false)))];
         return found.Count > 0 ? found : throw new InputException(
-            Elsewhere.TryGetValue(name, out var where) ? $"--tasks {name}: {where}" : $"--tasks {name}: no such task; near: {string.Join(", ", Near(name))}; `cognito-eval tasks` lists all");
+            Elsewhere.TryGetValue(name, out var where) ? $"--tasks {name}: {where}"
+            : IsFile(name) ? $"--tasks {name}: a task file or a folder of them, which --task-path takes; write: --task-path {name}"
+            : $"--tasks {name}: no such task; {NearNames.Hint(name, Tasks.SelectMany(Names).Concat(Groups.Keys).Concat(Elsewhere.Keys).Append("all"))}"
+                + "`cognito-eval tasks` lists all, --task-path takes files of more");
     }
 
-    private static IEnumerable<string> Names(EvalTask task) => task.Aliases.Prepend(task.Name);
+    /// <summary>lm-evaluation-harness takes files among its tasks.</summary>
+    private static bool IsFile(string name) => name.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".yml", StringComparison.OrdinalIgnoreCase)
+        || name.AsSpan().ContainsAny('/', '\\');
 
-    private IEnumerable<string> Near(string name) =>
-        NearNames.Of(name, Tasks.SelectMany(Names).Concat(Groups.Keys).Append("all")).Take(3);
+    private static IEnumerable<string> Names(EvalTask task) => task.Aliases.Prepend(task.Name);
 }

@@ -29,7 +29,7 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
-    public void An_unknown_task() => Refused(["--tasks", "winogrand"], "winogrand: no such task", "near: winogrande");
+    public void An_unknown_task() => Refused(["--tasks", "winogrand"], "winogrand: no such task", "did you mean winogrande?");
 
     [Fact]
     public void A_missing_split()

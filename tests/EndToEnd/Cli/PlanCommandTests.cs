@@ -102,7 +102,7 @@ public sealed class PlanCommandTests : IDisposable
     [InlineData("--limit", "-3", "not a number above 0")]
     [InlineData("--num-fewshot", "-1", "0 or more")]
     [InlineData("--dtype", "int8", "int8")]
-    [InlineData("--tasks", "winogrand", "near: winogrande")]
+    [InlineData("--tasks", "winogrand", "did you mean winogrande?")]
     [InlineData("--model", "nowhere", "no such folder")]
     [InlineData("--data", "nowhere", "no such folder")]
     public void Bad_input_is_one_line_and_2(string option, string value, string fact)

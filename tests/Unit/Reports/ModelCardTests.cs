@@ -65,14 +65,14 @@ public sealed class ModelCardTests
             Leaderboard = new(new Dictionary<string, double?>(), null, false, ["made up"]),
             Provenance = new() { Model = "m" },
         };
-        Assert.Contains("|Avg.                             |50.00|\n", ModelCard.Table(run, TaskSet.Leaderboard.Columns));
+        Assert.Contains("|Avg. *                             |50.00|\n", ModelCard.Table(run, TaskSet.Leaderboard.Columns));
         results["winogrande"] = new Dictionary<string, double?> { ["acc"] = 0.8 };
         var table = ModelCard.Table(run, TaskSet.Leaderboard.Columns);
-        Assert.Contains("|Winogrande (5-shot)              |80.00|\n", table);
-        Assert.Contains("|Avg.                             |55.00|\n", table);
+        Assert.Contains("|Winogrande (5-shot) *              |80.00|\n", table);
+        Assert.Contains("|Avg. *                             |55.00|\n", table);
         results.Remove("gsm8k");
         tasks.Remove("gsm8k");
-        Assert.Contains("|Avg.                             |    -|\n", ModelCard.Table(run, TaskSet.Leaderboard.Columns));
+        Assert.Contains("|Avg.                               |    -|\n", ModelCard.Table(run, TaskSet.Leaderboard.Columns));
         Assert.Contains("- made up", ModelCard.Render(run, TaskSet.Leaderboard.Columns));
     }
 
