@@ -123,8 +123,12 @@ class Llama:
 
 def tokens_of(llama, work):
     """As llama.cpp counts them; cognito-eval's own tokenizer makes as many."""
-    found = output([llama.program("llama-perplexity"), *llama.common, "-f", work / "text/text.txt", "-c", CTX, "--chunks", 1])
-    return int(re.search(r"over (\d+) chunks", found)[1]) * CTX
+    command = [llama.program("llama-perplexity"), *llama.common, "-f", work / "text/text.txt", "-c", CTX]
+    with subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as process:
+        # It says so before it begins.
+        chunks = next((found for line in process.stdout if (found := re.search(r"over (\d+) chunks", line))), None)
+        process.kill()
+    return int(chunks[1]) * CTX if chunks else sys.exit(f"{' '.join(map(str, command))}\ndoes not say how many chunks the text has")
 
 
 def made(work, name, peers):
