@@ -87,7 +87,9 @@ public sealed partial class BridgeTests
     }
 
     [Fact]
-    public void Runs_of_the_same_files_and_settings_have_nothing_between_them() => Assert.Contains("no rule differs", Assert.ThrowsAsync<Files.InputException>(
-        () => new Bridge(FiledEnd(1, 3, tasks: "t01_pond"), FiledEnd(1, 3, tasks: "t01_pond"), Filed, (_, _) => throw new InvalidOperationException(), null, default).CrossAsync())
-        .GetAwaiter().GetResult().Message);
+    public async Task Runs_of_the_same_files_and_settings_have_nothing_between_them()
+    {
+        var bridge = new Bridge(FiledEnd(1, 3, tasks: "t01_pond"), FiledEnd(1, 3, tasks: "t01_pond"), Filed, (_, _) => throw new InvalidOperationException(), null, default);
+        Assert.Contains("no rule differs", (await Assert.ThrowsAsync<Files.InputException>(() => bridge.CrossAsync())).Message);
+    }
 }
