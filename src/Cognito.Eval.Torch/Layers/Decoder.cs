@@ -176,15 +176,15 @@ public sealed class Decoder : IDisposable
         CancellationToken cancel = default)
     {
         if (_pipeline is not null)
-            return _pipeline.Through((stage, input) => On(stage, input, pass(stage), routing), finish, routing, cancel);
+            return _pipeline.Through((stage, input) => On(stage, input, pass(stage), routing, cancel), finish, routing, cancel);
         using var scope = NewDisposeScope();
-        return finish(_stages[0], On(_stages[0], null, pass(_stages[0]), routing));
+        return finish(_stages[0], On(_stages[0], null, pass(_stages[0]), routing, cancel));
     }
 
-    private Tensor On(DecoderStage stage, Tensor? input, StagePass pass, List<Tensor>? routing)
+    private Tensor On(DecoderStage stage, Tensor? input, StagePass pass, List<Tensor>? routing, CancellationToken cancel)
     {
         Interlocked.Add(ref _tokens, pass.Ids?.shape[0] ?? 0);
-        return stage.Run(input, pass, OnHidden, layer => Routing(layer, pass.Rows, routing));
+        return stage.Run(input, pass, OnHidden, layer => Routing(layer, pass.Rows, routing), cancel);
     }
 
     /// <summary>The vocabulary's logits of hidden states: [R, D] to [R, V], in the model's type.</summary>

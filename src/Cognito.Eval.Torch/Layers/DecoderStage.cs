@@ -104,7 +104,8 @@ internal sealed class DecoderStage : IDisposable
     /// <param name="input">What the stage before made, [N, D], which may be changed; the first stage has the pass's ids.</param>
     /// <param name="onHidden">Sees the stream after each layer, and before the first as after layer -1.</param>
     /// <param name="onRouting">From a layer to who sees its router's logits, which may be nobody.</param>
-    public Tensor Run(Tensor? input, StagePass pass, Action<int, Tensor>? onHidden, Func<int, Action<Tensor>?> onRouting)
+    public Tensor Run(
+        Tensor? input, StagePass pass, Action<int, Tensor>? onHidden, Func<int, Action<Tensor>?> onRouting, CancellationToken cancel = default)
     {
         using var scope = NewDisposeScope();
         var x = input is null ? Embedded(pass.Ids!) : input.alias();
@@ -114,6 +115,8 @@ internal sealed class DecoderStage : IDisposable
         var tables = _ropes.ToDictionary(rope => rope.Config, rope => rope.At(of, longest, isLong));
         for (var l = 0; l < _layers.Length; l++)
         {
+            // A layer may take seconds on a busy CPU; whoever interrupts waits for no more than one.
+            cancel.ThrowIfCancellationRequested();
             using var layer = NewDisposeScope();
             var index = FirstLayer + l;
             var (queries, keys, values) = _layers[l].Project(x, tables[_layers[l].Spec.Attention.Rope], pass.Kept?.Invoke(index));
