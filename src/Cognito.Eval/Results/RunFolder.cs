@@ -34,6 +34,10 @@ internal sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
         string output, string model, RunKey key, RunArguments arguments, Budget budget, Shard? shard, DateTimeOffset started, bool fresh)
     {
         var (digest, parent) = (key.Digest(), ParentOf(output, model));
+        // The name before the runs: one that is begun between the two is then found, or its name is taken when the folder is made.
+        var free = Free(System.IO.Path.Combine(parent, shard is { } part
+            ? $"shard-{part.Index}-of-{part.Count}-{digest[..DigestLength]}"
+            : started.ToString("yyyy-MM-dd'T'HH-mm-ss", CultureInfo.InvariantCulture)));
         var same = Under(parent, 1).Where(found => found.Manifest.Key.Digest() == digest).ToList();
         if (!fresh && same.Where(found => found.Manifest.Shard == shard).MaxBy(found => found.Manifest.Started) is { } known)
             return known;
@@ -46,9 +50,7 @@ internal sealed record RunFolder(string Path, Manifest Manifest, bool IsNew)
             Arguments = arguments,
             Key = key,
         };
-        return new(shard is { } part
-            ? Free(System.IO.Path.Combine(parent, $"shard-{part.Index}-of-{part.Count}-{digest[..DigestLength]}"))
-            : Free(System.IO.Path.Combine(parent, started.ToString("yyyy-MM-dd'T'HH-mm-ss", CultureInfo.InvariantCulture))), manifest, IsNew: true)
+        return new(free, manifest, IsNew: true)
         {
             Again = () => Find(output, model, key, arguments, budget, shard, started, fresh),
         };
