@@ -18,6 +18,13 @@ internal sealed record PlanReport(
     /// <summary>What the checkpoint's files say of generation; null where that is greedy decoding and no more.</summary>
     public GenerationRecord? Settings { get; init; }
 
+    /// <summary>The windows of whole texts.</summary>
+    public required Plan Rolling { get; init; }
+
+    private int ScoreBatches => LogLikelihoods.Batches.Count + Rolling.Batches.Count;
+
+    private long ScoredTokens => LogLikelihoods.Total.ForwardTokens + Rolling.Total.ForwardTokens;
+
     private int NewTokens => Protocol.MaxNewTokens;
 
     private long PromptTokens => Generation.Sum(task => task.Counts.ForwardTokens);
@@ -31,15 +38,17 @@ internal sealed record PlanReport(
         int maxLength, double? tokensPerSecond)
     {
         var plan = prepared.LogLikelihoods.GetAwaiter().GetResult();
+        var rolling = prepared.Rolling.GetAwaiter().GetResult();
         GenerationPlan[] generation = [.. prepared.Generated.Select(task => task.Plan.GetAwaiter().GetResult())];
-        var counts = plan.Counts
+        var counts = plan.Counts.Concat(rolling.Counts)
             .Concat(generation.Select(task => KeyValuePair.Create(task.Task, task.Counts))).ToDictionary();
         return new(
             asked.Options.Protocol, [.. InOrder(asked).Select(task => (task, counts[task.Task.Name]))], plan, generation,
-            config is null ? null : MemoryEstimate.Compute(config, dtype, plan, generation, asked.Options.Protocol.MaxNewTokens),
+            config is null ? null : MemoryEstimate.Compute(config, dtype, [.. plan.Batches, .. rolling.Batches], generation, asked.Options.Protocol.MaxNewTokens),
             dtype, batchTokens, maxLength, tokensPerSecond)
         {
             Settings = config?.Generation.Record,
+            Rolling = rolling,
         };
     }
 
@@ -98,8 +107,8 @@ internal sealed record PlanReport(
     {
         yield return $"protocol: {Protocol.Name}, as {Protocol.Reference}";
         yield return "Ratio: tokens by request for each forward token. Padding: the sequences of a batch lie end to end.";
-        if (LogLikelihoods.Batches.Count > 0)
-            yield return $"log-likelihoods: {Grouped(LogLikelihoods.Batches.Count)} batches of up to "
+        if (ScoreBatches > 0)
+            yield return $"log-likelihoods: {Grouped(ScoreBatches)} batches of up to "
                 + $"{Grouped(BatchTokens)} tokens; a prompt has at most {Grouped(MaxLength)}";
         if (Prompts > 0)
             yield return $"generation: {Grouped(Prompts)} prompts of {Grouped(PromptTokens)} tokens, batches: "
@@ -115,7 +124,7 @@ internal sealed record PlanReport(
         }
         else
             yield return "memory: not estimated without config.json";
-        if (Seconds(LogLikelihoods.Total.ForwardTokens) is { } seconds)
+        if (Seconds(ScoredTokens) is { } seconds)
             yield return $"time at {Grouped((long)TokensPerSecond!.Value)} tokens/s: log-likelihoods {Time(seconds)}"
                 + (Prompts == 0 ? ""
                     : $", prompts of generation {Time(Seconds(PromptTokens)!.Value)}; what is generated comes on top");
@@ -142,8 +151,8 @@ internal sealed record PlanReport(
         }),
         max_length = MaxLength,
         batch_tokens = BatchTokens,
-        log_likelihood_batches = LogLikelihoods.Batches.Count,
-        log_likelihood_tokens = LogLikelihoods.Total.ForwardTokens,
+        log_likelihood_batches = ScoreBatches,
+        log_likelihood_tokens = ScoredTokens,
         generation_batches = Generation.Sum(task => task.Batches.Count),
         generation_prompts = Prompts,
         generation_prompt_tokens = PromptTokens,
@@ -164,7 +173,7 @@ internal sealed record PlanReport(
             peak = Memory.Peak,
         },
         tokens_per_second = TokensPerSecond,
-        log_likelihood_seconds = Seconds(LogLikelihoods.Total.ForwardTokens),
+        log_likelihood_seconds = Seconds(ScoredTokens),
         generation_prompt_seconds = Seconds(PromptTokens),
     }, Terminal.Json));
 

@@ -14,13 +14,13 @@ internal sealed record MemoryEstimate(long Weights, long SharedPrefixes, long Ba
     public long Peak => Weights + Math.Max(SharedPrefixes + Batch, Generation);
 
     public static MemoryEstimate Compute(
-        ModelConfig config, string dtype, Plan plan, IReadOnlyList<GenerationPlan> generation, int newTokens)
+        ModelConfig config, string dtype, IReadOnlyList<ScoreBatch> scored, IReadOnlyList<GenerationPlan> generation, int newTokens)
     {
         var bytes = dtype == "float32" ? 4L : 2;
         var perToken = CacheBytesPerToken(config, bytes);
-        var sharedPrefixes = plan.Batches.Select(batch => batch.Trees.Select(tree => tree.SharedPrefix).OfType<SharedPrefix>().Distinct()
+        var sharedPrefixes = scored.Select(batch => batch.Trees.Select(tree => tree.SharedPrefix).OfType<SharedPrefix>().Distinct()
             .Sum(sharedPrefix => (long)sharedPrefix.Tokens.Length));
-        var batches = plan.Batches.Select(batch => BatchBytes(config, bytes, batch));
+        var batches = scored.Select(batch => BatchBytes(config, bytes, batch));
         var cached = generation.SelectMany(task => task.Inputs)
             .Select(batch => batch.Beginning().AtOnce * (batch.Prompts.Max(prompt => prompt.Tokens.Length) + (long)newTokens));
         return new(

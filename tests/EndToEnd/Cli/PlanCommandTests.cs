@@ -24,6 +24,15 @@ public sealed class PlanCommandTests : IDisposable
     private static long Number(JsonNode? node) => node!.GetValue<long>();
 
     [Fact]
+    public void Windows_of_whole_texts_are_counted_beside_pairs()
+    {
+        var plan = Json("-t", "wikitext_as_stored,piqa", "--protocol", "lm-eval-0.4", "--data", Fixture.Path("shipped-tasks"));
+        var tasks = plan["tasks"]!.AsObject().ToDictionary(task => task.Key, task => task.Value!);
+        Assert.Equal((7, 7, 14), (Number(tasks["wikitext_as_stored"]["documents"]), Number(tasks["wikitext_as_stored"]["requests"]), Number(tasks["piqa"]["requests"])));
+        Assert.Equal(Number(plan["log_likelihood_tokens"]), tasks.Values.Sum(task => Number(task["forward_tokens"])));
+    }
+
+    [Fact]
     public void Numbers_are_consistent()
     {
         var plan = Json("--tokens-per-second", "1000");
