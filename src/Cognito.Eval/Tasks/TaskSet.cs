@@ -105,7 +105,7 @@ public sealed record TaskSet(IReadOnlyList<EvalTask> Tasks)
         return found.Count > 0 ? found : throw new InputException(
             Elsewhere.TryGetValue(name, out var where) ? $"--tasks {name}: {where}"
             : IsFile(name) ? $"--tasks {name}: a task file or a folder of them, which --task-path takes; write: --task-path {name}"
-            : $"--tasks {name}: no such task; {NearNames.Hint(name, Tasks.SelectMany(Names).Concat(Groups.Keys).Concat(Elsewhere.Keys).Append("all"))}"
+            : $"--tasks {name}: no such task; {Meant(name)}"
                 + "`cognito-eval tasks` lists all, --task-path takes files of more");
     }
 
@@ -114,4 +114,12 @@ public sealed record TaskSet(IReadOnlyList<EvalTask> Tasks)
         || name.AsSpan().ContainsAny('/', '\\');
 
     private static IEnumerable<string> Names(EvalTask task) => task.Aliases.Prepend(task.Name);
+
+    /// <summary>The nearest name; of MMLU's subjects, which older versions of lm-evaluation-harness call otherwise, by their own part.</summary>
+    private string Meant(string name)
+    {
+        string[] known = [.. Tasks.SelectMany(Names), .. Groups.Keys, .. Elsewhere.Keys, "all"];
+        return NearNames.Hint(name, known) is { Length: > 0 } hint ? hint
+            : NearNames.Hint(name.Replace("hendrycksTest-", "mmlu_", StringComparison.Ordinal), known);
+    }
 }

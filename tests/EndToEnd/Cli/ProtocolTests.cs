@@ -98,9 +98,9 @@ public sealed class ProtocolTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--protocol 0.5", "--protocol 0.5: no such protocol; give leaderboard-v1, lm-eval-0.4, lm-eval-0.4-openllm")]
+    [InlineData("--protocol 0.5", "give leaderboard-v1, lm-eval-0.4, lm-eval-0.4-openllm")]
     [InlineData("--bos no", "--bos no: leaderboard-v1 never adds a token")]
-    [InlineData("--protocol lm-eval --tasks hendrycksTest-anatomy", "no such task; near:")]
+    [InlineData("--protocol lm-eval --tasks hendrycksTest-anatomy", "no such task; did you mean mmlu_anatomy?")]
     [InlineData("--protocol lm-eval --tasks openllm", "--protocol lm-eval-0.4-openllm")]
     [InlineData("--protocol lm-eval --tasks mmlu_philosophy -k 6", "6 shots asked")]
     public void What_it_does_not_have_is_refused_in_one_line(string arguments, string fact)
