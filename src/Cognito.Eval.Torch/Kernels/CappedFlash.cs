@@ -32,7 +32,7 @@ internal sealed unsafe class CappedFlash : IDisposable
     {
         int[] sizes = [.. spec.Layers.Where(layer => layer.Attention.SoftCap is not null).Select(layer => layer.Attention.HeadDim).Distinct()];
         return device.type == DeviceType.CUDA && dtype is ScalarType.BFloat16 or ScalarType.Float16 && sizes is [32 or 64 or 128 or 256]
-            && CudaModule.TryCompile($"#define D {sizes[0]}\n{CudaSource.Types}{Source}", CudaSource.Define(dtype), device.index) is { } module
+            && CudaModule.TryCompile($"#define D {sizes[0]}\n{CudaSource.Types}{CudaSource.Tiles}{Source}", CudaSource.Define(dtype), device.index) is { } module
             ? new(module, sizes[0]) : null;
     }
 
@@ -59,42 +59,6 @@ internal sealed unsafe class CappedFlash : IDisposable
     public void Dispose() => _module.Dispose();
 
     private const string Source = """
-        #define CHUNKS (D / 8)
-        #define SWIZZLE (CHUNKS < 8 ? CHUNKS - 1 : 7)
-        #ifdef BF16
-        #define TYPE "bf16"
-        #else
-        #define TYPE "f16"
-        #endif
-        extern __shared__ Eight tiles[];
-
-        // Eight values of a tile's row; where they lie keeps eight rows in different banks.
-        __device__ Eight* at(Eight* tile, int row, int chunk) { return tile + row * CHUNKS + (chunk ^ (row & SWIZZLE)); }
-
-        __device__ unsigned place(const void* p) { return (unsigned)__cvta_generic_to_shared(p); }
-
-        __device__ void load4(unsigned* r, const void* p)
-        {
-            asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
-                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(place(p)));
-        }
-
-        __device__ void load4_transposed(unsigned* r, const void* p)
-        {
-            asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
-                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(place(p)));
-        }
-
-        __device__ void multiply(float* c, const unsigned* a, unsigned b0, unsigned b1)
-        {
-            asm volatile("mma.sync.aligned.m16n8k16.row.col.f32." TYPE "." TYPE ".f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
-                : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
-        }
-
-        __device__ float power(float x) { float y; asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x)); return y; }
-
-        __device__ unsigned packed(float low, float high) { return narrow(low) | (unsigned)narrow(high) << 16; }
-
         // 64 rows of a head, from a row on; rows from last on are zeros.
         __device__ void fetch(Eight* tile, const Eight* source, int row, int last, int heads, int head)
         {

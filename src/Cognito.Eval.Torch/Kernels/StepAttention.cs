@@ -29,7 +29,7 @@ internal sealed unsafe class StepAttention : IDisposable
         _blocks = 2 * CudaModule.Multiprocessors(device.index);
         _compiled = Task.Run<(CudaModule, nint)?>(() =>
         {
-            if (CudaModule.TryCompile($"#define D {headDim}\n#define WARPS {Warps}\n#define STAGES {Stages}\n{CudaSource.Types}{Source}",
+            if (CudaModule.TryCompile($"#define D {headDim}\n#define WARPS {Warps}\n#define STAGES {Stages}\n{CudaSource.Types}{CudaSource.Tiles}{Source}",
                 CudaSource.Define(dtype), device.index) is not { } module)
                 return null;
             var kernel = module["step_attention"];
@@ -75,36 +75,6 @@ internal sealed unsafe class StepAttention : IDisposable
     public void Dispose() => _compiled.GetAwaiter().GetResult()?.Module.Dispose();
 
     private const string Source = """
-        #ifdef BF16
-        #define TYPE "bf16"
-        #else
-        #define TYPE "f16"
-        #endif
-        #define CHUNKS (D / 8)
-        #define POWER (CHUNKS & -CHUNKS)
-        #define SWIZZLE ((POWER < 8 ? POWER : 8) - 1)
-        extern __shared__ Eight tiles[];
-
-        __device__ Eight* at(Eight* tile, int row, int chunk) { return tile + row * CHUNKS + (chunk ^ (row & SWIZZLE)); }
-        __device__ unsigned place(const void* p) { return (unsigned)__cvta_generic_to_shared(p); }
-        __device__ void load4(unsigned* r, const void* p)
-        {
-            asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
-                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(place(p)) : "memory");
-        }
-        __device__ void load4_transposed(unsigned* r, const void* p)
-        {
-            asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
-                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(place(p)) : "memory");
-        }
-        __device__ void multiply(float* c, const unsigned* a, unsigned b0, unsigned b1)
-        {
-            asm volatile("mma.sync.aligned.m16n8k16.row.col.f32." TYPE "." TYPE ".f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
-                : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
-        }
-        __device__ float power(float x) { float y; asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x)); return y; }
-        __device__ unsigned packed(float low, float high) { return narrow(low) | (unsigned)narrow(high) << 16; }
-
         // One warp's 16 keys or values of a head, from a key on; those from last on are zeros.
         __device__ void fetch(Eight* tile, const Eight* source, int key, int last, int step)
         {
