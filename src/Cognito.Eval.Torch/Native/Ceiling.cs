@@ -29,10 +29,13 @@ public static class Ceiling
         }
     }
 
-    /// <summary>Bytes a second of a copy within the device's memory, each byte read and written counted as two.</summary>
+    /// <summary>
+    /// Bytes a second of a copy within the device's memory, each byte read and written counted as two. On the CPU of fewer, but of
+    /// more than a cache holds: a system may take seconds to give a process its first GB.
+    /// </summary>
     public static double MemoryBytes(Device device)
     {
-        const long bytes = 1L << 30;
+        var bytes = device.type == DeviceType.CUDA ? 1L << 30 : 128L << 20;
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
         var (from, to) = (zeros(bytes, ScalarType.Byte, device), empty(bytes, ScalarType.Byte, device));

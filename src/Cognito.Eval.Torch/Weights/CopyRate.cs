@@ -14,7 +14,7 @@ public static class CopyRate
     /// <summary>From locked host memory to a CUDA device; from memory to memory on the CPU. The best of five.</summary>
     public static double ToDevice(Device device)
     {
-        const long bytes = 256 << 20;
+        long bytes = device.type == DeviceType.CUDA ? 256 << 20 : 128 << 20;
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
         var plain = zeros(bytes, ScalarType.Byte);

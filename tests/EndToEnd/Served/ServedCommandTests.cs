@@ -40,7 +40,7 @@ public sealed class ServedCommandTests(NanoOracle nano) : StoppedRuns, IClassFix
     public async Task A_run_that_is_killed_goes_on_to_the_same_results()
     {
         await using var server = new EngineServer(nano.Oracle, Dialect.Llama);
-        string[] args = ["--model", server.Address, "--tokenizer", CommandLine.Nano, "--data", CommandLine.Samples, "-t", "winogrande,truthfulqa", "-k", "0", "--limit", "6"];
+        string[] args = ["--model", server.Address, "--tokenizer", CommandLine.Nano, "--data", CommandLine.Samples, "-t", "winogrande,truthfulqa", "-k", "0", "--limit", "2"];
         Stop("killed", "KILL", 137, args);
         var outcome = line.Run([], [.. args, "-o", line.At("killed"), "--json"]);
         Assert.True(outcome.Code == 0, outcome.Error);
