@@ -17,6 +17,7 @@ internal sealed class BatchQueue<TReply>(int count, IReadOnlyList<PooledModel> m
     private readonly Queue<(PooledModel Model, Exception Error)> _lost = [];
     private (int Batch, Exception Error)? _refused;
     private Exception? _failure;
+    private bool _isCancelled;
     private readonly HashSet<PooledModel> _models = new(models, ReferenceEqualityComparer.Instance);
 
     /// <summary>
@@ -39,6 +40,8 @@ internal sealed class BatchQueue<TReply>(int count, IReadOnlyList<PooledModel> m
             _waiting.ExceptWith(run.Batches);
             _begun.UnionWith(run.Batches);
             _runs.Add(run);
+            if (_isCancelled)
+                run.Cancel();
             return run;
         }
     }
@@ -133,11 +136,16 @@ internal sealed class BatchQueue<TReply>(int count, IReadOnlyList<PooledModel> m
         }
     }
 
-    /// <summary>All runs are left in the midst of a batch; what they throw is their batches' error.</summary>
+    /// <summary>
+    /// All runs are left in the midst of a batch, those taken later too; what they throw is their batches' error.
+    /// </summary>
     public void Cancel()
     {
         lock (_gate)
+        {
+            _isCancelled = true;
             _runs.ForEach(run => run.Cancel());
+        }
     }
 
     /// <summary>A batch takes minutes: a run of which nothing is wanted any more is left in the midst of one.</summary>

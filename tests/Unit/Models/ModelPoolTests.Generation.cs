@@ -1,4 +1,5 @@
 using Cognito.Eval.Files;
+using Cognito.Eval.Models;
 using Cognito.Eval.Planning;
 
 namespace Cognito.Eval.Tests;
@@ -26,6 +27,18 @@ public sealed partial class ModelPoolTests
         cancel.CancelAfter(50);
         Assert.Throws<OperationCanceledException>(() => pool.Generate(Prompts(8, _ => false), cancel.Token).Count());
         Assert.Empty(lost);
+    }
+
+    [Fact]
+    public void What_is_taken_after_cancelling_is_cancelled_too()
+    {
+        var model = new PooledModel("late", Sound());
+        var queue = new BatchQueue<int>(3, [model]);
+        var before = queue.Take(model);
+        Assert.False(before.Unwanted.IsCancellationRequested);
+        queue.Cancel();
+        Assert.True(before.Unwanted.IsCancellationRequested);
+        Assert.True(queue.Take(model).Unwanted.IsCancellationRequested);
     }
 
     [Fact]
