@@ -26,9 +26,10 @@ internal static class PythonSequence
 
     private static IEnumerable<object?> Counted(IEnumerable<object?> items, Budget budget)
     {
-        foreach (var item in items)
+        foreach (var (place, item) in items.Index())
         {
-            budget.Spend(1);
+            // What is gone through may be kept as a list.
+            budget.Spend(place < Budget.MostLength ? 1 : long.MaxValue);
             yield return item;
         }
     }

@@ -39,6 +39,7 @@ public sealed class TemplateTests
     [InlineData("{{ 'a' * 10 ** 9 }}")]
     [InlineData("{{ [1] * 10 ** 9 }}")]
     [InlineData("{{ range(10 ** 12)|list }}")]
+    [InlineData("{{ range(5 * 10 ** 6)|list|length }}")]
     [InlineData("{% for i in range(10 ** 12) %}{% endfor %}")]
     [InlineData("{% for i in range(10 ** 5) %}{% for j in range(10 ** 5) %}{% endfor %}{% endfor %}")]
     [InlineData("{% for i in range(10 ** 6) %}0123456789{% endfor %}")]
