@@ -6,6 +6,13 @@ namespace Cognito.Eval.Tests;
 /// <summary>The program's command line, in an empty folder.</summary>
 internal sealed class CommandLine : IDisposable
 {
+    /// <summary>
+    /// Whether the tests were started with interrupts ignored, as by a shell without job control beside itself: what they start
+    /// would ignore them too.
+    /// </summary>
+    private static readonly bool s_ignoresInterrupts = OperatingSystem.IsLinux() && File.ReadLines("/proc/self/status")
+        .Any(line => line.StartsWith("SigIgn:", StringComparison.Ordinal) && (Convert.ToUInt64(line[7..].Trim(), 16) & 2) != 0);
+
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("cognito-eval-cli");
 
     public sealed record Outcome(int Code, string Out, string Error);
@@ -61,6 +68,12 @@ internal sealed class CommandLine : IDisposable
     public Process Start((string Name, string? Value)[] environment, params string[] args)
     {
         var start = Program(args);
+        if (s_ignoresInterrupts)
+        {
+            start.ArgumentList.Insert(0, start.FileName);
+            start.ArgumentList.Insert(0, "--default-signal=INT");
+            start.FileName = "env";
+        }
         start.WorkingDirectory = Folder;
         foreach (var (name, value) in Variables(environment))
             start.Environment[name] = value;
