@@ -34,13 +34,18 @@ internal sealed record SpecialTokens(
         var roles = new OrderedDictionary<string, AddedToken>();
         foreach (var key in s_roles)
             if ((map?.Has(key) is true ? map : config) is { } file && file.Has(key)
-                && Token(file.Value.GetProperty(key), file.Where, key) is { } token)
+                && Token(Typed(file, key, file.Value.GetProperty(key), config), file.Where, key) is { } token)
                 roles[key] = token with { IsRoleOnly = true };
         // A model's own: over objects and the map's comes what tokenizer_config.json says as text or names in a section.
         foreach (var (key, token) in Own(config, IsTyped).Concat(Own(map, _ => true)).Concat(Sections(config, map)))
             roles[key] = token;
         return new(roles, [.. Lists(config, map)], [.. Untyped(config), .. Dropped(config, map)]);
     }
+
+    /// <summary>The value, unless it is an object of tokenizer_config.json that does not say that it is a token.</summary>
+    private static JsonElement Typed(JsonPart file, string key, JsonElement value, JsonPart? config) =>
+        value.ValueKind != JsonValueKind.Object || IsTyped(value) || file.Where != config?.Where ? value
+            : throw file.Bad($"\"{key}\" holds an object without \"__type\": \"AddedToken\", on which transformers stops", Fix);
 
     /// <summary>Keys of a file that end in _token and are no usual role.</summary>
     private static IEnumerable<(string Key, AddedToken Token)> Own(JsonPart? file, Func<JsonElement, bool> counts) =>
@@ -79,20 +84,20 @@ internal sealed record SpecialTokens(
     {
         var (own, more) = (Find(config, Extra) ?? Find(config, Additional), Find(map, Extra));
         var isSection = own is { ValueKind: JsonValueKind.Object };
-        return more is { ValueKind: JsonValueKind.Object } ? List(map, Additional)
-            : more is not null ? [.. isSection ? [] : List(config, NameOf(config)), .. List(map, Extra)]
-            : own is null || isSection ? List(map, Additional)
-            : List(config, NameOf(config));
+        return more is { ValueKind: JsonValueKind.Object } ? List(map, Additional, config)
+            : more is not null ? [.. isSection ? [] : List(config, NameOf(config), config), .. List(map, Extra, config)]
+            : own is null || isSection ? List(map, Additional, config)
+            : List(config, NameOf(config), config);
     }
 
     private static string NameOf(JsonPart? config) => Find(config, Extra) is null ? Additional : Extra;
 
-    private static IEnumerable<AddedToken> List(JsonPart? file, string key) => Find(file, key) switch
+    private static IEnumerable<AddedToken> List(JsonPart? file, string key, JsonPart? config) => Find(file, key) switch
     {
         null or { ValueKind: JsonValueKind.Null } => [],
         { ValueKind: JsonValueKind.Array } list =>
         [
-            .. list.EnumerateArray().Select(token => Token(token, file!.Value.Where, key))
+            .. list.EnumerateArray().Select(token => Token(Typed(file!.Value, key, token, config), file.Value.Where, key, isSpecial: false))
                 .OfType<AddedToken>().Select(token => token with { IsRoleOnly = true }),
         ],
         _ => throw file!.Value.Bad($"\"{key}\" is no list of tokens, on which transformers stops", Fix),
@@ -144,11 +149,13 @@ internal sealed record SpecialTokens(
         file is { } there && there.Value.TryGetProperty(key, out var value) ? value : null;
 
     /// <summary>A token is a text, or an object with the text as its content; an empty one is none.</summary>
-    private static AddedToken? Token(JsonElement token, string where, string key) => token.ValueKind switch
+    /// <param name="isSpecial">Whether an object that says that it is not special is all the same.</param>
+    private static AddedToken? Token(JsonElement token, string where, string key, bool isSpecial = true) => token.ValueKind switch
     {
         JsonValueKind.String => token.GetString() is { Length: > 0 } text ? new(-1, text, IsSpecial: true) : null,
         JsonValueKind.Object =>
-            AddedToken.Read(new(token, where), -1, isSpecial: true, absent: false) is { Text.Length: > 0 } full ? full : null,
+            AddedToken.Read(new(token, where), -1, isSpecial || new JsonPart(token, where).Flag("special"), absent: false)
+                is { Text.Length: > 0 } full ? full : null,
         _ => throw new JsonPart(token, where).Bad(
             $"\"{key}\" holds what is neither a text nor a token, on which transformers stops", Fix),
     };

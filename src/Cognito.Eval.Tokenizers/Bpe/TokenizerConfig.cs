@@ -24,6 +24,9 @@ internal sealed record TokenizerConfig(
     /// <summary>Where nothing stands beside a vocabulary.</summary>
     public static TokenizerConfig None { get; } = new("tokenizer_config.json", null, false, null, null, false, [], []);
 
+    /// <summary>The texts of those of <see cref="Special"/> that have a role, which makes them special whatever a file says.</summary>
+    public IReadOnlySet<string> RoleTexts { get; init; } = new HashSet<string>();
+
     /// <summary>Texts that look like special tokens and are none, unless another file adds them.</summary>
     public IReadOnlyList<UnreadToken> Unread { get; init; } = [];
 
@@ -56,7 +59,8 @@ internal sealed record TokenizerConfig(
         foreach (var (place, token) in added.Index())
             places.TryAdd(token.Text, place);
         var asFiled = added.Select(token => (token.Text, token.Id)).ToHashSet();
-        var special = Special.Select(token => token.Text).ToHashSet(StringComparer.Ordinal);
+        // In version 5 a list makes no token special that a file calls not special; version 4 asks for the text alone.
+        var special = IsVersion5 ? RoleTexts : Special.Select(token => token.Text).ToHashSet(StringComparer.Ordinal);
         var isJson = System.IO.Path.GetExtension(file) == ".json";
         var next = Math.Max(own.Merges.Ids.Count, added.Select(token => token.Id + 1).DefaultIfEmpty().Max());
         foreach (var (token, source, yields) in Added)
@@ -74,6 +78,9 @@ internal sealed record TokenizerConfig(
         foreach (var token in Special.Where(token => !places.ContainsKey(token.Text))
             .Where(token => token.Text != EndText || ids.ContainsKey(token.Text)))
             Put(token with { Id = ids.TryGetValue(token.Text, out var known) ? known : next });
+        foreach (var (place, token) in added.Index().ToList())
+            if (!token.IsSpecial && special.Contains(token.Text))
+                added[place] = token with { IsSpecial = true };
         if (added.Sum(token => (long)token.Text.Length) > AddedToken.MostCharacters)
             throw new InputException($"{file}: its added tokens, with those of the files beside it, have more than "
                 + $"{AddedToken.MostCharacters:N0} characters; use a checkpoint whose added tokens are a usual tokenizer's");
@@ -86,7 +93,7 @@ internal sealed record TokenizerConfig(
             var isSpecial = token.IsSpecial || special.Contains(token.Text);
             if (places.TryGetValue(token.Text, out var place))
             {
-                // What a vocabulary's own file says in the same words is not added again, and no role makes it special.
+                // What a vocabulary's own file says in the same words is not added again.
                 if (added[place] == token)
                     return;
                 asFiled.Remove((token.Text, added[place].Id));

@@ -31,6 +31,7 @@ internal static class TokenizerConfigFiles
             isOld ? OfOldFile(Path.Combine(folder, "added_tokens.json"), special) : OfDecoder(config!.Value), special.All)
         {
             Unread = special.Unread,
+            RoleTexts = special.Roles.Values.Select(token => token.Text).ToHashSet(StringComparer.Ordinal),
             ForcesCleaning = config?.Flag("clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output") is true,
             Start = StartRules.Read(config, map, Model(folder), special),
         };

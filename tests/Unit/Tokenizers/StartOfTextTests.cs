@@ -183,7 +183,7 @@ public sealed class StartOfTextTests : IDisposable
     [InlineData("Qwen2Tokenizer", "", null, null)]
     [InlineData("LlamaTokenizer", ",\"bos_token\":null", null, null)]
     [InlineData("LlamaTokenizer", ",\"bos_token\":\"</s>\"", 2, "</s>")]
-    [InlineData("LlamaTokenizer", ",\"bos_token\":{\"content\":\"</s>\"}", 2, "</s>")]
+    [InlineData("LlamaTokenizer", ",\"bos_token\":{\"__type\":\"AddedToken\",\"content\":\"</s>\"}", 2, "</s>")]
     public void Bos_is_what_a_file_names_or_else_the_class(string name, string more, int? token, string? text)
     {
         var start = Pieces($$"""{"tokenizer_class":"{{name}}","eos_token":"</s>"{{more}}}""", Template(Text, "")).Start;
