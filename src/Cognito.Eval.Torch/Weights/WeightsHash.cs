@@ -13,7 +13,7 @@ namespace Cognito.Eval.Torch.Weights;
 /// </summary>
 internal static class WeightsHash
 {
-    private const int BufferSize = 1 << 20, MostThreads = 8, Pages = 64, PageSize = 4096;
+    private const int BufferSize = 1 << 20, MostThreads = 32, Pages = 64, PageSize = 4096;
 
     public static WeightsRead Compute(IReadOnlyList<SafetensorsFile> files, CancellationToken cancel)
     {
@@ -21,8 +21,8 @@ internal static class WeightsHash
         // In the order of their bytes, one at a time: a disk likes to be read from front to back.
         var inOrder = Partitioner.Create(files.SelectMany(f => f.Tensors.Select(t => (f, t))),
             EnumerablePartitionerOptions.NoBuffering);
-        // Half of the cores: the other half is loading.
-        var threads = Math.Clamp(Environment.ProcessorCount / 2, 1, MostThreads);
+        // Loading is over by then, and a device at work needs few cores; a short run would wait for this.
+        var threads = Math.Clamp(Environment.ProcessorCount - 2, 1, MostThreads);
         try
         {
             Parallel.ForEach(inOrder, new() { MaxDegreeOfParallelism = threads, CancellationToken = cancel },
