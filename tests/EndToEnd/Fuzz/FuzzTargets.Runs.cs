@@ -30,7 +30,7 @@ internal sealed partial class FuzzTargets
     }
 
     private static byte[] ConfigBeside => """
-        {"add_bos_token":true,"eos_token":{"content":"<|end_of_text|>","lstrip":false},"added_tokens_decoder":{"273":{"content":"<|end_of_text|>"}},
+        {"add_bos_token":true,"eos_token":{"__type":"AddedToken","content":"<|end_of_text|>","lstrip":false},"added_tokens_decoder":{"273":{"content":"<|end_of_text|>"}},
         "clean_up_tokenization_spaces":true,"add_prefix_space":false,"split_special_tokens":false,"tokenizer_class":"LlamaTokenizerFast"}
         """u8.ToArray();
 

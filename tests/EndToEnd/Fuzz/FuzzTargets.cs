@@ -185,7 +185,7 @@ internal sealed partial class FuzzTargets : IDisposable
     private static byte[][] TokenizerConfigs() =>
     [
         File.ReadAllBytes(Path.Combine(CommandLine.Nano, "tokenizer_config.json")),
-        """{"add_bos_token": true, "eos_token": {"content": "</s>", "lstrip": false}, "added_tokens_decoder": {"0": {"content": "<unk>"}}}"""u8.ToArray(),
+        """{"add_bos_token": true, "eos_token": {"__type": "AddedToken", "content": "</s>", "lstrip": false}, "added_tokens_decoder": {"0": {"content": "<unk>"}}}"""u8.ToArray(),
     ];
 
     private static byte[] Index() =>
