@@ -47,7 +47,7 @@ public sealed partial class ModelPoolTests
             foreach (var batch in batches)
             {
                 BeforeBatch();
-                if (failure(_asked++) is { } error)
+                if (failure(Interlocked.Increment(ref _asked) - 1) is { } error)
                     throw error;
                 var reply = answer(batch);
                 Answered.Enqueue(name(batch));

@@ -71,10 +71,17 @@ public sealed partial class ModelPoolTests
     [Fact]
     public void A_copy_with_two_runs_at_once_answers_them_side_by_side_and_is_lost_once()
     {
-        // Each run waits until the copy has another.
+        // Each run waits until the copy has another, and the other copy until this one has failed: it would take everything.
         using var both = new Barrier(2);
+        using var failed = new ManualResetEventSlim();
         var runs = 0;
-        var bad = new Device(asked => asked < 6 ? null : new InvalidOperationException("gone"))
+        var bad = new Device(asked =>
+        {
+            if (asked < 6)
+                return null;
+            failed.Set();
+            return new InvalidOperationException("gone");
+        })
         {
             BeforeBatch = () =>
             {
@@ -82,7 +89,8 @@ public sealed partial class ModelPoolTests
                     Assert.True(both.SignalAndWait(HangGuard.Long));
             },
         };
-        using var pool = new ModelPool([new("a", bad) { RunsAtOnce = 2 }, new("b", Sound()) { RunsAtOnce = 2 }]);
+        var sound = new Device(_ => null) { BeforeBatch = () => failed.Wait(HangGuard.Long) };
+        using var pool = new ModelPool([new("a", bad) { RunsAtOnce = 2 }, new("b", sound) { RunsAtOnce = 2 }]);
         List<LostModel> lost = [];
         pool.Lost += lost.Add;
         Assert.Equal(Expected, pool.Score(Batches).ToList());
