@@ -110,6 +110,7 @@ internal static class RunCommand
             IsFresh = parsed.GetValue(Fresh),
             Logger = narrator.Logger,
         };
+        using var ahead = served is null ? HeadStart.Begin(folder, parsed.GetValue(RunOptions.LibTorch)) : null;
         var checkpoint = served is null ? named.Open(folder, parsed.GetValue(RunOptions.MaxLength), protocol) : null;
         var asked = Evaluator.Ask(tasks, options);
         cancel.ThrowIfCancellationRequested();
@@ -125,6 +126,7 @@ internal static class RunCommand
             Threads = parsed.GetValue(RunOptions.Threads) ?? Environment.ProcessorCount,
             RecordsRouting = parsed.GetValue(Routing),
             LibTorch = parsed.GetValue(RunOptions.LibTorch),
+            HeadStart = ahead,
             Lost = narrator.Lost,
             Logger = narrator.Logger,
         });

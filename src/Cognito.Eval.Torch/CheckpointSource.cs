@@ -5,7 +5,7 @@ using Cognito.Eval.Torch.Weights;
 
 namespace Cognito.Eval.Torch;
 
-/// <summary>Loads a checkpoint's weights, a copy on each device, and hashes them once they are loaded.</summary>
+/// <summary>Loads a checkpoint's weights, a copy on each device, and hashes them, but not at the same time.</summary>
 internal sealed class CheckpointSource(Checkpoint checkpoint, Placement placement, LocalModelOptions options) : ITokenModelSource
 {
     private ITokenModel? _model;
@@ -13,7 +13,16 @@ internal sealed class CheckpointSource(Checkpoint checkpoint, Placement placemen
 
     public async Task<ITokenModel> LoadAsync(CancellationToken cancel)
     {
-        _model = await Task.Run(Models, cancel);
+        // Two that read as fast as they can would both be late.
+        options.HeadStart?.Pause();
+        try
+        {
+            _model = await Task.Run(Models, cancel);
+        }
+        finally
+        {
+            options.HeadStart?.GoOn();
+        }
         // What was read before may be of other files.
         _fingerprint = null;
         return _model;
@@ -26,7 +35,7 @@ internal sealed class CheckpointSource(Checkpoint checkpoint, Placement placemen
         async Task<ModelFingerprint> Read()
         {
             using var weights = WeightFiles.Open(checkpoint.Folder);
-            var read = await weights.Read(cancel);
+            var read = (options.HeadStart is { } ahead ? await ahead.WeightsAsync(weights, cancel) : null) ?? await weights.Read(cancel);
             return new(read.Sha256, read.NotFinite);
         }
     }

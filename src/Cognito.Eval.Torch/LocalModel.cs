@@ -44,6 +44,9 @@ public sealed record LocalModelOptions
     /// <summary>Folder of an existing libtorch; null takes the installed one.</summary>
     public string? LibTorch { get; init; }
 
+    /// <summary>What was begun before; whoever began it ends it, after the model. Null where nothing was.</summary>
+    internal HeadStart? HeadStart { get; init; }
+
     /// <summary>Told how layers are dealt to devices, where <see cref="Split"/> is set.</summary>
     public Action<string>? Said { get; init; }
 

@@ -35,6 +35,17 @@ public static partial class NativeTorch
     /// </summary>
     internal static LibTorchFetch? Fetch { get; set; }
 
+    /// <summary>
+    /// Loads the libraries that <see cref="Load(string?)"/> will look for, where they are; nothing is fetched, and TorchSharp is not
+    /// touched, which would remember a failure.
+    /// </summary>
+    internal static void LoadAhead(string? libtorchFolder)
+    {
+        lock (Loading)
+            if (!_ready && LibTorchFolder.Find(libtorchFolder) is { } folder)
+                LoadFrom(folder);
+    }
+
     private static void Load(string? libtorchFolder, LibTorchFetch? fetch)
     {
         lock (Loading)

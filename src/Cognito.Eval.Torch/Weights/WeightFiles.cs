@@ -116,13 +116,20 @@ public sealed class WeightFiles : IDisposable
     public async Task<string> Hash(CancellationToken cancel = default) => (await Read(cancel)).Sha256;
 
     /// <summary>The same, and what else is seen on the way.</summary>
-    public Task<WeightsRead> Read(CancellationToken cancel = default) => Task.Run(() => WeightsHash.Compute(_files, cancel), cancel);
+    public Task<WeightsRead> Read(CancellationToken cancel = default) => Read(null, cancel);
+
+    /// <summary>The same, with stops.</summary>
+    /// <param name="goes">While it is not set, nothing is read.</param>
+    internal Task<WeightsRead> Read(ManualResetEventSlim? goes, CancellationToken cancel) => WeightsHash.Compute(_files, goes, cancel);
 
     /// <summary>
     /// A quick look at the weights, for when there is no time to read them all: sha256 over each file's name, length,
     /// header and 64 pages. Equal weights have equal ones; that different ones differ, only <see cref="Hash"/> is sure of.
     /// </summary>
     public string Fingerprint() => WeightsHash.Fingerprint(_files);
+
+    /// <summary>The same, and when the files were last written to: another one, and what was read of them may not be true any more.</summary>
+    internal string Look() => $"{string.Join(' ', LastWrites.Select(time => time.Ticks))} {Fingerprint()}";
 
     /// <summary>When the open files were last written to.</summary>
     public IReadOnlyList<DateTime> LastWrites => [.. _files.Select(file => file.LastWrite)];

@@ -15,27 +15,37 @@ internal static class WeightsHash
 {
     private const int BufferSize = 1 << 20, MostThreads = 32, Pages = 64, PageSize = 4096;
 
-    public static WeightsRead Compute(IReadOnlyList<SafetensorsFile> files, CancellationToken cancel)
+    /// <param name="goes">While it is not set, nothing is read.</param>
+    public static async Task<WeightsRead> Compute(
+        IReadOnlyList<SafetensorsFile> files, ManualResetEventSlim? goes, CancellationToken cancel)
     {
         var (lines, notFinite) = (new ConcurrentDictionary<string, string>(), new ConcurrentBag<string>());
         // In the order of their bytes, one at a time: a disk likes to be read from front to back.
-        var inOrder = Partitioner.Create(files.SelectMany(f => f.Tensors.Select(t => (f, t))),
-            EnumerablePartitionerOptions.NoBuffering);
-        // Loading is over by then, and a device at work needs few cores; a short run would wait for this.
+        var inOrder = new ConcurrentQueue<(SafetensorsFile File, TensorEntry Tensor)>(files.SelectMany(f => f.Tensors.Select(t => (f, t))));
+        // A device at work needs few cores; a short run would wait for this.
         var threads = Math.Clamp(Environment.ProcessorCount - 2, 1, MostThreads);
-        try
-        {
-            Parallel.ForEach(inOrder, new() { MaxDegreeOfParallelism = threads, CancellationToken = cancel },
-                pair => lines[pair.t.Name] = Line(pair.f, pair.t, notFinite, cancel));
-        }
-        catch (AggregateException e) when (e.InnerException is InputException)
-        {
-            throw e.InnerException;
-        }
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        // Threads of their own: they stand still for long, and the pool's are wanted meanwhile.
+        await Task.WhenAll(Enumerable.Range(0, threads).Select(_ => Task.Factory.StartNew(
+            Work, ends.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
         using var all = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var name in lines.Keys.Order(StringComparer.Ordinal))
             all.AppendData(Encoding.UTF8.GetBytes(lines[name]));
         return new(Convert.ToHexStringLower(all.GetHashAndReset()), [.. notFinite.Order(StringComparer.Ordinal)]);
+
+        void Work()
+        {
+            try
+            {
+                while (inOrder.TryDequeue(out var next))
+                    lines[next.Tensor.Name] = Line(next.File, next.Tensor, notFinite, goes, ends.Token);
+            }
+            catch
+            {
+                ends.Cancel();
+                throw;
+            }
+        }
     }
 
     public static string Fingerprint(IReadOnlyList<SafetensorsFile> files)
@@ -63,12 +73,12 @@ internal static class WeightsHash
     }
 
     private static string Line(
-        SafetensorsFile file, TensorEntry tensor, ConcurrentBag<string> notFinite, CancellationToken cancel) =>
+        SafetensorsFile file, TensorEntry tensor, ConcurrentBag<string> notFinite, ManualResetEventSlim? goes, CancellationToken cancel) =>
         string.Create(CultureInfo.InvariantCulture, $"{Encoding.UTF8.GetByteCount(tensor.Name)}:{tensor.Name} " +
-            $"{tensor.DType} [{string.Join(',', tensor.Shape)}] {OfBytes(file, tensor, notFinite, cancel)}\n");
+            $"{tensor.DType} [{string.Join(',', tensor.Shape)}] {OfBytes(file, tensor, notFinite, goes, cancel)}\n");
 
     private static string OfBytes(
-        SafetensorsFile file, TensorEntry tensor, ConcurrentBag<string> notFinite, CancellationToken cancel)
+        SafetensorsFile file, TensorEntry tensor, ConcurrentBag<string> notFinite, ManualResetEventSlim? goes, CancellationToken cancel)
     {
         var areFinite = true;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -79,6 +89,7 @@ internal static class WeightsHash
             for (long done = 0; done < tensor.Length;)
             {
                 cancel.ThrowIfCancellationRequested();
+                goes?.Wait(cancel);
                 var part = buffer.AsSpan(0, (int)Math.Min(BufferSize, tensor.Length - done));
                 file.Read(part, tensor.Offset + done);
                 hash.AppendData(part);
