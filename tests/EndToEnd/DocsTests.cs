@@ -132,6 +132,7 @@ public sealed class DocsTests : IDisposable
             Home = Path.Combine(folder.Path, "home"),
             CacheFolder = Path.Combine(folder.Path, "home", "hub"),
             IsOffline = offline,
+            Patience = HangGuard.Long,
         };
         async Task<DatasetSplit> Fetch(bool offline)
         {

@@ -95,6 +95,8 @@ internal sealed class CommandLine : IDisposable
         {
             ["COGNITO_EVAL_DATA"] = null,
             ["HF_HUB_OFFLINE"] = "1",
+            // A hub on loopback answers when it gets a processor.
+            ["HF_HUB_DOWNLOAD_TIMEOUT"] = $"{HangGuard.Long.TotalSeconds}",
             ["HF_HOME"] = At("hf-home"),
             ["HF_HUB_CACHE"] = null,
             ["HF_TOKEN"] = null,

@@ -39,6 +39,7 @@ public sealed class DataCommandTests : IAsyncDisposable
             Home = line.At("home"),
             CacheFolder = line.At("home", "hub"),
             CopiesFiles = copies,
+            Patience = HangGuard.Long,
         });
         var cancel = TestContext.Current.CancellationToken;
         var repo = new HubRepo(HubKind.Model, SmallHub.Model);

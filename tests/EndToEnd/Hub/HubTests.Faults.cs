@@ -147,14 +147,18 @@ public sealed partial class HubTests
     public async Task A_slow_body_is_waited_for_and_a_silent_one_is_asked_for_again()
     {
         server.Step = 1 << 18; // 22 pauses a shard
+        var silence = new LongSilence();
         var silent = 0;
         server.Fault = async context =>
         {
             if (IsShard(context) && silent++ == 0)
-                await Task.Delay(TimeSpan.FromSeconds(5), context.RequestAborted);
+            {
+                silence.Passes();
+                await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            }
             return false;
         };
-        Holds(await Fetch());
+        Holds(await Fetch(Settings(clock: silence)));
         Assert.True(silent > 1);
     }
 

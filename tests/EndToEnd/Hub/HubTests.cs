@@ -24,7 +24,7 @@ public sealed partial class HubTests : IAsyncDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private HubSettings Settings(string? token = null, bool offline = false, bool copies = false) => new()
+    private HubSettings Settings(string? token = null, bool offline = false, bool copies = false, TimeProvider? clock = null) => new()
     {
         Endpoint = server.Endpoint,
         Home = home.Path,
@@ -32,7 +32,8 @@ public sealed partial class HubTests : IAsyncDisposable
         Token = token,
         IsOffline = offline,
         CopiesFiles = copies,
-        Patience = TimeSpan.FromSeconds(2),
+        Patience = HangGuard.Long,
+        Clock = clock ?? TimeProvider.System,
     };
 
     private async Task<string> Fetch(HubSettings? settings = null, HubRepo? other = null)
