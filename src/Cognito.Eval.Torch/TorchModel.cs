@@ -214,7 +214,7 @@ public sealed class TorchModel(
             var ids = DecoderAttention.OnDevice([.. its.Select(i => (long)batch.TargetIds[i])], stage.Device);
             var wide = logProbs == LogProbDtype.Float32 ? logits.to_type(ScalarType.Float32) : logits;
             var chances = nn.functional.log_softmax(wide, -1); // [R, V]
-            var taken = chances.flatten().index_select(0, rows * VocabularySize + ids).to_type(ScalarType.Float32);
+            var taken = chances.flatten().index_select(0, rows.Times(VocabularySize).Plus(ids)).to_type(ScalarType.Float32);
             var best = chances.argmax(-1).index_select(0, rows).eq(ids).to_type(ScalarType.Float32);
             parts.Add(stack([taken, best]).MoveToOuterDisposeScope()); // [2, P]
         }

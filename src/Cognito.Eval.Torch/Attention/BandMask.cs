@@ -1,3 +1,4 @@
+using Cognito.Eval.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -23,7 +24,7 @@ internal sealed class BandMask(BlockSizes sizes, Device device, ScalarType dtype
     }
 
     public static Tensor Additive(Tensor visible, ScalarType dtype) =>
-        zeros(visible.shape, dtype, visible.device).masked_fill_(visible.logical_not(), float.NegativeInfinity);
+        zeros(visible.shape, dtype, visible.device).masked_fill_(visible.logical_not(), Scalars.MinusInfinity);
 
     public void Dispose()
     {
@@ -44,11 +45,11 @@ internal sealed class BandMask(BlockSizes sizes, Device device, ScalarType dtype
     private Tensor OfKeys(int keys)
     {
         using var scope = NewDisposeScope();
-        var back = arange(sizes.Rows, ScalarType.Int32, device).unsqueeze(1)
-            .sub(arange(keys, ScalarType.Int32, device).sub(keys - sizes.Rows)); // how far back the key lies
-        var visible = back.ge(0);
+        var back = Scalars.Range(0, sizes.Rows, ScalarType.Int32, device).unsqueeze(1)
+            .sub(Scalars.Range(sizes.Rows - keys, sizes.Rows, ScalarType.Int32, device)); // how far back the key lies
+        var visible = back.ge(Scalars.Zero);
         if (sizes.Window is { } window)
-            visible = visible.logical_and(back.lt(window));
+            visible = visible.logical_and(Scalars.With(window, back.lt));
         return Additive(visible, dtype).DetachFromDisposeScope();
     }
 }

@@ -53,7 +53,7 @@ internal sealed class BlockAttention : DecoderAttention
             using var one = NewDisposeScope();
             var kept = block.SharedPrefixKeys > 0 ? sharedPrefix(block.SharedPrefix!) : default;
             var (output, logSum) = One(spec, layout, b, queries, Keys(block, k, kept.Keys), Keys(block, v, kept.Values));
-            var its = rows is null ? null : rows.narrow(0, first, chosen - first) - block.Start;
+            var its = rows is null ? null : rows.narrow(0, first, chosen - first).Plus(-block.Start);
             if (all is not null)
                 all.narrow(0, block.Start, block.Rows).view(output.shape).copy_(output);
             else

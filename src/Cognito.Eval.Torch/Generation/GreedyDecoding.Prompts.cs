@@ -1,6 +1,7 @@
 using Cognito.Eval.Planning;
 using Cognito.Eval.Torch.Attention;
 using Cognito.Eval.Torch.Layers;
+using Cognito.Eval.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -81,7 +82,7 @@ internal sealed partial class GreedyDecoding
         foreach (var stage in _decoder.Stages)
         {
             var length = sharedPrefix[0].Keys.shape[stage.IsFlash ? 0 : 1];
-            var places = arange(_cache!.Place(row, 0), _cache.Place(row, length), ScalarType.Int64, stage.Device);
+            var places = Scalars.Range(_cache!.Place(row, 0), _cache.Place(row, length), ScalarType.Int64, stage.Device);
             Tensor ByToken(Tensor kept) => stage.IsFlash ? kept : kept.permute(1, 0, 2);
             for (var layer = stage.FirstLayer; layer < stage.FirstLayer + stage.Specs.Count; layer++)
                 _cache.Write(layer, places, ByToken(sharedPrefix[layer].Keys), ByToken(sharedPrefix[layer].Values));

@@ -148,8 +148,8 @@ internal sealed class KeyValueCache : IDisposable
     /// <summary>Each row's own keys, as many as are there, and no mask.</summary>
     private static Attended Flash(DecoderStage stage, Tensor starts, Tensor positions, long longest)
     {
-        var rows = arange(positions.shape[0] + 1, ScalarType.Int32, stage.Device);
-        var (ends, seqUsedK) = (starts.to_type(ScalarType.Int32), (positions + 1).to_type(ScalarType.Int32));
+        var rows = Scalars.Range(0, positions.shape[0] + 1, ScalarType.Int32, stage.Device);
+        var (ends, seqUsedK) = (starts.to_type(ScalarType.Int32), positions.add(Scalars.One, Scalars.One).to_type(ScalarType.Int32));
         return (spec, queries, keys, values) => spec.SoftCap is not null
             ? stage.Capped!.Over(spec, queries, keys, values, rows, ends, 1, seqUsedK)
             : AtenOps.Flash(queries, keys, values, rows, ends, 1, longest, spec.Window, spec.Scale, seqUsedK);
@@ -176,10 +176,10 @@ internal sealed class KeyValueCache : IDisposable
     /// <summary>[B, 1, 1, S]: up to the row's own position, the window's width back.</summary>
     private static Tensor Mask(DecoderStage stage, Tensor positions, long used, int? window)
     {
-        var back = positions.unsqueeze(1).sub(arange(used, ScalarType.Int64, stage.Device)); // [B, S]
-        var visible = back.ge(0);
+        var back = positions.unsqueeze(1).sub(Scalars.Range(0, used, ScalarType.Int64, stage.Device)); // [B, S]
+        var visible = back.ge(Scalars.Zero);
         if (window is { } width)
-            visible = visible.logical_and(back.lt(width));
+            visible = visible.logical_and(Scalars.With(width, back.lt));
         return BandMask.Additive(visible, stage.Dtype).unsqueeze(1).unsqueeze(1);
     }
 }

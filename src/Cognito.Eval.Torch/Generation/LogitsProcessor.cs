@@ -27,8 +27,6 @@ internal sealed record LogitsProcessor(
 /// </remarks>
 internal static class LogitsProcessors
 {
-    private const float Never = float.NegativeInfinity;
-
     /// <summary>Those that a checkpoint's files ask for; most ask for none.</summary>
     public static IReadOnlyList<LogitsProcessor> Of(GenerationConfig config, int vocabulary, Device device)
     {
@@ -84,7 +82,7 @@ internal static class LogitsProcessors
     private static Tensor RepetitionPenalty(Tensor scores, Tensor tokens, double penalty)
     {
         var score = scores.gather(1, tokens);
-        return scores.scatter(1, tokens, where(score.lt(0), score.mul(penalty), score.div(penalty)));
+        return scores.scatter(1, tokens, where(score.lt(Scalars.Zero), score.Times(penalty), score.DividedBy(penalty)));
     }
 
     /// <summary>No token that would complete, once more, n tokens that stand there already.</summary>
@@ -95,11 +93,11 @@ internal static class LogitsProcessors
         if (within.shape[1] < size)
             return scores;
         var windows = within.unfold(1, size, 1); // [B, any, n]
-        var isWhole = arange(windows.shape[1], ScalarType.Int64, scores.device).unsqueeze(0)
+        var isWhole = Scalars.Range(0, windows.shape[1], ScalarType.Int64, scores.device).unsqueeze(0)
             .le(rows.Numbers(row => length(row) - size).unsqueeze(1));
         var found = size == 1 ? isWhole
             : windows.narrow(2, 0, size - 1).eq(rows.Last(size - 1).unsqueeze(1)).all(-1).logical_and(isWhole);
-        return scores.masked_fill(Marked(found, windows.select(2, size - 1), scores), Never);
+        return scores.masked_fill(Marked(found, windows.select(2, size - 1), scores), Scalars.MinusInfinity);
     }
 
     /// <summary>Where a token, [B, any], is found, as a mask over the vocabulary: [B, V].</summary>
@@ -107,7 +105,7 @@ internal static class LogitsProcessors
     {
         var vocabulary = scores.shape[1];
         // What was not found goes to a place of its own, past the vocabulary.
-        var places = where(found, tokens, full_like(tokens, vocabulary));
+        var places = where(found, tokens, Scalars.With(vocabulary, held => full_like(tokens, held)));
         return zeros([scores.shape[0], vocabulary + 1], ScalarType.Bool, scores.device)
             .scatter_(1, places, ones_like(places, ScalarType.Bool)).narrow(1, 0, vocabulary);
     }
@@ -119,7 +117,7 @@ internal static class LogitsProcessors
     private static Tensor EndsIn(TokenHistory rows, Tensor before)
     {
         var count = (int)before.shape[^1];
-        var isLong = rows.Numbers(row => row.Length > count ? 1 : 0).ne(0);
+        var isLong = rows.Numbers(row => row.Length > count ? 1 : 0).ne(Scalars.Zero);
         return before.dim() == 1
             ? rows.Last(count).eq(before).all(-1).logical_and(isLong)
             : rows.Last(count).unsqueeze(1).eq(before).all(-1).logical_and(isLong.unsqueeze(1)); // [B, S]
@@ -139,7 +137,7 @@ internal static class LogitsProcessors
                 var found = EndsIn(rows, before); // [B, S]
                 banned = banned.logical_or(Marked(found, last.unsqueeze(0).expand_as(found), scores));
             }
-            return scores + Chosen(banned, Never);
+            return scores.Plus(Chosen(banned));
         }, [alone, .. longer.SelectMany(group => (Tensor[])[group.Before, group.Last])]);
     }
 
@@ -155,8 +153,8 @@ internal static class LogitsProcessors
         {
             var sum = onDevice.unsqueeze(0).repeat(scores.shape[0], 1);
             foreach (var (before, last, bias) in longer)
-                sum.select(1, last).add_(EndsIn(rows, before).to_type(ScalarType.Float32).mul(bias), Scalars.One);
-            return scores + sum;
+                sum.select(1, last).add_(EndsIn(rows, before).to_type(ScalarType.Float32).Times(bias), Scalars.One);
+            return scores.Plus(sum);
         }, [onDevice, .. longer.Select(one => one.Before)]);
     }
 
@@ -166,7 +164,7 @@ internal static class LogitsProcessors
     {
         var mask = Mask(tokens, vocabulary, device);
         return new(key, (scores, rows) =>
-            rows.Where(isMeant) is { } meant ? scores.masked_fill(mask.logical_and(meant), Never) : scores, mask);
+            rows.Where(isMeant) is { } meant ? scores.masked_fill(mask.logical_and(meant), Scalars.MinusInfinity) : scores, mask);
     }
 
     /// <summary>Nothing but these tokens in the rows that are meant.</summary>
@@ -174,7 +172,7 @@ internal static class LogitsProcessors
         string key, IEnumerable<int> tokens, Func<RowLength, bool> isMeant, int vocabulary, Device device)
     {
         using var mask = Mask(tokens, vocabulary, device);
-        var forced = Chosen(mask.logical_not(), Never);
+        var forced = Chosen(mask.logical_not());
         return new(key, (scores, rows) => rows.Where(isMeant) is { } meant ? where(meant, forced, scores) : scores, forced);
     }
 
@@ -189,7 +187,7 @@ internal static class LogitsProcessors
                 return scores;
             var growth = tensor(rows.Rows.Select(row => (float)(Math.Pow(decay.Factor, Math.Max(Past(row), 0)) - 1)).ToArray(), device: device);
             var raised = scores.index_select(1, ids).abs().mul(growth.unsqueeze(1)); // [B, E]
-            return where(meant, scores + zeros_like(scores).index_copy(1, ids, raised), scores);
+            return where(meant, scores.Plus(zeros_like(scores).index_copy(1, ids, raised)), scores);
         }, ids);
     }
 
@@ -205,7 +203,7 @@ internal static class LogitsProcessors
         return tensor(mask, device: device);
     }
 
-    /// <summary>The value where the mask is true, 0 elsewhere, in float32.</summary>
-    private static Tensor Chosen(Tensor mask, float value) =>
-        zeros_like(mask, ScalarType.Float32).masked_fill(mask, value);
+    /// <summary>Minus infinity where the mask is true, 0 elsewhere, in float32.</summary>
+    private static Tensor Chosen(Tensor mask) =>
+        zeros_like(mask, ScalarType.Float32).masked_fill(mask, Scalars.MinusInfinity);
 }

@@ -1,5 +1,6 @@
 using Cognito.Eval.Planning;
 using Cognito.Eval.Torch.Attention;
+using Cognito.Eval.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -76,8 +77,8 @@ internal sealed class TokenHistory : IDisposable
     /// <summary>Each row's last tokens, [B, count]; of no meaning in rows that have fewer.</summary>
     public Tensor Last(int count)
     {
-        var places = Numbers(row => row.Length - count).unsqueeze(1) + arange(count, ScalarType.Int64, _device);
-        return Tokens.gather(1, places.clamp_min(0));
+        var places = Numbers(row => row.Length - count).unsqueeze(1).Plus(Scalars.Range(0, count, ScalarType.Int64, _device));
+        return Tokens.gather(1, places.clamp_min(Scalars.Zero));
     }
 
     /// <summary>A number of each row, [B].</summary>
@@ -85,7 +86,7 @@ internal sealed class TokenHistory : IDisposable
 
     /// <summary>The rows that are meant, [B, 1]; null where none is.</summary>
     public Tensor? Where(Func<RowLength, bool> isMeant) =>
-        _rows.Any(isMeant) ? Numbers(row => isMeant(row) ? 1 : 0).ne(0).unsqueeze(1) : null;
+        _rows.Any(isMeant) ? Numbers(row => isMeant(row) ? 1 : 0).ne(Scalars.Zero).unsqueeze(1) : null;
 
     public void Dispose()
     {

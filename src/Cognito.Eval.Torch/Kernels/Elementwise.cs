@@ -118,13 +118,14 @@ internal sealed class TensorElementwise : Elementwise
             return nn.functional.layer_norm(x, [x.shape[^1]], weight, bias, spec.Epsilon);
         using var scope = NewDisposeScope();
         var wide = x.to_type(ScalarType.Float32);
-        var scale = wide.square().mean([-1L], keepdim: true).add_(spec.Epsilon).rsqrt_();
+        using var epsilon = spec.Epsilon.ToScalar();
+        var scale = wide.mul(wide).mean([-1L], keepdim: true).add_(epsilon, Scalars.One).rsqrt_();
         var normed = wide.mul(scale);
         return (spec.Kind switch
         {
             NormKind.CastThenWeigh => normed.to_type(x.dtype).mul_(weight),
             NormKind.WeighThenCast => normed.mul_(weight).to_type(x.dtype),
-            _ => normed.mul_(weight.to_type(ScalarType.Float32).add(Scalars.One)).to_type(x.dtype),
+            _ => normed.mul_(weight.to_type(ScalarType.Float32).add(Scalars.One, Scalars.One)).to_type(x.dtype),
         }).MoveToOuterDisposeScope();
     }
 
@@ -171,8 +172,8 @@ internal sealed class TensorElementwise : Elementwise
         using var scope = NewDisposeScope();
         using Scalar cubed = 0.044715.ToScalar(), scale = Math.Sqrt(2 / Math.PI).ToScalar(), half = 0.5.ToScalar();
         var wide = x.to_type(ScalarType.Float32);
-        var share = wide.square().mul_(wide).mul_(cubed).add_(wide, Scalars.One).mul_(scale).tanh_()
-            .add_(Scalars.One).mul_(half);
+        var share = wide.mul(wide).mul_(wide).mul_(cubed).add_(wide, Scalars.One).mul_(scale).tanh_()
+            .add_(Scalars.One, Scalars.One).mul_(half);
         return share.mul_(wide).to_type(x.dtype).MoveToOuterDisposeScope();
     }
 

@@ -32,7 +32,7 @@ internal sealed class Rope(RopeConfig config, Device device, ScalarType dtype) :
     public RotaryTable At(Tensor positions, int longest, Tensor? isLong)
     {
         var (table, length) = Table(longest);
-        using var places = isLong is null || config.LongFrom is null ? null : isLong.mul(length).add_(positions, Scalars.One);
+        using var places = isLong is null || config.LongFrom is null ? null : isLong.Times(length).add_(positions, Scalars.One);
         Tensor Of(Tensor turns) => turns.index_select(0, places ?? positions).unsqueeze_(1);
         return new(Of(table.Cos), Of(table.Sin));
     }
@@ -65,8 +65,8 @@ internal sealed class Rope(RopeConfig config, Device device, ScalarType dtype) :
         using var scope = NewDisposeScope();
         var kept = config.IsWide ? ScalarType.Float32 : dtype;
         var angles = cat([.. Frequencies(config).Select(frequencies =>
-            arange(length, ScalarType.Float32, device).unsqueeze(1).mul(frequencies.to(device)))], 0); // [length, t/2]
-        Tensor Kept(Tensor turns) => (config.AttentionFactor == 1 ? turns : turns.mul(config.AttentionFactor)).to_type(kept);
+            Scalars.Range(0, length, ScalarType.Float32, device).unsqueeze(1).mul(frequencies.to(device)))], 0); // [length, t/2]
+        Tensor Kept(Tensor turns) => (config.AttentionFactor == 1 ? turns : turns.Times(config.AttentionFactor)).to_type(kept);
         var (cos, sin) = (Kept(angles.cos()), Kept(angles.sin()));
         return new(cat([cos, cos], 1).DetachFromDisposeScope(), cat([sin.neg(), sin], 1).DetachFromDisposeScope());
     }
@@ -76,12 +76,12 @@ internal sealed class Rope(RopeConfig config, Device device, ScalarType dtype) :
     /// </summary>
     internal static Tensor[] Frequencies(RopeConfig config)
     {
-        var powers = arange(0, config.Size, 2, ScalarType.Int64).to_type(ScalarType.Float32).div_(config.Size);
+        var powers = Scalars.Range(0, config.Size / 2, ScalarType.Int64, CPU).Times(2).to_type(ScalarType.Float32).DividedBy((double)config.Size);
         var waves = tensor((float)config.Theta).pow(powers);
         var inverse = waves.reciprocal();
         return config.Kind switch
         {
-            "linear" => [inverse.div_(config.Factor)],
+            "linear" => [inverse.DividedBy(config.Factor)],
             "llama3" => [Llama3(inverse, config)],
             "yarn" => [Yarn(waves, inverse, config)],
             "longrope" => [.. new[] { config.ShortFactors, config.LongFactors }.Select(factors =>
@@ -94,9 +94,9 @@ internal sealed class Rope(RopeConfig config, Device device, ScalarType dtype) :
     private static Tensor Yarn(Tensor waves, Tensor inverse, RopeConfig config)
     {
         var (low, high) = (config.Ramp.Low, config.Ramp.High == config.Ramp.Low ? config.Ramp.High + 0.001 : config.Ramp.High);
-        var slowed = (waves * config.Factor).reciprocal();
-        var alone = 1 - ((arange(config.Size / 2, ScalarType.Float32) - low) / (high - low)).clamp(0, 1);
-        return slowed * (1 - alone) + inverse * alone;
+        var slowed = waves.Times(config.Factor).reciprocal();
+        var alone = Scalars.Range(0, config.Size / 2, ScalarType.Float32, CPU).Plus(-low).DividedBy(high - low).clamp(Scalars.Zero, Scalars.One).Rest();
+        return slowed.mul(alone.Rest()).Plus(inverse.mul(alone));
     }
 
     /// <summary>
@@ -106,11 +106,11 @@ internal sealed class Rope(RopeConfig config, Device device, ScalarType dtype) :
     {
         var (longWave, shortWave) = (config.OriginalMaxLength / config.LowFrequencyFactor,
             config.OriginalMaxLength / config.HighFrequencyFactor);
-        var waves = inverse.reciprocal().mul_(2 * Math.PI);
-        var slowed = inverse / config.Factor;
-        var share = (waves.reciprocal() * config.OriginalMaxLength - config.LowFrequencyFactor)
-            / (config.HighFrequencyFactor - config.LowFrequencyFactor);
-        var mixed = (1 - share) * slowed + share * inverse;
-        return where(waves > longWave, slowed, where(waves < shortWave, inverse, mixed));
+        var waves = inverse.reciprocal().Times(2 * Math.PI);
+        var slowed = inverse.DividedBy(config.Factor);
+        var share = waves.reciprocal().Times(config.OriginalMaxLength).Plus(-config.LowFrequencyFactor)
+            .DividedBy(config.HighFrequencyFactor - config.LowFrequencyFactor);
+        var mixed = share.Rest().mul(slowed).Plus(share.mul(inverse));
+        return where(Scalars.With(longWave, waves.gt), slowed, where(Scalars.With(shortWave, waves.lt), inverse, mixed));
     }
 }

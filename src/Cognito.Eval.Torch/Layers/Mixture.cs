@@ -88,7 +88,7 @@ internal sealed class Mixture(
         var weights = shares.flatten();
         var expertOf = chosen.flatten(); // [N K]
         var byExpert = sort(expertOf, stable: true).indices;
-        var tokens = byExpert.div(_spec.ExpertsPerToken, RoundingMode.floor);
+        var tokens = Scalars.With(_spec.ExpertsPerToken, held => byExpert.div(held, RoundingMode.floor));
         var counts = expertOf.bincount(null, experts.Count).cpu().data<long>().ToArray();
         var sum = zeros_like(x);
         long at = 0;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Cognito.Eval.Torch.Native;
 using static TorchSharp.torch;
 
 namespace Cognito.Eval.Torch.Weights;
@@ -54,7 +55,7 @@ internal sealed class RandomWeights(long seed) : WeightSource
     {
         if (name.EndsWith("norm.weight", StringComparison.Ordinal))
         {
-            place.fill_(1);
+            place.fill_(Scalars.One);
             return;
         }
         var its = seed ^ BinaryPrimitives.ReadInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
