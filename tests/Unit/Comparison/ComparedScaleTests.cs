@@ -9,36 +9,6 @@ namespace Cognito.Eval.Tests;
 /// <summary>Perplexities are compared on the log scale, document by document.</summary>
 public sealed class ComparedScaleTests
 {
-    internal static Run Of(string headline, double value, double[] scores, double[]? weights) => new()
-    {
-        Leaderboard = new(new Dictionary<string, double?>(), null, true, []),
-        Provenance = new() { Model = "m", Protocol = LmEval04.Rules.Name },
-        Results = new Dictionary<string, IReadOnlyDictionary<string, double?>> { ["t"] = new Dictionary<string, double?> { [headline] = value } },
-        Tasks = new Dictionary<string, TaskRecord>
-        {
-            ["t"] = new()
-            {
-                Column = "t",
-                Headline = headline,
-                LowerIsBetter = headline != "f1,none",
-                Split = "test",
-                NumFewshot = 0,
-                Documents = scores.Length,
-                SplitRows = scores.Length,
-                IsComplete = true,
-                Requests = scores.Length,
-                TruncatedRequests = 0,
-                TruncatedDocuments = 0,
-                NearTies = new(0, 0, []),
-                RequestsSha256 = new("a", "b", "c"),
-                DataSha256 = new Dictionary<string, string>(),
-                DocIds = [.. Enumerable.Range(0, scores.Length)],
-                Scores = new Dictionary<string, IReadOnlyList<double>> { [headline] = scores },
-                Weights = weights is null ? null : new Dictionary<string, IReadOnlyList<double>> { [headline] = weights },
-            },
-        },
-    };
-
     [Theory]
     [InlineData("word_perplexity,none", 1)]
     [InlineData("byte_perplexity,none", 1)]
@@ -48,7 +18,7 @@ public sealed class ComparedScaleTests
         double[] before = [-10, -42, -7.5, -30], after = [-9, -41, -8, -28], weights = [3, 11, 2, 9];
         double Log(double[] lls) => -lls.Sum() / weights.Sum() / unit;
         double Value(double[] lls) => metric.StartsWith("bits", StringComparison.Ordinal) ? Log(lls) : Math.Exp(Log(lls));
-        var column = RunComparison.Create(Of(metric, Value(before), before, weights), Of(metric, Value(after), after, weights)).Columns.Single();
+        var column = RunComparison.Create(MadeRuns.OfOneTask(metric, Value(before), before, weights), MadeRuns.OfOneTask(metric, Value(after), after, weights)).Columns.Single();
         Assert.True(column.IsPaired);
         Assert.Equal(-100 * Log(before), column.Baseline, 1e-9);
         Assert.Equal(100 * (Log(before) - Log(after)), column.Difference, 1e-9);
@@ -66,8 +36,8 @@ public sealed class ComparedScaleTests
     {
         double[] weights = [.. Enumerable.Repeat(10.0, 40)], before = [.. Enumerable.Range(0, 40).Select(i => -20.0 - i % 5)];
         var isLogarithm = metric.StartsWith("word", StringComparison.Ordinal);
-        var (worse, better) = (Of(metric, 9, isLogarithm ? before : [.. before.Select(x => x / -50)], isLogarithm ? weights : null),
-            Of(metric, 8, isLogarithm ? [.. before.Select((x, i) => x + 2 + i % 2)] : [.. before.Select((x, i) => x / -50 - 0.1 - 0.01 * (i % 2))], isLogarithm ? weights : null));
+        var (worse, better) = (MadeRuns.OfOneTask(metric, 9, isLogarithm ? before : [.. before.Select(x => x / -50)], isLogarithm ? weights : null),
+            MadeRuns.OfOneTask(metric, 8, isLogarithm ? [.. before.Select((x, i) => x + 2 + i % 2)] : [.. before.Select((x, i) => x / -50 - 0.1 - 0.01 * (i % 2))], isLogarithm ? weights : null));
         Assert.Matches($@"^Beyond chance B is better than A on t \(by \d+\.\d\d points of {compared}\)\.$",
             VerdictText.Of(RunComparison.Create(worse, better), "A", "B"));
         Assert.StartsWith("Beyond chance B is worse than A on t ", VerdictText.Of(RunComparison.Create(better, worse), "A", "B"));
@@ -77,5 +47,5 @@ public sealed class ComparedScaleTests
 
     [Fact]
     public void One_that_is_no_mean_over_documents_is_refused() => Assert.Contains("no mean over documents", Assert.Throws<InputException>(() =>
-        RunComparison.Create(Of("f1,none", 0.5, [1, 0], [1, 1]), Of("f1,none", 0.5, [1, 0], [1, 1]))).Message);
+        RunComparison.Create(MadeRuns.OfOneTask("f1,none", 0.5, [1, 0], [1, 1]), MadeRuns.OfOneTask("f1,none", 0.5, [1, 0], [1, 1]))).Message);
 }

@@ -11,7 +11,7 @@ namespace Cognito.Eval.Tests;
 /// <summary>A run as .eval_results, CSV and Markdown.</summary>
 public sealed class FormatTests
 {
-    private static ReportedRun Made(string label = "made-up") => new(RunFileTests.Made(), ".", label);
+    private static ReportedRun Made(string label = "made-up") => new(MadeRuns.OfMiniRows(), ".", label);
 
     private static Run Reference
     {
@@ -81,8 +81,8 @@ public sealed class FormatTests
     public void Runs_of_one_model_are_told_apart()
     {
         using var folder = new TemporaryFolder();
-        var first = RunFile.Write(RunFileTests.Made(), Path.Combine(folder.Path, "1"));
-        var second = RunFile.Write(RunFileTests.Made() with { Circumstances = null }, Path.Combine(folder.Path, "2"));
+        var first = RunFile.Write(MadeRuns.OfMiniRows(), Path.Combine(folder.Path, "1"));
+        var second = RunFile.Write(MadeRuns.OfMiniRows() with { Circumstances = null }, Path.Combine(folder.Path, "2"));
         Assert.Equal(
             ["made-up (1970-01-01 00:00:00)", "made-up (2)"], ReportedRun.Read([first, Path.GetDirectoryName(second)!]).Select(run => run.Label));
     }

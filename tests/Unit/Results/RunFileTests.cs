@@ -16,35 +16,7 @@ public sealed class RunFileTests : IDisposable
 
     public void Dispose() => folder.Delete(recursive: true);
 
-    internal static Run Made()
-    {
-        var data = new DataRoot(Fixture.Path("mini", "data"));
-        var graded = TaskSet.Leaderboard.Select(["arc,truthfulqa,winogrande"]).Tasks.Select(task =>
-        {
-            var asked = Questions.Ask(task, data, LeaderboardV1.Rules, limit: new Limit(5));
-            return new GradedTask(asked, [.. asked.Docs.Select(doc =>
-            {
-                Reply[] replies = [.. doc.Requests.Select((_, i) => new Likelihood(-1.0 - i, false))];
-                return new GradedDoc(doc, replies, 0, LeaderboardV1.Rules.Grade(task, doc.Doc, replies));
-            })], 1.5);
-        }).ToList();
-        return Tally.Count(graded, LeaderboardV1.Rules, TaskSet.Leaderboard, new() { Model = "made-up" }, new Limit(5), ["a note"]) with
-        {
-            Circumstances = new()
-            {
-                Started = DateTimeOffset.UnixEpoch,
-                Seconds = 1,
-                Host = "h",
-                Os = "o",
-                Threads = 2,
-                ModelPath = "m",
-                DataPath = "d",
-                TaskSeconds = new Dictionary<string, double>(),
-                PeakMemoryMib = 1,
-                Stages = new Dictionary<string, StageRecord> { ["log-likelihoods"] = new(1, 1, 1, 1) },
-            },
-        };
-    }
+    private static Run Made() => MadeRuns.OfMiniRows();
 
     [Fact]
     public async Task A_run_is_written_as_the_schema_says()

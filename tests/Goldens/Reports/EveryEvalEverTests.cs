@@ -66,13 +66,13 @@ public sealed class EveryEvalEverTests
         var run = MadeRuns.Nano.Timed();
         var source = Result(Valid(run with { Provenance = run.Provenance with { Data = "samples" } }), "arc_challenge/acc")["source_data"]!;
         Assert.Equal(("other", "made up, not the benchmark's"), ((string)source["source_type"]!, (string)source["additional_details"]!["rows"]!));
-        Assert.Equal("made-up", (string)Valid(RunFileTests.Made().Timed())["model_info"]!["id"]!);
+        Assert.Equal("made-up", (string)Valid(MadeRuns.OfMiniRows().Timed())["model_info"]!["id"]!);
     }
 
     [Fact]
     public void Perplexities_have_no_upper_bound_and_what_is_no_number_is_named()
     {
-        var run = ComparedScaleTests.Of("word_perplexity,none", 15.5, [-10, -12], [3, 4]).Timed();
+        var run = MadeRuns.OfOneTask("word_perplexity,none", 15.5, [-10, -12], [3, 4]).Timed();
         var config = Result(Valid(run), "t/word_perplexity,none")["metric_config"]!;
         Assert.Equal((true, "Infinity", "none"), ((bool)config["lower_is_better"]!, (string)config["max_score"]!, (string)config["additional_details"]!["filter"]!));
         var (json, leftOut) = Of(run with { Results = new Dictionary<string, IReadOnlyDictionary<string, double?>> { ["t"] = new Dictionary<string, double?> { ["word_perplexity,none"] = null } } });
