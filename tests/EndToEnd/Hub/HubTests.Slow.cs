@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Cognito.Eval.Files;
 using Cognito.Eval.Hub;
 using Microsoft.AspNetCore.Http;
@@ -16,24 +17,34 @@ public sealed partial class HubTests
     /// <summary>Nothing takes long until the test says so: then whatever is waited for has taken too long.</summary>
     private sealed class LongSilence : TimeProvider
     {
-        private readonly List<ITimer> waiting = [];
+        private readonly ConcurrentBag<Timer> timers = [];
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
-            var timer = base.CreateTimer(callback, state, dueTime, period);
-            if (dueTime > TimeSpan.FromMinutes(1))
-                lock (waiting)
-                    waiting.Add(timer);
+            var timer = new Timer(base.CreateTimer(callback, state, dueTime, period)) { Due = dueTime };
+            timers.Add(timer);
             return timer;
         }
 
         public void Passes()
         {
-            lock (waiting)
+            foreach (var timer in timers.Where(timer => timer.Due > TimeSpan.FromMinutes(1)))
+                timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        }
+
+        private sealed class Timer(ITimer timer) : ITimer
+        {
+            public TimeSpan Due { get; set; }
+
+            public bool Change(TimeSpan dueTime, TimeSpan period)
             {
-                waiting.ForEach(timer => timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan));
-                waiting.Clear();
+                Due = dueTime;
+                return timer.Change(dueTime, period);
             }
+
+            public void Dispose() => timer.Dispose();
+
+            public ValueTask DisposeAsync() => timer.DisposeAsync();
         }
     }
 
