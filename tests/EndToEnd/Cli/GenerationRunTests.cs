@@ -87,7 +87,7 @@ public sealed class GenerationRunTests : IDisposable
     }
 
     private List<string> Results(string root) =>
-        [.. Directory.EnumerateFiles(line.At(root), "results.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(line.At(root), "results.json", SearchOption.AllDirectories).OrderBy(Path.GetDirectoryName, StringComparer.Ordinal)];
 
     private static JsonObject Json(string path) => JsonNode.Parse(File.ReadAllText(path))!.AsObject();
 

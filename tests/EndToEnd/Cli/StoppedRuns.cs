@@ -61,7 +61,7 @@ public abstract class StoppedRuns : IDisposable
             .Sum(file => AnswerJournal.Peek(Path.GetDirectoryName(file)!)?.KeptRequests ?? 0) : 0;
 
     private protected List<string> Results(string root) =>
-        [.. Directory.EnumerateFiles(line.At(root), "results.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(line.At(root), "results.json", SearchOption.AllDirectories).OrderBy(Path.GetDirectoryName, StringComparer.Ordinal)];
 
     private protected JsonObject Result(string root) => JsonNode.Parse(File.ReadAllText(Results(root).Single()))!.AsObject();
 
