@@ -127,7 +127,9 @@ public static partial class NativeTorch
                 : throw new InputException($"{path}: it does not load ({error}); " +
                     $"name another libtorch with --libtorch DIR or {Variable}");
         }
-        Loaded["LibTorchSharp"] = LibTorchSharp.Load();
+        // Once: what is loaded ahead may be a copy made for this process.
+        if (!Loaded.ContainsKey("LibTorchSharp"))
+            Loaded["LibTorchSharp"] = LibTorchSharp.Load();
         AssemblyLoadContext.Default.ResolvingUnmanagedDll -= Resolve;
         AssemblyLoadContext.Default.ResolvingUnmanagedDll += Resolve;
     }
