@@ -13,6 +13,7 @@ internal sealed class HeadStart : IDisposable
     private readonly ManualResetEventSlim _goes = new(true);
     private readonly Task _libtorch;
     private readonly Task<(string Look, WeightsRead Read)> _weights;
+    private volatile bool _hasEnded;
 
     private HeadStart(string folder, string? libtorch)
     {
@@ -35,11 +36,14 @@ internal sealed class HeadStart : IDisposable
     {
         await ((Task)_weights).WaitAsync(cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancel.ThrowIfCancellationRequested();
+        // Who asks then does not wait for the answer any more, and is not to read it all again.
+        ObjectDisposedException.ThrowIf(_hasEnded, this);
         return _weights.IsCompletedSuccessfully && await _weights is var (look, read) && look == weights.Look() ? read : null;
     }
 
     public void Dispose()
     {
+        _hasEnded = true;
         _unwanted.Cancel();
         try
         {

@@ -59,7 +59,9 @@ public sealed class HeadStartTests : IDisposable
         var ahead = HeadStart.Begin(_weights.Folder, null);
         ahead.Pause();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ahead.WeightsAsync(weights, new(true)));
+        var waits = ahead.WeightsAsync(weights, Cancel);
         await Task.Run(ahead.Dispose, Cancel).WaitAsync(HangGuard.Long, Cancel);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => waits);
     }
 
     [Fact]
