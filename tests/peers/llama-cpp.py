@@ -69,7 +69,7 @@ def output(command):
 
 def json_lines(text, key):
     """The lines of JSON that hold a key."""
-    return [json.loads(line) for line in text.splitlines() if line.startswith("{") and f'"{key}"' in line]
+    return [json.loads(line) for line in text.split("\n") if line.startswith("{") and f'"{key}"' in line]
 
 
 class Ours:
@@ -185,7 +185,7 @@ def main():
     work = given.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
     kept_file = work / "measures.jsonl"
-    kept = [json.loads(line) for line in kept_file.read_text().splitlines()] if kept_file.exists() else []
+    kept = [json.loads(line) for line in filter(None, kept_file.read_text().split("\n"))] if kept_file.exists() else []
     if given.rounds > 0 and not given.ours:
         output(["dotnet", "build", ROOT / "src/Cognito.Eval.Cli", "-c", "Release", "-v", "quiet", "--nologo"])
     ours = given.ours.split() if given.ours else ["dotnet", ROOT / "src/Cognito.Eval.Cli/bin/Release/net10.0/cognito-eval.dll"]

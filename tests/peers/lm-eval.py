@@ -5,7 +5,8 @@
 
 Needs lm_eval 0.4 (pip install lm-eval[hf]) on PATH, and cognito-eval, or --ours. Its vllm backend is measured too where Python has vllm.
 Each benchmark of the Open LLM Leaderboard is asked with the leaderboard's number of examples, by lm-evaluation-harness' rules of today
-(--protocol lm-eval-0.4). Its backends choose their batches themselves (--batch_size auto). --hf-args and --vllm-args add to --model_args.
+(--protocol lm-eval-0.4). Its backends choose their batches themselves unless --batch-size says how many sequences one has. --hf-args and
+--vllm-args add to --model_args.
 Of each round, seconds of the whole command, and less what the same program takes for one document of Winogrande.
 
 The documents and prompts must be the same, by the hashes that lm-evaluation-harness logs, and so must log-likelihoods but for rounding: at
@@ -44,7 +45,8 @@ def answers(folder):
     found = {}
     for file in sorted(folder.rglob("samples_*.jsonl")):
         task = file.name[len("samples_"):].rsplit("_", 1)[0]
-        for line in file.read_text().splitlines():
+        # Not splitlines: a text may hold U+2028 and others that end a line there, and none in JSON Lines.
+        for line in filter(None, file.read_text(encoding="utf-8").split("\n")):
             sample = json.loads(line)
             key, hashes = (task, sample["doc_id"]), tuple(sample[name] for name in ("doc_hash", "prompt_hash", "target_hash"))
             found.setdefault(key, (hashes, [answer(replies[0]) for replies in sample["resps"]]))
@@ -101,7 +103,7 @@ def runners(given, work):
         def run(task, shots, limit):
             out = fresh(backend)
             return timed([*shlex.split(given.lm_eval), "--model", backend, "--model_args", ",".join([f"pretrained={given.model}", settings,
-                *([arguments] if arguments else [])]), "--tasks", task, "--num_fewshot", shots, "--batch_size", "auto", "--log_samples",
+                *([arguments] if arguments else [])]), "--tasks", task, "--num_fewshot", shots, "--batch_size", given.batch_size, "--log_samples",
                 "--output_path", out, *(["--device", given.device] if backend == "hf" else []), *(["--limit", limit] if limit else [])]), out
         return run
 
@@ -139,6 +141,7 @@ def main():
     arguments.add_argument("--ours", default="cognito-eval", help="command")
     arguments.add_argument("--lm-eval", default="lm_eval", help="command")
     arguments.add_argument("--vllm", default="auto", choices=["auto", "yes", "no"])
+    arguments.add_argument("--batch-size", default="auto", help="lm-evaluation-harness's --batch_size")
     arguments.add_argument("--hf-args", help="such as attn_implementation=flash_attention_2")
     arguments.add_argument("--vllm-args", help="such as gpu_memory_utilization=0.9,max_model_len=4096")
     given = arguments.parse_args()
