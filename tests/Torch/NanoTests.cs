@@ -9,6 +9,7 @@ using Cognito.Eval.Results;
 using Cognito.Eval.Tasks;
 using Cognito.Eval.Tokenizers;
 using Cognito.Eval.Torch;
+using Cognito.Eval.Torch.Architectures;
 using TorchSharp;
 
 namespace Cognito.Eval.Tests;
@@ -37,12 +38,15 @@ public sealed class NanoTests(ITestOutputHelper output)
         var tokenizer = CheckpointTokenizer.Open(folder);
         Questions[] asked = [.. TaskSet.Leaderboard.Tasks.Select(task =>
             Questions.Ask(task, data, LeaderboardV1.Rules, limit: new Limit(Limit)))];
-        var model = TorchModel.Load(
-            folder, torch.CPU, torch.ScalarType.Float32, workers: Limit < 100 ? 1 : Environment.ProcessorCount);
-        using var planned = Planned.Model(model, tokenizer.Tokenizer, 4096, new(2, [2], tokenizer.EndText));
+        // Of many documents as the program would answer them on this machine.
+        var whole = Limit < 100 ? null : Placement.Choose(
+            ModelConfig.Read(folder), null, "cpu", null, Environment.ProcessorCount, null, exact: false);
+        Budget budget = whole?.Budget ?? 4096;
+        var model = TorchModel.Load(folder, torch.CPU, torch.ScalarType.Float32, workers: whole?.Workers ?? 1);
+        using var planned = Planned.Model(model, tokenizer.Tokenizer, budget, new(2, [2], tokenizer.EndText));
         var clock = Stopwatch.StartNew();
         var graded = await Evaluator.GradeAsync(planned, new(TaskSet.Leaderboard, asked, [], new() { Data = data }), new(), default);
-        output.WriteLine($"{clock.Elapsed:h\\:mm\\:ss}, {model.Decoder.Tokens} tokens, "
+        output.WriteLine($"{clock.Elapsed:h\\:mm\\:ss}, {model.Decoder.Tokens} tokens in batches of {budget.BatchTokens}, "
             + $"{Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB at the peak");
 
         var (requests, worst) = (0, 0.0);
