@@ -49,13 +49,14 @@ public static class HarnessFile
                 Add(task, root, path, names, results, tasks, none);
             if (results.Count == 0)
                 throw new InputException($"{path}: results of {Kind}, but of no task that is known here; `cognito-eval tasks` lists these");
+            var prompting = HarnessPrompting.Read(root);
             return new()
             {
                 Results = results,
                 Versions = protocol is null ? new Dictionary<string, TaskVersion>() : Versions(root, tasks.Keys),
-                Leaderboard = Columns(protocol ?? Protocol.Default, columns, results, tasks, none),
+                Leaderboard = Columns(protocol ?? Protocol.Default, columns, results, tasks, [$"read from {Kind}'s results{prompting.Words}", .. none]),
                 Tasks = tasks,
-                Provenance = Provenance(path, root, protocol),
+                Provenance = Provenance(path, root, protocol) with { Prompting = prompting },
             };
         }
         catch (Exception e) when (e is HarnessValue.Flaw or InvalidOperationException)
@@ -163,12 +164,28 @@ public static class HarnessFile
 
     private static Leaderboard Columns(
         Protocol protocol, IReadOnlyList<string> keys, IReadOnlyDictionary<string, IReadOnlyDictionary<string, double?>> results,
-        IReadOnlyDictionary<string, TaskRecord> tasks, IEnumerable<string> none)
+        IReadOnlyDictionary<string, TaskRecord> tasks, IReadOnlyList<string> notes)
     {
         var columns = new OrderedDictionary<string, double?>(keys.Select(column => new KeyValuePair<string, double?>(column, protocol.Column(
             [.. tasks.Where(task => task.Value.Column == column).Select(task => new TaskScore(
                 results[task.Key].GetValueOrDefault(task.Value.Headline), task.Value.Documents))]))));
-        return new(columns, protocol.Average(columns.Values), false, [$"read from {Kind}'s results", .. none]);
+        return new(columns, protocol.Average(columns.Values), false, notes);
+    }
+
+    /// <summary>As model_args has it, a text or an object; null where it says nothing of it, so that the tokenizer decides.</summary>
+    private static bool? AddsBos(JsonElement config)
+    {
+        const string Key = "add_bos_token";
+        if (config.ValueKind != JsonValueKind.Object || !config.TryGetProperty("model_args", out var arguments))
+            return null;
+        var value = arguments.ValueKind switch
+        {
+            JsonValueKind.Object => arguments.TryGetProperty(Key, out var own) ? own.ToString() : null,
+            JsonValueKind.String => HarnessValue.Text(arguments, "model_args").Split(',').Select(argument => argument.Split('=', 2))
+                .LastOrDefault(argument => argument.Length == 2 && argument[0].Trim() == Key)?[1].Trim(),
+            _ => null,
+        };
+        return bool.TryParse(value, out var adds) ? adds : null;
     }
 
     private static Provenance Provenance(string path, JsonElement root, Protocol? protocol)
@@ -187,6 +204,7 @@ public static class HarnessFile
             Reference = Root("git_hash") is { } commit ? $"{Kind} {commit}" : null,
             Dtype = Text("model_dtype")?.Replace("torch.", "", StringComparison.Ordinal),
             Device = Text("device"),
+            AddBos = AddsBos(config),
             MaxLength = root.TryGetProperty("max_length", out var length)
                 && HarnessValue.Number(length, "max_length") is >= 0 and <= int.MaxValue and var most ? (int)most : null,
             Versions = new[] { ("lm_eval", version), ("transformers", Root("transformers_version")) }.Where(v => v.Item2 is not null)

@@ -25,8 +25,7 @@ internal sealed record RuleDifferences(string Column, string Rule, string Baseli
     }
 
     /// <summary>A run's protocol, whoever ran it.</summary>
-    internal static Protocol ProtocolOf(Run run) => Protocol.All.FirstOrDefault(protocol => protocol.Name == run.Provenance.Protocol)
-        ?? (run.Provenance.Protocol?.StartsWith(LmEval04.Rules.Name, StringComparison.Ordinal) == true ? LmEval04.Rules : Protocol.Default);
+    internal static Protocol ProtocolOf(Run run) => Protocol.Of(run.Provenance.Protocol);
 
     internal static IEnumerable<RuleDifferences> Of(string column, RuleSide one, RuleSide other) =>
         from rule in Enum.GetValues<ProtocolRule>()

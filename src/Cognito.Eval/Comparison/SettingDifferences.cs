@@ -28,6 +28,9 @@ public sealed record SettingDifferences(string What, string Baseline, string Can
                 "the rows that were asked, or that examples come from, differ", asks: true),
             .. Said("limit", Limit(baseline), Limit(candidate), "fewer documents are compared, and a value is of those asked"),
             .. Said("add_bos", $"{a.AddBos}", $"{b.AddBos}", "every prompt begins with another token; scores may move by points"),
+            .. Said("chat_template", Prompting(a).ChatTemplate, Prompting(b).ChatTemplate, "the questions stand in other text", asks: true),
+            .. Said("system_instruction", Prompting(a).SystemInstruction, Prompting(b).SystemInstruction, "a text stands before every question", asks: true),
+            .. Said("fewshot_as_multiturn", Prompting(a).Multiturn, Prompting(b).Multiturn, "examples are turns of a conversation, or one text", asks: true),
             .. Said("tokenizer_sha256", Short(a.TokenizerSha256), Short(b.TokenizerSha256), "the same text is other tokens"),
             .. Said("max_length", $"{a.MaxLength}", $"{b.MaxLength}", "longer prompts lose their oldest tokens"),
             .. Said("generation", Generation(baseline), Generation(candidate), "other tokens are generated from the same logits"),
@@ -80,8 +83,11 @@ public sealed record SettingDifferences(string What, string Baseline, string Can
     /// <summary>Null where it is not known.</summary>
     private static string? Limit(Run run) => run.Config is not { } config ? null : config.Limit?.ToString(CultureInfo.InvariantCulture) ?? "none";
 
+    private static HarnessPrompting Prompting(Provenance about) =>
+        about.Prompting ?? (about.Kind == Provenance.Measured ? HarnessPrompting.Plain : HarnessPrompting.Unknown);
+
     /// <summary>Null where it is not known, or nothing was generated.</summary>
-    private static string? Generation(Run run) => run.Provenance.Kind != Provenance.Measured || run.Tasks.Count == 0 ? null
+    private static string? Generation(Run run) => run.Provenance.Prompting is { } theirs ? theirs.Generation : run.Provenance.Kind != Provenance.Measured || run.Tasks.Count == 0 ? null
         : run.Provenance.Generation?.Settings ?? "greedy decoding alone";
 
     private static string? Short(string? sha256) => sha256 is { Length: > 12 } ? sha256[..12] : sha256;

@@ -183,6 +183,9 @@ public sealed record Provenance
     public ServedRecord? Served { get; init; }
     public IReadOnlyDictionary<string, string>? Versions { get; init; }
 
+    /// <summary>Of results of lm-evaluation-harness; null for all others, and in no file of ours.</summary>
+    internal HarnessPrompting? Prompting { get; init; }
+
     /// <summary>What is known of a run before its model works.</summary>
     /// <param name="generates">Whether text is generated.</param>
     internal static Provenance Create(ILanguageModel model, Protocol protocol, DataRoot data, bool generates)
