@@ -77,11 +77,19 @@ public sealed class HarnessFileTests : IDisposable
             run.Leaderboard.Notes[0]);
         var told = SettingDifferences.Between(run, MadeRuns.Nano);
         Assert.Contains("chat_template: one with sha256 fd805e2acba5 and none", told.Select(one => one.ToString()));
-        Assert.Contains("system_instruction: Be brief. and none", told.Select(one => one.ToString()));
+        Assert.Contains("system_instruction: \"Be brief.\" and none", told.Select(one => one.ToString()));
         Assert.Contains("fewshot_as_multiturn: yes and no", told.Select(one => one.ToString()));
         Assert.Contains($"generation: gen_kwargs {generation.Trim('"')} and greedy decoding alone", told.Select(one => one.ToString()));
         Assert.Equal(["chat_template", "system_instruction"], SettingDifferences.Between(run, ReadWith(
             ""","chat_template":"{{y}}","system_instruction":null,"fewshot_as_multiturn":true""", generation: generation)).Select(one => one.What));
+    }
+
+    [Fact]
+    public void Of_two_long_instructions_that_begin_alike_each_is_told_apart()
+    {
+        Run With(string end) => ReadWith($",\"system_instruction\":\"{new string('x', 59)}\U0001F600{new string('y', 200)}{end}\"");
+        var told = Assert.Single(SettingDifferences.Between(With("a"), With("b")));
+        Assert.Matches("^system_instruction: (\"x{59}\\.\\.\\. \\(sha256 [0-9a-f]{12}\\)\"( and )?){2}$", told.ToString());
     }
 
     [Theory]
