@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Cognito.Eval.Benchmarks;
 using Cognito.Eval.Datasets;
+using Cognito.Eval.Journal;
 using Cognito.Eval.Protocols;
 using Cognito.Eval.Results;
 using Cognito.Eval.Served;
@@ -52,6 +53,10 @@ public sealed class ServedRunTests(ServedRunTests.Undisturbed undisturbed) : ICl
 
     private Task<Run> RunAsync(ServedModel model, string output, CancellationToken? cancel = null) =>
         Evaluator.RunAsync(model, TaskSet.Leaderboard.Select("winogrande,arc"), Options(output), cancel: cancel ?? Cancel);
+
+    /// <summary>Whether a journal below the output has an answer by now.</summary>
+    private bool IsAnyKept(string output) => Path.Combine(_folder.Path, output) is var folder && Directory.Exists(folder)
+        && Directory.EnumerateFiles(folder, JournalFile.Name, SearchOption.AllDirectories).Any(file => JournalFile.Read(file).Entries.Count > 0);
 
     /// <summary>All that a run says but for its circumstances.</summary>
     private static string Told(Run run) => RunFile.ToJson(run with { Circumstances = null });
@@ -188,11 +193,18 @@ public sealed class ServedRunTests(ServedRunTests.Undisturbed undisturbed) : ICl
         await using var server = new EngineServer(undisturbed.Oracle, Dialect.Vllm);
         using (var model = await OpenAsync(server, patience: TimeSpan.FromSeconds(0.3)))
         {
-            var before = server.Completions.Count;
-            server.Fault = async (context, _, number) =>
+            var (before, looks) = (server.Completions.Count, server.Completions.Select(body => body["prompt"]!.ToJsonString()).ToHashSet());
+            server.Fault = async (context, body, number) =>
             {
                 if (number < before + 26)
                     return false;
+                // Answers are kept once a look at the model has found it the same: it is gone when some have been.
+                if (!IsAnyKept("gone"))
+                {
+                    if (looks.Contains(body["prompt"]!.ToJsonString()))
+                        return false;
+                    await HangGuard.Until(() => IsAnyKept("gone"), "an answer that is kept");
+                }
                 await RefuseAsync(context, 503, "Loading model");
                 return true;
             };
