@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Text;
 using TorchSharp;
@@ -9,6 +10,10 @@ namespace Cognito.Eval.Torch.Native;
 internal sealed unsafe partial class CudaModule : IDisposable
 {
     internal const string Library = "caffe2_nvrtc";
+
+    /// <summary>What was compiled. Cards of one kind share it: the compiler does one source after the other.</summary>
+    private static readonly ConcurrentDictionary<(string Source, string Define, int Architecture), Lazy<byte[]?>> images = [];
+
     private readonly nint _context, _module;
 
     private CudaModule(nint context, nint module) => (_context, _module) = (context, module);
@@ -22,7 +27,8 @@ internal sealed unsafe partial class CudaModule : IDisposable
         int major, minor, card;
         nint context, module;
         if (DeviceGet(&card, Math.Max(device, 0)) != 0 || Attribute(&major, 75, card) != 0 || Attribute(&minor, 76, card) != 0
-            || Compile(source, define, major * 10 + minor) is not { } image || PrimaryContext(&context, card) != 0)
+            || images.GetOrAdd((source, define, major * 10 + minor), it => new(() => Compile(it.Source, it.Define, it.Architecture))).Value is not { } image
+            || PrimaryContext(&context, card) != 0)
             return null;
         Push(context);
         try
