@@ -156,14 +156,17 @@ internal sealed record GenerationPlan(
             groups.Where(group => group.Dropped > 0).SelectMany(group => group.Rows).Sum(row => row.Requests.Count));
     }
 
-    /// <summary>More than two batches are cut into so many, or a multiple of them: one, two and four devices then end together.</summary>
+    /// <summary>More than two batches are made so many, or a multiple of them: one, two and four devices then end together.</summary>
     private const int Evenly = 4;
 
     /// <summary>How many caches' worth of prompts a batch holds where there are more batches than that: some then wait for others to end.</summary>
     private const int Fillings = 2;
 
-    /// <summary>A token that is generated takes about as long as so many of a prompt.</summary>
-    private const int CostOfNew = 2;
+    /// <summary>
+    /// A step takes a row about as long as a token of a prompt, and as long again for so many tokens that are kept of it, whose keys and
+    /// values are read (measured with Mixtral's shape; other models read more and less, by all rows alike).
+    /// </summary>
+    private const int ReadAtOnce = 1024;
 
     /// <summary>
     /// Cuts the groups into what the model generates together: whole groups, longest first, about equally much work in each, and no
@@ -172,23 +175,29 @@ internal sealed record GenerationPlan(
     public static IReadOnlyList<IReadOnlyList<GenerationGroup>> Pack(IReadOnlyList<GenerationGroup> groups, long cacheTokens)
     {
         var fullest = Cut(groups, cacheTokens, long.MaxValue);
-        if (fullest.Count <= 2)
+        if (fullest.Count <= 1)
             return fullest;
         var most = fullest.Count > Evenly && fullest.Any(batch => batch.Count > 1) ? Fillings * cacheTokens : cacheTokens;
         if (most > cacheTokens)
             fullest = Cut(groups, most, long.MaxValue);
-        var wanted = (fullest.Count + Evenly - 1) / Evenly * Evenly;
-        var (all, largest) = (groups.Sum(Cost), groups.Max(Cost));
-        for (var cost = all / wanted; cost < all / wanted * 2 + largest; cost += cost / 64 + 1)
-            if (Cut(groups, most, cost) is var even && even.Count <= wanted)
-                return even;
-        return fullest;
+        var wanted = fullest.Count <= 2 ? fullest.Count : (fullest.Count + Evenly - 1) / Evenly * Evenly;
+        // The least work a batch with which there are no more than wanted: the more it is, the fewer they are.
+        var all = groups.Sum(Cost);
+        var (least, enough) = (all / wanted, all);
+        while (least < enough)
+            if (least + (enough - least) / 2 is var cost && Cut(groups, most, cost).Count <= wanted)
+                enough = cost;
+            else
+                least = cost + 1;
+        return Cut(groups, most, enough);
     }
 
     /// <summary>Places in the cache.</summary>
     public static long Need(GenerationGroup group) => group.Rows.Sum(row => (long)row.Input.Length + group.MaxNewTokens);
 
-    private static long Cost(GenerationGroup group) => group.Rows.Sum(row => row.Input.Length + (long)CostOfNew * group.MaxNewTokens);
+    /// <summary>In tokens of a prompt.</summary>
+    private static long Cost(GenerationGroup group) => group.Rows.Sum(row =>
+        row.Input.Length + group.MaxNewTokens + group.MaxNewTokens * (row.Input.Length + group.MaxNewTokens / 2L) / ReadAtOnce);
 
     private static List<List<GenerationGroup>> Cut(IReadOnlyList<GenerationGroup> groups, long mostNeed, long mostCost)
     {
