@@ -1,4 +1,6 @@
+using Cognito.Eval.Files;
 using Cognito.Eval.Planning;
+using Cognito.Eval.Protocols;
 using Cognito.Eval.Tasks;
 
 namespace Cognito.Eval.Models;
@@ -45,27 +47,37 @@ internal sealed class PlanExecution(
         var (clock, tokens) = (System.Diagnostics.Stopwatch.StartNew(), 0L);
         foreach (var (b, generated) in Rows(plan))
         {
+            if (plan.Inputs[b].Prompts.Count is var asked && asked != generated.Count)
+                throw new InvalidOperationException($"{plan.Task}: {asked} prompts were asked, {generated.Count} answered.");
             tokens += generated.Sum(row => (long)row.Tokens.Length);
-            var at = 0;
-            foreach (var group in plan.Batches[b])
-            {
-                var mine = generated.Skip(at).Take(group.Rows.Count).ToList();
-                at += group.Rows.Count;
-                foreach (var (row, ids, raw) in group.Rows.Zip(group.Rule.CutTogether([.. mine.Select(row => row.Tokens)]), mine))
-                    foreach (var request in row.Requests)
-                        yield return new(places[request], new Completion(group.Rule.Text(ids, group.Dropped))
-                        {
-                            IsFinite = !(raw.NotFiniteAt < ids.Length),
-                        })
-                        {
-                            Tokens = new(plan.Prompts[request].Length, ids.Length),
-                            IsTruncated = group.Dropped > 0 || row.Input.Length < plan.Prompts[request].Length,
-                        };
-            }
+            var left = new Queue<Generated>(generated);
+            var groups = plan.Batches[b].Select(group => (Group: group, Rows: group.Rows.Select(_ => left.Dequeue()).ToList())).ToList();
+            // Where several devices end together, this is what is left to do.
+            var answers = new List<Answer>[groups.Count];
+            SideBySide.For(groups.Count, g => answers[g] = [.. Answers(plan, groups[g].Group, groups[g].Rows, places)]);
+            foreach (var answer in answers.SelectMany(its => its))
+                yield return answer;
         }
         var seconds = clock.Elapsed.TotalSeconds;
         options.Account.AddStage("generation", new(places.Count, plan.Counts.Distinct, plan.Counts.ForwardTokens + tokens, seconds));
         options.Account.AddSeconds(plan.Task, seconds);
+    }
+
+    /// <summary>What the rows of a group say of their requests.</summary>
+    private static IEnumerable<Answer> Answers(
+        GenerationPlan plan, GenerationGroup group, IReadOnlyList<Generated> rows, IReadOnlyList<int> places)
+    {
+        var cut = group.Rule.CutTogether([.. rows.Select(row => row.Tokens)]);
+        foreach (var (row, ids, raw) in group.Rows.Zip(cut, rows))
+            foreach (var request in row.Requests)
+                yield return new(places[request], new Completion(group.Rule.Text(ids, group.Dropped))
+                {
+                    IsFinite = !(raw.NotFiniteAt < ids.Length),
+                })
+                {
+                    Tokens = new(plan.Prompts[request].Length, ids.Length),
+                    IsTruncated = group.Dropped > 0 || row.Input.Length < plan.Prompts[request].Length,
+                };
     }
 
     /// <summary>Where each request's spans are among the plan's.</summary>
