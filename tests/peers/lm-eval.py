@@ -6,7 +6,8 @@
 Needs lm_eval 0.4 (pip install lm-eval[hf]) on PATH, and cognito-eval, or --ours. Its vllm backend is measured too where Python has vllm.
 Each benchmark of the Open LLM Leaderboard is asked with the leaderboard's number of examples, by lm-evaluation-harness' rules of today
 (--protocol lm-eval-0.4). Its backends choose their batches themselves unless --batch-size says how many sequences one has. --hf-args and
---vllm-args add to --model_args.
+--vllm-args add to --model_args. Of a mixture, hf is measured at its best with --hf-args experts_implementation=eager: with what transformers
+chooses itself, a step of generation took seven times as long on an H200.
 Of each round, seconds of the whole command, and less what the same program takes for one document of Winogrande.
 
 The documents and prompts must be the same, by the hashes that lm-evaluation-harness logs, and so must log-likelihoods but for rounding: at
