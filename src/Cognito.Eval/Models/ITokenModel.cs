@@ -22,7 +22,7 @@ public interface ITokenModel : IDisposable
     /// </summary>
     IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches, CancellationToken cancel = default);
 
-    /// <summary>The batches' greedy continuations, in the batches' order, as they come.</summary>
+    /// <summary>The batches' greedy continuations, one a prompt, in the batches' order, as they come.</summary>
     IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches, CancellationToken cancel = default);
 
     /// <summary>Whether its batches end in any order, and one that fails keeps no other from its answer.</summary>

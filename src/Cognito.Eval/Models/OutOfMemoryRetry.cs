@@ -29,12 +29,16 @@ internal static class OutOfMemoryRetry
             using (var answers = answer([.. parts.Select(part => part.Batch)]).GetEnumerator())
                 while (Next(answers, halves(parts[Math.Min(done, parts.Count - 1)].Batch).Length > 1, ref isTooLarge))
                 {
+                    if (done == parts.Count)
+                        throw new InvalidOperationException($"{done} batches were asked, more answered.");
                     replies.AddRange(answers.Current);
                     if (!parts[done++].IsLast)
                         continue;
                     yield return replies;
                     replies = [];
                 }
+            if (!isTooLarge && done < parts.Count)
+                throw new InvalidOperationException($"{parts.Count} batches were asked, {done} answered.");
             parts.RemoveRange(0, done);
             if (!isTooLarge)
                 continue;

@@ -47,8 +47,6 @@ internal sealed class PlanExecution(
         var (clock, tokens) = (System.Diagnostics.Stopwatch.StartNew(), 0L);
         foreach (var (b, generated) in Rows(plan))
         {
-            if (plan.Inputs[b].Prompts.Count is var asked && asked != generated.Count)
-                throw new InvalidOperationException($"{plan.Task}: {asked} prompts were asked, {generated.Count} answered.");
             tokens += generated.Sum(row => (long)row.Tokens.Length);
             var left = new Queue<Generated>(generated);
             var groups = plan.Batches[b].Select(group => (Group: group, Rows: group.Rows.Select(_ => left.Dequeue()).ToList())).ToList();
@@ -119,10 +117,10 @@ internal sealed class PlanExecution(
         var answers = model.AnswersInAnyOrder
             ? _kept.AnswerAsTheyCome(stage, wanted, BatchForms.Scores,
                 batches => steps.Computed(model.ScoreAsTheyCome([.. batches.Select(b => stage.Batches[b])], cancel)
-                    .Select(it => (it.Batch, ScoredBatch.Create(it.Scores, plan.Tasks[batches[it.Batch]])))))
+                    .Select(it => (it.Batch, Scored(it.Scores, batches[it.Batch])))))
             : _kept.Answer(stage, wanted, BatchForms.Scores,
                 batches => steps.Computed(OutOfMemoryRetry.Score(model, [.. batches.Select(b => stage.Batches[b])], Halved, cancel)
-                    .Zip(batches, (scores, b) => ScoredBatch.Create(scores, plan.Tasks[b]))));
+                    .Zip(batches, Scored)));
         foreach (var answer in answers)
         {
             cancel.ThrowIfCancellationRequested();
@@ -132,6 +130,8 @@ internal sealed class PlanExecution(
             steps.Next(shares.MaxBy(share => share.Value).Key, cost, cost);
             yield return answer;
         }
+
+        ScoredBatch Scored(IReadOnlyList<TokenScore> scores, int b) => ScoredBatch.Create(All(scores, plan.Tasks[b].Count, stage.Name), plan.Tasks[b]);
     }
 
     private IEnumerable<(int Batch, IReadOnlyList<Generated> Rows)> Rows(GenerationPlan plan)
@@ -142,9 +142,11 @@ internal sealed class PlanExecution(
         var steps = new StageProgress(options.Progress, "generation", stage.Name, wanted.Sum(b => (long)stage.Requests[b]), stages);
         var answers = model.AnswersInAnyOrder
             ? _kept.AnswerAsTheyCome(stage, wanted, BatchForms.Generated,
-                batches => steps.Computed(model.GenerateAsTheyCome([.. batches.Select(b => stage.Batches[b])], cancel)))
+                batches => steps.Computed(model.GenerateAsTheyCome([.. batches.Select(b => stage.Batches[b])], cancel)
+                    .Select(it => (it.Batch, Whole(it.Rows, batches[it.Batch])))))
             : _kept.Answer(stage, wanted, BatchForms.Generated,
-                batches => steps.Computed(OutOfMemoryRetry.Generate(model, [.. batches.Select(b => stage.Batches[b])], Halved, cancel)));
+                batches => steps.Computed(OutOfMemoryRetry.Generate(model, [.. batches.Select(b => stage.Batches[b])], Halved, cancel)
+                    .Zip(batches, Whole)));
         foreach (var answer in answers)
         {
             cancel.ThrowIfCancellationRequested();
@@ -153,7 +155,14 @@ internal sealed class PlanExecution(
                 + answer.Answer.Sum(row => (long)row.Tokens.Length));
             yield return answer;
         }
+
+        IReadOnlyList<Generated> Whole(IReadOnlyList<Generated> rows, int b) => All(rows, stage.Batches[b].Prompts.Count, stage.Name);
     }
+
+    /// <summary>The answers to a batch, before any of them is kept.</summary>
+    /// <exception cref="InvalidOperationException">They are not as many as were asked.</exception>
+    private static IReadOnlyList<T> All<T>(IReadOnlyList<T> answers, int asked, string stage) => answers.Count == asked ? answers
+        : throw new InvalidOperationException($"{stage}: {asked} answers to a batch were asked for, {answers.Count} given.");
 
     private void Halved() => options.Account.Halvings++;
 

@@ -75,4 +75,26 @@ public sealed class OutOfMemoryRetryTests
         Assert.All(answers, rows => Assert.Equal(Enumerable.Range(0, 7), rows.Select(row => Assert.Single(row.Tokens))));
         Assert.All(model.Answered, count => Assert.InRange(count, 1, 2));
     }
+
+    /// <summary>Answers so many batches, however many are asked.</summary>
+    private sealed class Fixed(int answers) : ITokenModel
+    {
+        public int MaxLength => 100;
+        public int VocabularySize => 101;
+
+        public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches, CancellationToken cancel = default) =>
+            Enumerable.Repeat<IReadOnlyList<TokenScore>>([], answers);
+
+        public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches, CancellationToken cancel = default) =>
+            Enumerable.Repeat<IReadOnlyList<Generated>>([], answers);
+
+        public void Dispose() { }
+    }
+
+    [Theory]
+    [InlineData(0, "4 batches were asked, 0 answered.")]
+    [InlineData(3, "4 batches were asked, 3 answered.")]
+    [InlineData(5, "4 batches were asked, more answered.")]
+    public void A_model_that_answers_more_or_fewer_batches_is_not_asked_again(int answers, string told) =>
+        Assert.Equal(told, Assert.Throws<InvalidOperationException>(() => OutOfMemoryRetry.Score(new Fixed(answers), Batches, () => { }).ToList()).Message);
 }

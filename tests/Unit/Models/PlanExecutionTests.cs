@@ -7,33 +7,51 @@ namespace Cognito.Eval.Tests;
 /// <summary>What becomes of a model's answers to a plan.</summary>
 public sealed class PlanExecutionTests
 {
-    /// <summary>Continues each prompt with one token, the letter that it ends with, but for the last ones.</summary>
-    private sealed class Echo(int silent) : ITokenModel
+    /// <summary>
+    /// Continues each prompt with one token, the letter that it ends with, and finds each continuation as likely as it is long. As many
+    /// answers to each batch as are told are missing, or too many.
+    /// </summary>
+    private sealed class Echo(int missing) : ITokenModel
     {
         public int MaxLength => 300;
         public int VocabularySize => 128;
 
         public IEnumerable<IReadOnlyList<TokenScore>> Score(IReadOnlyList<ScoreBatch> batches, CancellationToken cancel = default) =>
-            throw new NotSupportedException();
+            batches.Select(batch => AsTold(batch.Trees.SelectMany(tree => tree.Continuations).Select(its => new TokenScore(its.Targets.Length, true))));
 
         public IEnumerable<IReadOnlyList<Generated>> Generate(IReadOnlyList<GenerationBatch> batches, CancellationToken cancel = default) =>
-            batches.Select(batch => (IReadOnlyList<Generated>)
-                [.. batch.Prompts.SkipLast(silent).Select(prompt => new Generated([prompt.Tokens[^1], 0]))]);
+            batches.Select(batch => AsTold(batch.Prompts.Select(prompt => new Generated([prompt.Tokens[^1], 0]))));
+
+        private IReadOnlyList<T> AsTold<T>(IEnumerable<T> answers) =>
+            [.. answers.SkipLast(missing), .. Enumerable.Repeat(answers.First(), Math.Max(0, -missing))];
 
         public void Dispose() { }
     }
 
-    private static Answer[] Ask(int silent)
+    private static Reply[] Ask(int missing, params Request[] requests)
     {
-        using var model = Planned.Model(new Echo(silent), new Toys.CharTokenizer(), 100_000, new(0, [0], "</s>"));
-        return model.Ask([.. Enumerable.Range(0, 40).Select(n => new GreedyUntil($"{n}: {(char)('a' + n % 26)}", ["END"]) { Origin = new("task", n) })]);
+        using var model = Planned.Model(new Echo(missing), new Toys.CharTokenizer(), 100_000, new(0, [0], "</s>"));
+        return [.. model.Ask([.. requests.Select((request, n) => request with { Origin = new("task", n) })]).Select(answer => answer.Reply)];
     }
 
-    [Fact]
-    public void Each_request_gets_the_answer_to_its_own_prompt() =>
-        Assert.Equal([.. Enumerable.Range(0, 40).Select(n => $"{(char)('a' + n % 26)}")], Ask(0).Select(answer => ((Completion)answer.Reply).Text));
+    private static readonly GreedyUntil[] prompts = [.. Enumerable.Range(0, 40).Select(n => new GreedyUntil($"{n}: {(char)('a' + n % 26)}", ["END"]))];
+    private static readonly LogLikelihood[] pairs = [.. Enumerable.Range(1, 40).Select(n => new LogLikelihood($"{n}:", new string('a', n)))];
 
     [Fact]
-    public void A_model_that_answers_fewer_prompts_than_were_asked_is_told_so() =>
-        Assert.Equal("task: 40 prompts were asked, 39 answered.", Assert.Throws<InvalidOperationException>(() => Ask(1)).Message);
+    public void Each_request_gets_its_own_answer()
+    {
+        Assert.Equal(prompts.Select(prompt => prompt.Context[^1..]), Ask(0, prompts).Select(reply => ((Completion)reply).Text));
+        Assert.Equal(pairs.Select(pair => (double)pair.Continuation.Length), Ask(0, pairs).Select(reply => ((Likelihood)reply).LogProbability));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(40)]
+    [InlineData(-1)]
+    public void A_model_that_gives_more_or_fewer_answers_than_were_asked_is_told_so(int missing)
+    {
+        foreach (var requests in new Request[][] { prompts, pairs })
+            Assert.EndsWith($": 40 answers to a batch were asked for, {40 - missing} given.",
+                Assert.Throws<InvalidOperationException>(() => Ask(missing, requests)).Message);
+    }
 }
