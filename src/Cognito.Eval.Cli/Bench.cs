@@ -69,8 +69,9 @@ internal sealed record BenchedGeneration(
 /// <summary>What <c>bench</c> measures, on a model of given shape.</summary>
 /// <param name="models">One a copy.</param>
 /// <param name="model">All of them as one.</param>
+/// <param name="cancel">Ends a measurement between two batches or two generated tokens.</param>
 internal sealed class Bench(
-    ModelConfig config, IReadOnlyList<TorchModel> models, ITokenModel model, Placement placement, int threads)
+    ModelConfig config, IReadOnlyList<TorchModel> models, ITokenModel model, Placement placement, int threads, CancellationToken cancel)
 {
     private readonly Lazy<(double Best, double Sustained)> _flops = new(() => Ceiling.Flops(placement.Device, placement.Dtype, threads));
     private readonly Lazy<double> _bytes = new(() => Ceiling.MemoryBytes(placement.Device));
@@ -108,9 +109,9 @@ internal sealed class Bench(
     {
         var plan = Plan(asked, planner);
         var unshared = Plan(asked, naive);
-        var (seconds, busy) = Busy(() => model.Score(plan.Batches).Count());
+        var (seconds, busy) = Busy(() => model.Score(plan.Batches, cancel).Count());
         return new(
-            column, plan.Total, seconds, compares ? Time(() => model.Score(unshared.Batches).Count()) : null,
+            column, plan.Total, seconds, compares ? Time(() => model.Score(unshared.Batches, cancel).Count()) : null,
             asked.DistinctBy(task => task.Task.ColumnKey).Count() > 1 ? 0 : asked.Sum(task => task.PublishedRows ?? 0))
         {
             TokenRatio = Ratio(unshared.Total.ForwardTokens, plan.Total.ForwardTokens),
@@ -125,10 +126,10 @@ internal sealed class Bench(
         (double Seconds, List<double> Busy) Timed(int most)
         {
             var batches = chunks.Select(chunk => new GenerationBatch([.. chunk.Select(tokens => new Prompt(tokens, most))])).ToList();
-            return Busy(() => model.Generate(batches).Count());
+            return Busy(() => model.Generate(batches, cancel).Count());
         }
         // A step's code is compiled at the first one.
-        model.Generate([.. chunks.Select(chunk => new GenerationBatch([new(chunk[0], Math.Min(newTokens, 4))]))]).Count();
+        model.Generate([.. chunks.Select(chunk => new GenerationBatch([new(chunk[0], Math.Min(newTokens, 4))]))], cancel).Count();
         var (first, (whole, busy)) = (Timed(1).Seconds, Timed(newTokens));
         var bytes = placement.Dtype == TorchSharp.torch.ScalarType.Float32 ? 4L : 2L;
         var (promptTokens, kept) = (prompts.Sum(p => (long)p.Length), MemoryEstimate.CacheBytesPerToken(config, bytes));
@@ -143,9 +144,9 @@ internal sealed class Bench(
         PrefixTree[] trees = [.. RandomSequences(sequences, length).Select(tokens => new PrefixTree(null, [], [new(tokens, [0])]))];
         // A batch for each of those that work side by side, as often as about ten seconds hold, five times at most.
         var round = Enumerable.Repeat(new ScoreBatch(trees), placement.Groups).ToArray();
-        var first = Time(() => model.Score(round).Count());
+        var first = Time(() => model.Score(round, cancel).Count());
         ScoreBatch[] batches = [.. Enumerable.Range(0, (int)Math.Clamp(10 / first, 1, 5)).SelectMany(_ => round)];
-        return Ratio(sequences * (long)length * batches.Length, Time(() => model.Score(batches).Count()));
+        return Ratio(sequences * (long)length * batches.Length, Time(() => model.Score(batches, cancel).Count()));
     }
 
     /// <summary>The same ones at each call.</summary>
@@ -161,7 +162,7 @@ internal sealed class Bench(
         ScoreBatch[] batches = [.. Plan(asked, planner).Batches.Take(2 * placement.Groups)];
         var clock = Stopwatch.StartNew();
         do
-            model.Score(batches).Count();
+            model.Score(batches, cancel).Count();
         while (clock.Elapsed.TotalSeconds < (placement.IsCpu ? 0.5 : 2));
     }
 

@@ -108,7 +108,7 @@ internal static class BenchCommand
         var (models, load) = Models(isRandom ? null : folder, checkpoint, placement);
         using var pool = models.Count == 1 ? null : CheckpointSource.Pooled(placement, models);
         using var model = models.Count == 1 ? models[0] : null;
-        var bench = new Bench(checkpoint.Config, models, (ITokenModel?)pool ?? models[0], placement, threads);
+        var bench = new Bench(checkpoint.Config, models, (ITokenModel?)pool ?? models[0], placement, threads, cancel);
         narrator.Say($"{(isRandom ? parsed.GetValue(Random) : checkpoint.Name)}, {placement.DtypeName} on {placement.DeviceNames}: "
             + $"{bench.CeilingFlops / 1e12:0.00} TFLOP/s in matrix products, {bench.MemoryBytesPerSecond / 1e9:0} GB/s in copies");
         Questions[] scored = [.. asked.Where(task => !task.Generates)];

@@ -51,6 +51,21 @@ public sealed class BenchCommandTests : IDisposable
             (outcome.Code, outcome.Error.Trim()));
     }
 
+    [Fact]
+    public async Task A_measurement_that_is_interrupted_ends_between_two_tokens()
+    {
+        using var process = line.Start([], "bench", "-t", "winogrande", "--limit", "1", "--prompts", "16", "--prompt-tokens", "20", "--new-tokens", "8000",
+            "--device", "cpu");
+        // The ceiling and the column are measured: generation is next, which takes minutes.
+        for (var lines = 0; lines < 2; lines++)
+            Assert.NotNull(await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken));
+        using (var kill = System.Diagnostics.Process.Start("kill", ["-TERM", $"{process.Id}"]))
+            await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("cognito-eval: interrupted; nothing was written", (await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)).Trim());
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(130, process.ExitCode);
+    }
+
     [Theory]
     [InlineData(1.0, 4.0, 0.25)]
     [InlineData(0.0, 4.0, 0.0)]
