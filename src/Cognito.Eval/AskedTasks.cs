@@ -47,8 +47,36 @@ internal sealed record SampledRequests(IReadOnlyList<Request> Requests, IReadOnl
                     docs.Add([.. Enumerable.Range(next, doc.Requests.Count)]);
                 next += doc.Requests.Count;
             }
-        int[][] sample = [.. RoundingSample.Places(docs.Count).Select(i => docs[i])];
+        var costs = Cost(asked.Questions.Where(task => !task.Generates).Select(task => task.Docs.SelectMany(doc => doc.Requests)));
+        int[][] sample = [.. RoundingSample.Places(docs.Count, costs).Select(i => docs[i])];
         int[] places = [.. sample.SelectMany(doc => doc)];
         return new([.. places.Select(place => asked.Requests[place])], places, sample.Length);
+    }
+
+    /// <summary>
+    /// How much of the requests' text is left if what a request's context has in common with the one before counts once: about
+    /// the part of their tokens that a plan has the model compute, told before there are tokens.
+    /// </summary>
+    /// <param name="tasks">Each one's requests.</param>
+    internal static double Cost(IEnumerable<IEnumerable<Request>> tasks)
+    {
+        var (all, left) = (0L, 0L);
+        foreach (var task in tasks)
+        {
+            var before = "";
+            foreach (var request in task)
+            {
+                var own = request switch
+                {
+                    LogLikelihood pair => pair.Continuation.Length,
+                    LogLikelihoodRolling text => text.Text.Length,
+                    _ => 0,
+                };
+                all += request.Context.Length + own;
+                left += request.Context.Length - before.AsSpan().CommonPrefixLength(request.Context) + own;
+                before = request.Context;
+            }
+        }
+        return all == 0 ? 1 : (double)left / all;
     }
 }

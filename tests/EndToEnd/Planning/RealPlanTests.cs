@@ -33,6 +33,28 @@ public sealed class RealPlanTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>The sample is chosen by texts, before there are tokens.</summary>
+    [Theory]
+    [InlineData("arc_challenge", 400)]
+    [InlineData("hellaswag", 400)]
+    [InlineData("winogrande", 400)]
+    [InlineData("truthfulqa", 800)]
+    [InlineData("mmlu", 20)]
+    public void What_is_computed_once_more_costs_about_a_tenth(string tasks, int limit)
+    {
+        var tokenizer = CheckpointTokenizer.Open(Shared.Path("tokenizers", "mistral-7b-v0.1"));
+        var asked = Evaluator.Ask(TaskSet.Leaderboard.Select(tasks), new() { Data = new(Shared.Path("data")), Limit = new Limit(limit) });
+        var planner = new Planner(tokenizer.Tokenizer, LeaderboardV1.Rules, 8192, 4096, new(tokenizer.EndId));
+        var groups = asked.Requests.GroupBy(request => request.Origin).ToList();
+        var plan = planner.LogLikelihoods(
+            [.. groups.Select(IReadOnlyList<LogLikelihood> (doc) => [.. doc.Cast<LogLikelihood>()])], [.. groups.Select(doc => doc.Key.Task!)]);
+        var again = asked.Sample.Requests.Cast<LogLikelihood>().DistinctBy(request => (request.Context, request.Continuation))
+            .Sum(request => tokenizer.Encode(request).Length - 1L);
+        output.WriteLine($"{tasks}: {asked.Sample.Documents} documents, {again} tokens of {plan.Total.ForwardTokens}");
+        // Texts are not tokens, and some documents ask for more than others.
+        Assert.InRange(again, 0.05 * plan.Total.ForwardTokens, 0.2 * plan.Total.ForwardTokens);
+    }
+
     /// <summary>What all documents begin with once, each document's context beyond it once, each continuation once.</summary>
     private static long Distinct(List<List<TokenSpan>> documents)
     {
