@@ -86,13 +86,18 @@ internal static class HarnessModel
 
     private static bool IsNo(string value) => value.Equals("false", StringComparison.OrdinalIgnoreCase) || value is "0" or "" or "None" or "none";
 
+    /// <param name="none">What the harness does where nothing is said.</param>
+    private static HarnessLine.Answer Bos(string value, string none) =>
+        Is(value) ? new As("--bos", "yes") : value is "" or "None" or "none" ? new As("--bos", none) : IsNo(value) ? new As("--bos", "no")
+            : new Refused("neither True nor False", "--bos", "yes");
+
     /// <summary>A key of hf's model_args.</summary>
     private static HarnessLine.Answer OfCheckpoint(string key, string value, string? pretrained) => key switch
     {
         "dtype" => value == "auto" ? OfDtype : new As("--dtype", Words.Dtype(value)),
         "device" => new As("--device", value),
         "max_length" => new As("--max-length", value),
-        "add_bos_token" => new As("--bos", Is(value) ? "yes" : "no"),
+        "add_bos_token" => Bos(value, none: "auto"),
         "softmax_dtype" when Words.Dtype(value) == "float32" => new As("--logprob-dtype", "float32"),
         "tokenizer" when value == pretrained => new LeftOut("it is the checkpoint's own"),
         "tokenizer" => new Refused("the tokenizer is read from the checkpoint's folder; put its files there"),
@@ -136,7 +141,7 @@ internal static class HarnessModel
     {
         "tokenizer" => new As("--tokenizer", value),
         "num_concurrent" => new As("--concurrency", value),
-        "add_bos_token" => new As("--bos", Is(value) ? "yes" : "no"),
+        "add_bos_token" => Bos(value, none: "no"),
         "batch_size" or "max_retries" or "timeout" or "tokenized_requests" => new LeftOut("requests are sent in ids, repeated and waited for as the server answers"),
         "tokenizer_backend" when value == "huggingface" => new LeftOut("the tokenizer is the checkpoint's own"),
         "trust_remote_code" => new LeftOut("no code of a checkpoint is run"),

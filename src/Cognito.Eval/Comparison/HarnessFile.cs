@@ -185,7 +185,7 @@ public static class HarnessFile
                 .LastOrDefault(argument => argument.Length == 2 && argument[0].Trim() == Key)?[1].Trim(),
             _ => null,
         };
-        return bool.TryParse(value, out var adds) ? adds : null;
+        return value switch { "1" => true, "0" => false, _ => bool.TryParse(value, out var adds) ? adds : null };
     }
 
     private static Provenance Provenance(string path, JsonElement root, Protocol? protocol)

@@ -122,6 +122,12 @@ public sealed class CommandLinesTests : IDisposable
     [InlineData("plan --log_samples --tasks arc", "plan --tasks arc", null, "note: --log_samples is left out: --details is of a run")]
     [InlineData("""--model_args {"pretrained":"org/name","max_length":99,"add_bos_token":true,"softmax_dtype":"float32"} --protocol 0.4""",
         "--model org/name --max-length 99 --bos yes --logprob-dtype float32 --protocol 0.4")]
+    [InlineData("-a pretrained=org/name,dtype=fp16,add_bos_token=1", "--model org/name --dtype float16 --bos yes --protocol lm-eval-0.4 --logprob-dtype model")]
+    [InlineData("-a pretrained=org/name,dtype=fp16,add_bos_token=False", "--model org/name --dtype float16 --bos no --protocol lm-eval-0.4 --logprob-dtype model")]
+    [InlineData("-a pretrained=org/name,dtype=fp16,add_bos_token=None", "--model org/name --dtype float16 --bos auto --protocol lm-eval-0.4 --logprob-dtype model")]
+    [InlineData("""--model_args {"pretrained":"org/name","dtype":"fp16","add_bos_token":null}""", "--model org/name --dtype float16 --bos auto --protocol lm-eval-0.4 --logprob-dtype model")]
+    [InlineData("-a pretrained=org/name,add_bos_token=perhaps", "", "add_bos_token=perhaps: neither True nor False; write: cognito-eval --model org/name --protocol ")]
+    [InlineData("-M local-completions -a base_url=http://localhost:1,add_bos_token=none", "--model http://localhost:1 --max-length 2047 --bos no --protocol lm-eval-0.4")]
     [InlineData("--model checkpoints/nano --model_args dtype=half peft=None --include_path files",
         "--dtype float16 --task-path files --model checkpoints/nano --protocol lm-eval-0.4 --logprob-dtype model", null, "note: peft=None is left out: it asks for nothing")]
     public void Habits_of_the_harness_are_said_in_our_words(string typed, string same, string? refused = null, string? note = null)

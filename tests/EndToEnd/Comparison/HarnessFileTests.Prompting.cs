@@ -52,7 +52,12 @@ public sealed partial class HarnessFileTests
     [Theory]
     [InlineData("pretrained=some/model,add_bos_token=True", true)]
     [InlineData("pretrained=some/model, add_bos_token=False,dtype=float32", false)]
+    [InlineData("pretrained=some/model,add_bos_token=1", true)]
+    [InlineData("pretrained=some/model,add_bos_token=0", false)]
+    [InlineData("pretrained=some/model,add_bos_token=None", null)]
     [InlineData("""{"pretrained":"some/model","add_bos_token":true}""", true)]
+    [InlineData("""{"pretrained":"some/model","add_bos_token":1}""", true)]
+    [InlineData("""{"pretrained":"some/model","add_bos_token":null}""", null)]
     [InlineData("pretrained=some/model,dtype=float32", null)]
     [InlineData("""{"pretrained":"some/model"}""", null)]
     public void Whether_the_harness_was_told_to_begin_with_a_BOS_is_read(string arguments, bool? expected)
