@@ -88,8 +88,9 @@ public sealed class FoundRunTests : StoppedRuns
     {
         string[] slow = ["-t", "winogrande,gsm8k", "--device", "cpu", "--threads", "1"];
         using var first = line.Start([], [.. slow, "-o", line.At("r")]);
-        while (Kept("r") == 0)
+        while (!first.HasExited && Kept("r") == 0)
             Thread.Sleep(20);
+        Assert.False(first.HasExited);
         // It holds what it holds, and cannot end before the second has looked.
         Signal("STOP", first);
         Refused("another process is at work on this run", [.. slow, "-o", line.At("r")]);
