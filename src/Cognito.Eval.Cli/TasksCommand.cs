@@ -45,8 +45,9 @@ internal static class TasksCommand
             foreach (var (name, tasksOf) in tasks.Groups.Where(group => tasks.Files.Count > 0 && group.Key != "all"
                 && group.Value.Any(task => task.Reads is not null)).OrderBy(group => group.Key, StringComparer.Ordinal))
                 Terminal.Line($"{name}: {string.Join(", ", tasksOf)}");
-        foreach (var refused in tasks.Refused)
-            Terminal.Tell($"cannot be asked: {refused}");
+        // Files that include another fail for one reason.
+        foreach (var (why, count) in tasks.Refused.CountBy(it => it))
+            Terminal.Tell($"cannot be asked{(count > 1 ? $" ({count} tasks)" : "")}: {why}");
         return Session.Done;
     }
 

@@ -66,6 +66,19 @@ public sealed class TaskPathTests : IDisposable
     }
 
     [Fact]
+    public void A_reason_that_files_share_is_said_once()
+    {
+        _line.Write("files/_base", "dataset_path: org/rows\noutput_type: multiple_choice\ndoc_to_text: !function utils.text\n");
+        foreach (var name in (string[])["north", "south", "west"])
+            _line.Write($"files/{name}.yaml", $"include: _base\ntask: {name}\n");
+        _line.Write("files/east.yaml", "task: east\nspeed: 3\n");
+        var said = Done("tasks", "--task-path", "files").Error.TrimEnd().Split('\n');
+        Assert.Equal(2, said.Length);
+        Assert.Single(said, line => line.StartsWith("cannot be asked (3 tasks): ", StringComparison.Ordinal) && line.Contains("_base line 3: doc_to_text", StringComparison.Ordinal));
+        Assert.Single(said, line => line.StartsWith("cannot be asked: ", StringComparison.Ordinal) && line.Contains("east.yaml line ", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Texts_groups_and_tags_run_report_and_compare()
     {
         foreach (var part in (string[])["tasks", "data"])
