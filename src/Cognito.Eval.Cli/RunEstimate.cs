@@ -1,4 +1,5 @@
 using Cognito.Eval.Models;
+using Cognito.Eval.Planning;
 
 namespace Cognito.Eval.Cli;
 
@@ -10,7 +11,7 @@ internal sealed class RunEstimate
 {
     // By whether tokens come one by one.
     private readonly Dictionary<bool, (double Seconds, double Tokens)> _before = [];
-    private IReadOnlyList<StageCost> _stages = [];
+    private IReadOnlyList<StageCost> _stages = [], _run = [];
     private Progress _now;
     private double _began, _at;
     private int _number;
@@ -25,12 +26,12 @@ internal sealed class RunEstimate
                 _before[kind] = (_before.GetValueOrDefault(kind).Seconds + _at - _began, _before.GetValueOrDefault(kind).Tokens + Computed(cost));
             _began = at.TotalSeconds;
         }
-        // The sample that is computed once more is the last stage of those before.
-        var isLast = progress.Stages is not { Count: > 1 } && _stages is [.., var last] && last.Name == progress.Stage;
-        if (isLast)
-            _number = _stages.Count;
-        else
-            (_stages, _number) = (progress.Stages ?? [], progress.Number);
+        (_stages, _number) = (progress.Stages ?? [], progress.Number);
+        if (progress.Stage is not (Stages.Rounding or Stages.RollingRounding))
+            _run = [.. _stages.Where(stage => stage.Name != Stages.Rounding)];
+        else if (_number > 0)
+            // The sample that is computed once more comes without the stages before it.
+            (_stages, _number) = ([.. _run, .. _stages], _run.Count + _number);
         (_now, _at) = (progress, at.TotalSeconds);
     }
 

@@ -17,7 +17,7 @@ internal sealed class StageCosts(PreparedRequests plans, AnswerOptions options)
             .. plans.Pairs.Count == 0 ? [] : (StageCost[])[Scored(plans.LogLikelihoods, options.IsExact ? Stages.Rounding : Stages.LogLikelihoods)],
             .. plans.Texts.Count == 0 ? [] : (StageCost[])[Scored(plans.Rolling, options.IsExact ? Stages.RollingRounding : Stages.Rolling)],
             .. plans.Generated.Select(Generated),
-            .. options.AskedAgain == 0 ? [] : (StageCost[])[new(Stages.Rounding, AskedAgain, Generates: false)],
+            .. options.AskedAgain == 0 || options.IsExact ? [] : (StageCost[])[new(Stages.Rounding, AskedAgain, Generates: false)],
         ];
         if (stages.All(stage => stage.Tokens is not null))
             _whole = stages;

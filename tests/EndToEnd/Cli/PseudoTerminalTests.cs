@@ -53,7 +53,7 @@ public sealed class PseudoTerminalTests : IDisposable
         var written = await Run($$"""
             width 120
             (for w in 60 40 80; do while [ ! -e go-$w ]; do sleep 0.05; done; width $w; done) &
-            program --model '{{CommandLine.Nano}}' --data '{{CommandLine.Samples}}' --tasks arc,hellaswag,gsm8k --limit 8 --batch-tokens 32 --device cpu -o out
+            program --model '{{CommandLine.Nano}}' --data '{{CommandLine.Samples}}' --tasks arc,hellaswag,gsm8k --limit 16 --batch-tokens 32 --device cpu -o out
             kill $! 2> /dev/null
             """,
             so =>
@@ -67,6 +67,7 @@ public sealed class PseudoTerminalTests : IDisposable
         Assert.Equal(widths.Length, parts.Length);
         Assert.All(parts, part => Assert.True(Renewals(part) >= 3, part));
         Assert.Matches(@"stage 1 of 3, log-likelihoods +\d+ %  \S+  \d+ tokens/s  \d+:\d\d:\d\d left\r", parts[0]);
+        Assert.Contains("stage 3 of 3", written, StringComparison.Ordinal);
         Assert.Matches(@"stage 1 of 3 +\d+ %  \d+:\d\d:\d\d left\r", string.Concat(parts[1..]));
         foreach (var reflows in new[] { true, false })
         {

@@ -31,10 +31,21 @@ public sealed class TerminalTests
         run.Take(At(2, "generation", 0, 100), TimeSpan.FromSeconds(60));
         run.Take(At(2, "generation", 40, 100), TimeSpan.FromSeconds(80));
         Assert.Equal(("stage 2 of 3", 80.0, 40.0), (run.Place, run.Percent, Math.Round(run.Left!.Value.TotalSeconds, 6)));
-        // The sample that is asked once more comes without a plan of the whole.
+        // The sample that is asked once more comes without a plan of the whole, and with its own costs.
         run.Take(new("rounding", "", 0, 500, 0, 0) { Number = 1, Stages = [new("rounding", 500, false)] }, TimeSpan.FromSeconds(110));
         run.Take(new("rounding", "", 250, 500, 250, 0) { Number = 1, Stages = [new("rounding", 500, false)] }, TimeSpan.FromSeconds(115));
-        Assert.Equal(("stage 3 of 3", 93.75, 5.0), (run.Place, run.Percent, run.Left!.Value.TotalSeconds));
+        Assert.Equal(("stage 3 of 3", 100 * 7250 / 7500.0, 5.0), (run.Place, run.Percent, run.Left!.Value.TotalSeconds));
+    }
+
+    [Fact]
+    public void A_sample_of_two_stages_follows_those_of_the_run()
+    {
+        var run = Run((At(1, "log-likelihoods", 0, 6000), 0), (At(1, "log-likelihoods", 6000, 6000), 60));
+        StageCost[] two = [new("rounding", 500, false), new("rolling rounding", 500, false)];
+        run.Take(new("rounding", "", 0, 500, 0, 0) { Number = 1, Stages = two }, TimeSpan.FromSeconds(60));
+        Assert.Equal("stage 3 of 4", run.Place);
+        run.Take(new("rolling rounding", "", 250, 500, 250, 0) { Number = 2, Stages = two }, TimeSpan.FromSeconds(70));
+        Assert.Equal(("stage 4 of 4", 100 * 7750 / 8000.0), (run.Place, run.Percent));
     }
 
     [Fact]
